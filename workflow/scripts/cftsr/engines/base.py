@@ -1,0 +1,149 @@
+"""The contract between the sweep and a search engine: a Problem goes in, a Front comes out."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+
+from cftsr.selection import Candidate, Equation, pareto_front
+
+INTEGER_COLUMNS = {f"i{value}": value for value in range(1, 11)}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How constants are treated; the paper's axis "integer columns".
+
+    integer_columns     whether the constant columns i1..i10 are offered
+    constant_complexity what a free constant costs in the engine's own search (the printed count stays one node)
+    nested_square       whether square(square(.)) is allowed
+    """
+
+    name: str
+    integer_columns: bool
+    constant_complexity: int
+    nested_square: bool
+
+
+SETTINGS = {
+    setting.name: setting
+    for setting in (
+        Setting("free", integer_columns=False, constant_complexity=1, nested_square=True),
+        Setting("integer", integer_columns=True, constant_complexity=10, nested_square=True),
+        Setting("integer_flat", integer_columns=True, constant_complexity=10, nested_square=False),
+    )
+}
+
+# What stands for the setting in paths and tables of an engine that ignores it.
+ANY_SETTING = "any"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Everything an engine may know: labels, numbers, operators. Never a formula.
+
+    labels         names of the columns of x
+    theory_labels  how many of them, from the left, fix the theory a row belongs to
+    x              int64, shape (rows, len(labels)); rows of one theory stand together, smallest theory first
+    numerator, denominator   int64, shape (rows,): the exact targets
+    """
+
+    labels: tuple[str, ...]
+    theory_labels: int
+    x: np.ndarray
+    numerator: np.ndarray
+    denominator: np.ndarray
+    unary_operators: tuple[str, ...] = ()
+    setting: Setting = SETTINGS["free"]
+    binary_operators: tuple[str, ...] = ("+", "-", "*", "/")
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    @cached_property
+    def target(self) -> np.ndarray:
+        """The targets in float64."""
+        return self.numerator / self.denominator
+
+    @cached_property
+    def columns(self) -> dict[str, Any]:
+        """float64 columns by name: the labels, and the constants i1..i10 where the setting has them."""
+        columns: dict[str, Any] = {name: self.x[:, i].astype(np.float64) for i, name in enumerate(self.labels)}
+        if self.setting.integer_columns:
+            columns |= {name: np.full(len(self), float(value)) for name, value in INTEGER_COLUMNS.items()}
+        return columns
+
+    def front(self, candidates: list[Candidate]) -> tuple[Equation, ...]:
+        """The Pareto front of an engine's candidates, judged on all rows."""
+        return pareto_front(candidates, self.columns, self.target)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The state of a fit after a finished chunk: everything that is needed to go on, as JSON values.
+
+    `candidates` are the equations found so far; `extra` is the engine's own. Two runs of the same fit pass through
+    the same states, whatever interrupted them.
+    """
+
+    chunk: int = 0
+    candidates: tuple[Candidate, ...] = ()
+    evaluations: int = 0
+    stop_reason: str = ""
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def finished(self) -> bool:
+        return bool(self.stop_reason)
+
+
+@dataclass(frozen=True)
+class Availability:
+    """Whether an engine can run here; if not, why, and what would mend it."""
+
+    ok: bool
+    reason: str = ""
+    remedy: str = ""
+
+
+class Engine(ABC):
+    """A search engine. One module in this folder and one line in `ENGINES` make one.
+
+    name           as in config.yaml
+    packages       distributions whose versions are recorded beside each fit
+    uses_setting   False: the setting axis is nothing to it, and it runs once a data set
+    uses_seed      False: it is deterministic, and runs once whatever seeds the sweep has
+    """
+
+    name: ClassVar[str]
+    packages: ClassVar[tuple[str, ...]] = ()
+    uses_setting: ClassVar[bool] = True
+    uses_seed: ClassVar[bool] = True
+
+    @classmethod
+    @abstractmethod
+    def availability(cls) -> Availability:
+        """Whether the engine can run on this machine. Must be cheap: it is asked at every start."""
+
+    @abstractmethod
+    def advance(
+        self, problem: Problem, options: dict[str, Any], seed: int, progress: Progress, log: Callable[[str], None]
+    ) -> Progress:
+        """Do one chunk of work and return the state after it.
+
+        Deterministic in its arguments. A returned `stop_reason` ends the fit: "exact" (an equation is exact on every
+        row), "exhausted" (the budget is spent), or what else the engine has to say.
+        """
+
+    def chunks(
+        self, problem: Problem, options: dict[str, Any], seed: int, progress: Progress, log: Callable[[str], None]
+    ) -> Iterator[Progress]:
+        """The states after each further chunk, until the fit is finished."""
+        while not progress.finished:
+            progress = self.advance(problem, options, seed, progress, log)
+            yield progress

@@ -1,0 +1,42 @@
+"""The su(2)_k Wess-Zumino-Witten models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import count
+
+from cftsr.families.base import Family, State, Theory
+
+
+@dataclass(frozen=True)
+class WzwSu2(Family):
+    """su(2) at level k = first_level, first_level + 1, ...; primaries l = 0..k (twice the spin)."""
+
+    first_level: int = 1
+
+    name = "wzw_su2"
+    title = "WZW su(2)_k"
+    theory_labels = ("k",)
+    state_labels = ("l",)
+    closed_forms = {
+        "central_charge": "3*k/(k+2)",
+        "conformal_weight": "l*(l+2)/(4*(k+2))",
+    }
+    source = "Di Francesco, Mathieu, Senechal, Conformal Field Theory (1997), chapter 15; eq. (2) of the paper"
+
+    def theories(self) -> Iterator[Theory]:
+        return ((k,) for k in count(self.first_level))
+
+    def states(self, theory: Theory) -> Iterator[State]:
+        (k,) = theory
+        return ((l,) for l in range(k + 1))
+
+    def central_charge(self, theory: Theory) -> Fraction:
+        (k,) = theory
+        return Fraction(3 * k, k + 2)
+
+    def conformal_weight(self, theory: Theory, state: State) -> Fraction:
+        (k,), (l,) = theory, state
+        return Fraction(l * (l + 2), 4 * (k + 2))
