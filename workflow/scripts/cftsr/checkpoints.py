@@ -44,7 +44,9 @@ def _from_text(text: str) -> tuple[str, Progress, Spent]:
     if hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest() != outer["sha256"]:
         raise ValueError("checksum")
     candidates = tuple(
-        Candidate(**candidate | {"engine_loss": math.nan if candidate["engine_loss"] is None else candidate["engine_loss"]})
+        Candidate(
+            **candidate | {"engine_loss": math.nan if candidate["engine_loss"] is None else candidate["engine_loss"]}
+        )
         for candidate in body["progress"].pop("candidates")
     )
     return body["key"], Progress(candidates=candidates, **body["progress"]), Spent(**body["spent"])
@@ -92,6 +94,4 @@ class Workspace:
 
 
 def added(spent: Spent, cpu_seconds: float, wall_seconds: float) -> Spent:
-    return replace(
-        spent, cpu_seconds=spent.cpu_seconds + cpu_seconds, wall_seconds=spent.wall_seconds + wall_seconds
-    )
+    return replace(spent, cpu_seconds=spent.cpu_seconds + cpu_seconds, wall_seconds=spent.wall_seconds + wall_seconds)

@@ -107,9 +107,7 @@ def _convert(node: ast.expr, names: Collection[str], depth: int) -> Expression:
         case ast.UnaryOp(op=ast.UAdd(), operand=operand):
             return _convert(operand, names, depth + 1)
         case ast.BinOp(left=left, op=operator, right=right) if type(operator) in _BINARY:
-            return binary(
-                _BINARY[type(operator)], _convert(left, names, depth + 1), _convert(right, names, depth + 1)
-            )
+            return binary(_BINARY[type(operator)], _convert(left, names, depth + 1), _convert(right, names, depth + 1))
         case ast.Call(func=ast.Name(id="square"), args=[argument], keywords=[]) if not isinstance(
             argument, ast.Starred
         ):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from cftsr.errors import UserError
@@ -31,10 +32,8 @@ def write_atomically(path: str | Path, write: Callable[[Path], None]) -> None:
             "again; what was finished is kept"
         ) from error
     finally:
-        try:
+        with suppress(OSError):
             temporary.unlink(missing_ok=True)
-        except OSError:
-            pass
 
 
 def write_text(path: str | Path, text: str) -> None:

@@ -1,8 +1,7 @@
-"""One fit: a data set, an engine, its options and a seed in; a front and its provenance out."""
+"""One fit: a data set, an engine, its options and a seed in; a front, its provenance and its cost out."""
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,13 +12,12 @@ from cftsr.checkpoints import Spent, Workspace, added
 from cftsr.engines import ANY_SETTING, SETTINGS, Problem, get_engine
 from cftsr.errors import UserError
 from cftsr.expressions import ParseError
-from cftsr.families import get_family
 from cftsr.files import write_json
 from cftsr.selection import write_front
 from cftsr.spectra import Spectrum, read_spectrum
 
 
-def problem_of(spectrum: Spectrum, setting: str, unary_operators: tuple[str, ...]) -> Problem:
+def problem_of(spectrum: Spectrum, setting: str) -> Problem:
     """What an engine gets to see of a data set."""
     return Problem(
         labels=spectrum.labels,
@@ -27,7 +25,7 @@ def problem_of(spectrum: Spectrum, setting: str, unary_operators: tuple[str, ...
         x=spectrum.x,
         numerator=spectrum.numerator,
         denominator=spectrum.denominator,
-        unary_operators=unary_operators,
+        unary_operators=tuple(spectrum.metadata.get("unary_operators", "").split()),
         setting=SETTINGS["free" if setting == ANY_SETTING else setting],
     )
 
@@ -40,20 +38,22 @@ def fit_cell(
     options: dict[str, Any],
     front_path: str | Path,
     fit_path: str | Path,
+    cost_path: str | Path,
     workspace: str | Path,
     source: str = "",
     log: Callable[[str], None] = print,
 ) -> None:
-    """Fit one cell and write its front (Parquet) and provenance (JSON).
+    """Fit one cell and write its front (Parquet), its provenance and its cost (JSON).
 
     A fit that was killed goes on from the last finished chunk in `workspace` and ends with the same front as one
-    that was not. Times are in the provenance only, so that fronts can be compared byte by byte.
+    that was not. Times and the machine are in the cost only: front and provenance of two runs can be compared byte by
+    byte.
 
     Raises UserError where the data set is damaged, the engine cannot run here, or it returned no usable equation.
     """
     startup = time.process_time()
     spectrum = read_spectrum(data)
-    problem = problem_of(spectrum, setting, get_family(spectrum.metadata["family"]).unary_operators)
+    problem = problem_of(spectrum, setting)
     engine_class = get_engine(engine)
     availability = engine_class.availability()
     if not availability.ok:
@@ -74,7 +74,8 @@ def fit_cell(
     spent = Spent(spent.cpu_seconds, spent.wall_seconds, spent.processes + 1)
     log(f"{engine} on {data}: {len(problem)} rows, setting {setting}, seed {seed}, options {options}")
     cpu, wall = time.process_time(), time.monotonic()
-    for progress in engine_class().chunks(problem, options, seed, progress, log):
+    for reached in engine_class().chunks(problem, options, seed, progress, log):
+        progress = reached
         now = time.process_time(), time.monotonic()
         spent = added(spent, now[0] - cpu, now[1] - wall)
         cpu, wall = now
@@ -92,11 +93,17 @@ def fit_cell(
     write_json(
         fit_path,
         {
+            "cell": {
+                "family": spectrum.metadata["family"],
+                "task": spectrum.metadata["task"],
+                "theories": int(spectrum.metadata["theories"]),
+                "fraction": spectrum.metadata.get("fraction"),
+                "setting": setting,
+                "engine": engine,
+                "seed": seed,
+            },
             "data": str(data),
             "data_metadata": spectrum.metadata,
-            "engine": engine,
-            "setting": setting,
-            "seed": seed,
             "options": options,
             "rows": len(problem),
             "chunks": progress.chunk,
@@ -105,15 +112,20 @@ def fit_cell(
             "certificate": progress.extra.get("certificate"),
             "source": source,
             "versions": versions,
+        },
+    )
+    write_json(
+        cost_path,
+        {
+            "fit_cpu_seconds": round(spent.cpu_seconds, 3),
+            "fit_wall_seconds": round(spent.wall_seconds, 3),
+            "startup_cpu_seconds": round(startup, 3),
+            "processes": spent.processes,
             "machine": provenance.machine(),
-            "times": {
-                "fit_cpu_seconds": round(spent.cpu_seconds, 3),
-                "fit_wall_seconds": round(spent.wall_seconds, 3),
-                "startup_cpu_seconds": round(startup, 3),
-                "processes": spent.processes,
-            },
         },
     )
     side.clear()
-    log(f"{progress.stop_reason} after {progress.chunk} chunk(s), {spent.cpu_seconds:.2f} CPU seconds: {front[-1].text}")
+    log(
+        f"{progress.stop_reason} after {progress.chunk} chunk(s), {spent.cpu_seconds:.2f} CPU seconds: {front[-1].text}"
+    )
     sys.stdout.flush()

@@ -87,9 +87,7 @@ class _Printer:
                 for j, (second, other) in enumerate(factors[:i]):
                     if power == other == 1 and _degree(first) == _degree(second) > 0:
                         pair, scale = self._difference_of_squares(first, second)
-                        if pair is not None and pair.complexity < (
-                            printed[i].complexity + printed[j].complexity + 1
-                        ):
+                        if pair is not None and pair.complexity < (printed[i].complexity + printed[j].complexity + 1):
                             rest = [item for k, item in enumerate(printed) if k not in (i, j)]
                             # The scale 1/4 cannot be written here unless it is 1; the caller's unit is an integer.
                             if scale == 1:
@@ -156,7 +154,7 @@ class _Printer:
         magnitudes = sorted({abs(value) for _, value in terms if abs(value) != 1})
         for magnitude in magnitudes:
             inside = [(powers, value) for powers, value in terms if abs(value) == magnitude]
-            if 2 <= len(inside):
+            if len(inside) >= 2:
                 sign = -1 if all(value < 0 for _, value in inside) else 1
                 outside = tuple(term for term in terms if term not in inside)
                 divided = {powers: value / (sign * magnitude) for powers, value in inside}
@@ -189,8 +187,10 @@ class _Printer:
         ordered = sorted(terms, key=lambda term: (term[1] < 0, [-power for power in term[0]]))
         total = self._term(*ordered[0])
         for powers, value in ordered[1:]:
-            total = binary("-", total, self._term(powers, -value)) if value < 0 else binary(
-                "+", total, self._term(powers, value)
+            total = (
+                binary("-", total, self._term(powers, -value))
+                if value < 0
+                else binary("+", total, self._term(powers, value))
             )
         return total
 
@@ -201,9 +201,7 @@ def _terms(terms: dict[tuple[int, ...], Fraction]) -> Terms:
 
 def _primitive(terms: Terms) -> tuple[Fraction, Terms]:
     """The rational content, negative when every coefficient is, and the terms without it."""
-    scale = Fraction(
-        gcd(*(value.numerator for _, value in terms)), lcm(*(value.denominator for _, value in terms))
-    )
+    scale = Fraction(gcd(*(value.numerator for _, value in terms)), lcm(*(value.denominator for _, value in terms)))
     if all(value < 0 for _, value in terms):
         scale = -scale
     return scale, tuple((powers, value / scale) for powers, value in terms)

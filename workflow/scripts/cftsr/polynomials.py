@@ -165,4 +165,3 @@ def factorise(polynomial: Polynomial) -> tuple[int, list[tuple[Polynomial, int]]
     # Single labels first, in their order; then longer factors.
     found.sort(key=lambda item: (len(item[0]), [[-e for e in key] for key in sorted(item[0], reverse=True)], item[1]))
     return unit, found
-

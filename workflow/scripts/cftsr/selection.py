@@ -142,9 +142,7 @@ def read_front(path: str | Path) -> tuple[Equation, ...]:
     try:
         rows = pq.read_table(path, schema=FRONT_SCHEMA).to_pylist()
         return tuple(
-            Equation(
-                row["complexity"], row["loss"], row["score"], row["equation"], row["engine_loss"], row["origin"]
-            )
+            Equation(row["complexity"], row["loss"], row["score"], row["equation"], row["engine_loss"], row["origin"])
             for row in rows
         )
     except (OSError, pa.ArrowInvalid, KeyError, TypeError) as error:

@@ -14,9 +14,9 @@ import pyarrow.parquet as pq
 
 from cftsr import __version__
 from cftsr.errors import UserError
-from cftsr.families.base import Family, Theory
+from cftsr.families import Family, Theory, get_family
 from cftsr.files import write_atomically
-from cftsr.tasks import Task
+from cftsr.tasks import TASKS, Task
 
 ROUNDINGS = ("ceil", "floor", "nearest")
 
@@ -30,7 +30,7 @@ class Spectrum:
     x            int64, shape (rows, len(labels))
     numerator, denominator   int64, shape (rows,): the exact target in lowest terms
     rank         int32, shape (rows,): 0 for a theory's lowest weight, 1 for the next, ...
-    metadata     what was asked for, as text
+    metadata     what was asked for, as text; `unary_operators` are those that a search on this data may use
     """
 
     labels: tuple[str, ...]
@@ -82,7 +82,12 @@ def _spectrum(family: Family, task: Task, rows: list[tuple[int, Fraction, tuple]
         numerator=np.array([row[1].numerator for row in rows], dtype=np.int64),
         denominator=np.array([row[1].denominator for row in rows], dtype=np.int64),
         rank=np.array([row[0] for row in rows], dtype=np.int32),
-        metadata={"family": family.name, "task": task.name, "generator": __version__}
+        metadata={
+            "family": family.name,
+            "task": task.name,
+            "unary_operators": " ".join(family.unary_operators),
+            "generator": __version__,
+        }
         | {key: str(value) for key, value in metadata.items()},
     )
 
@@ -102,7 +107,7 @@ def lowest_levels(
         rows = [(rank, *level) for rank, level in enumerate(levels)]
         data += rows[:kept]
         held_out += rows[kept:]
-    asked = {"theories": theories, "fraction": fraction, "rounding": rounding, "conventions": family}
+    asked = {"theories": theories, "fraction": f"{float(fraction):.12g}", "rounding": rounding, "conventions": family}
     return (
         _spectrum(family, task, data, asked | {"part": "data"}),
         _spectrum(family, task, held_out, asked | {"part": "held_out", "next_theories": next_theories}),
@@ -165,3 +170,21 @@ def read_spectrum(path: str | Path) -> Spectrum:
             "generated anew in seconds"
         ) from error
     return Spectrum(labels, theory_labels, x, numerator, denominator, rank, metadata)
+
+
+def generate(
+    family: str,
+    conventions: dict,
+    task: str,
+    theories: int,
+    fraction: str | None,
+    rounding: str,
+    pool: int,
+    seed: int,
+    next_theories: int,
+) -> tuple[Spectrum, Spectrum]:
+    """The data and the held-out rows of a request in plain values, as the workflow makes them."""
+    chosen, asked = get_family(family, conventions), TASKS[task]
+    if fraction is None:
+        return drawn_theories(chosen, asked, theories, pool, seed, next_theories)
+    return lowest_levels(chosen, asked, theories, Fraction(fraction), rounding, next_theories)

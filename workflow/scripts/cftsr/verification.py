@@ -22,15 +22,18 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from math import gcd, lcm
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sympy import QQ, Expr, Float, Integer, Rational, Symbol, factor, latex
+from sympy import QQ, Expr, Float, Integer, Symbol, factor, latex
 from sympy.polys.fields import field
 
 from cftsr.engines.base import INTEGER_COLUMNS
+from cftsr.errors import UserError
 from cftsr.expressions import (
     Expression,
+    ParseError,
     apply_operator,
     constant,
     constants,
@@ -40,9 +43,10 @@ from cftsr.expressions import (
     rational_constants,
     substitute,
 )
+from cftsr.files import read_json, write_json
 from cftsr.polynomials import Polynomial, wrong_rows
-from cftsr.selection import Equation, best
-from cftsr.spectra import Spectrum
+from cftsr.selection import Equation, best, read_front
+from cftsr.spectra import Spectrum, read_spectrum
 
 YES, NO, UNDECIDED, UNKNOWN = "yes", "no", "undecided", "unknown"
 
@@ -54,7 +58,7 @@ MAX_TERMS = 4_000  # of an expanded polynomial
 FIRST_ROWS = 64  # a wrong candidate seldom survives these, so few are checked on all rows
 
 
-class Limit(Exception):
+class LimitReachedError(Exception):
     """An equation that is too large, or took too long, to decide."""
 
 
@@ -101,14 +105,14 @@ Pair = tuple[dict, dict]  # numerator and denominator: {exponents: coefficient}
 
 def _product(left: dict, right: dict) -> dict:
     if len(left) * len(right) > 16 * MAX_TERMS:
-        raise Limit("the expanded equation has too many terms")
+        raise LimitReachedError("the expanded equation has too many terms")
     result: dict = {}
     for a, x in left.items():
         for b, y in right.items():
             key = tuple(map(int.__add__, a, b))
             result[key] = result.get(key, 0) + x * y
     if len(result) > MAX_TERMS:
-        raise Limit("the expanded equation has too many terms")
+        raise LimitReachedError("the expanded equation has too many terms")
     return {key: value for key, value in result.items() if value}
 
 
@@ -256,10 +260,10 @@ def _wrong(pair: tuple[Polynomial, Polynomial], data: Spectrum, rows: slice = sl
 
 @contextmanager
 def time_limit(seconds: float):
-    """Raise Limit in the block after `seconds` (main thread of a Unix process; elsewhere there is no limit)."""
+    """Raise LimitReachedError in the block after `seconds`; outside the main thread there is no limit."""
 
     def stop(signum, frame):
-        raise Limit(f"not decided within {seconds:g} seconds")
+        raise LimitReachedError(f"not decided within {seconds:g} seconds")
 
     try:
         previous = signal.signal(signal.SIGALRM, stop)
@@ -279,9 +283,7 @@ def without_integer_columns(expression: Expression) -> Expression:
     return substitute(
         expression,
         lambda node: (
-            constant(INTEGER_COLUMNS[node.value])
-            if node.kind == "variable" and node.value in INTEGER_COLUMNS
-            else node
+            constant(INTEGER_COLUMNS[node.value]) if node.kind == "variable" and node.value in INTEGER_COLUMNS else node
         ),
     )
 
@@ -306,10 +308,16 @@ def _canonical(expression: Expression, labels: tuple[str, ...]):
 
 def _from_pair(pair: tuple[Polynomial, Polynomial], labels: tuple[str, ...]):
     domain, *_ = _field(labels)
-    numerator, denominator = (
-        domain.ring.from_dict({key: QQ(value) for key, value in part.items()}) for part in pair
-    )
+    numerator, denominator = (domain.ring.from_dict({key: QQ(value) for key, value in part.items()}) for part in pair)
     return domain.new(numerator, denominator) if numerator else domain.zero
+
+
+def _to_pair(element) -> tuple[Polynomial, Polynomial]:
+    numerator, denominator = (
+        {key: Fraction(int(value.numerator), int(value.denominator)) for key, value in part.items()}
+        for part in (element.numer, element.denom)
+    )
+    return _to_integers(numerator, denominator)
 
 
 def to_sympy(expression: Expression, digits: int = 5) -> Expr:
@@ -338,7 +346,7 @@ def judge(
     try:
         with time_limit(seconds):
             _decide(judgement, expression, labels, data, held_out, closed_form)
-    except Limit as limit:
+    except LimitReachedError as limit:
         judgement.reason = str(limit)
         if judgement.exact_on_data != YES:
             judgement.exact_on_data = judgement.exact_on_held_out = UNDECIDED
@@ -349,7 +357,7 @@ def judge(
             with time_limit(seconds):
                 shown = to_sympy(expression)
                 judgement.simplified, judgement.latex = str(shown), latex(shown)
-        except Limit:
+        except LimitReachedError:
             judgement.simplified = str(expression)
     return judgement
 
@@ -389,12 +397,7 @@ def _decide(
     judgement.exact_on_data = YES
     element = _from_pair(pair, labels)
     # Cancelled: a common factor may vanish on a held-out row where the function itself is defined.
-    cancelled = tuple(
-        {tuple(key): int(value * scale) for key, value in part.items()}
-        for scale in [lcm(*(int(value.denominator) for part in (element.numer, element.denom) for value in part.values()))]
-        for part in (element.numer, element.denom)
-    )
-    judgement.wrong_held_out = _wrong(cancelled, held_out)
+    judgement.wrong_held_out = _wrong(_to_pair(element), held_out)
     judgement.exact_on_held_out = NO if judgement.wrong_held_out else YES
     if closed_form is None:
         judgement.identical_to_closed_form = UNKNOWN
@@ -434,3 +437,32 @@ def _as_json(judgement: Judgement) -> dict[str, Any]:
     if math.isinf(values["score"]):
         values["score"] = "inf"
     return values
+
+
+def verify_cell(
+    front_path: str | Path,
+    fit_path: str | Path,
+    data: str | Path,
+    held_out: str | Path,
+    closed_form: str | None,
+    seconds: float,
+    verdict_path: str | Path,
+) -> None:
+    """Judge a cell's front and write the verdict (JSON), with the fit's provenance copied into it.
+
+    Raises UserError where one of the files is damaged.
+    """
+    fit = read_json(fit_path, "delete it and run snakemake again: only this fit is repeated")
+    front = read_front(front_path)
+    try:
+        verdict = judge_front(front, read_spectrum(data), read_spectrum(held_out), closed_form, seconds)
+    except (ParseError, ValueError) as error:
+        raise UserError(
+            f"{front_path} cannot be judged: {error}. Delete it and run snakemake again: only this fit is repeated"
+        ) from error
+    write_json(verdict_path, {"cell": fit["cell"], "fit": fit, "verdict": verdict})
+    for index, item in enumerate(verdict["equations"]):
+        mark = "*" if index == verdict["selected"] else " "
+        figures = f"{item['complexity']:3d} {item['loss']:10.3e}"
+        print(f"{mark} {figures} exact: {item['exact_on_data']:9s} {item['equation']}")
+    print(f"recovered: {verdict['recovered']}")

@@ -22,7 +22,6 @@ __all__ = [
 
 ENGINES = {
     "rational": "Rational",
-    "operon": "Operon",
 }
 
 

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from cftsr.errors import UserError
 from cftsr.selection import Candidate, Equation, pareto_front
 
 INTEGER_COLUMNS = {f"i{value}": value for value in range(1, 11)}
@@ -111,17 +112,43 @@ class Availability:
     remedy: str = ""
 
 
+@dataclass(frozen=True)
+class Option:
+    """One setting of an engine, as config.yaml names it.
+
+    kind      int, float, bool or str
+    minimum   the smallest value that makes sense, of a number
+    allowed   the values of a str
+    """
+
+    kind: type
+    minimum: float | None = None
+    allowed: tuple[str, ...] = ()
+
+    def check(self, where: str, value: Any) -> None:
+        """Raise UserError unless the value will do."""
+        accepted = (int, float) if self.kind is float else (self.kind,)
+        if type(value) not in accepted:
+            raise UserError(f"{where} is {value!r}; it must be of type {self.kind.__name__}")
+        if self.minimum is not None and not value >= self.minimum:
+            raise UserError(f"{where} is {value!r}; it must be at least {self.minimum}")
+        if self.allowed and value not in self.allowed:
+            raise UserError(f"{where} is {value!r}; allowed are {', '.join(self.allowed)}")
+
+
 class Engine(ABC):
     """A search engine. One module in this folder and one line in `ENGINES` make one.
 
     name           as in config.yaml
-    packages       distributions whose versions are recorded beside each fit
+    packages       distributions whose versions are recorded beside each fit, the engine's own first
+    options        what config.yaml must say under engine_options (or budgets)
     uses_setting   False: the setting axis is nothing to it, and it runs once a data set
     uses_seed      False: it is deterministic, and runs once whatever seeds the sweep has
     """
 
     name: ClassVar[str]
     packages: ClassVar[tuple[str, ...]] = ()
+    options: ClassVar[dict[str, Option]] = {}
     uses_setting: ClassVar[bool] = True
     uses_seed: ClassVar[bool] = True
 

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from cftsr import modular
-from cftsr.engines.base import Availability, Engine, Problem, Progress
+from cftsr.engines.base import Availability, Engine, Option, Problem, Progress
 from cftsr.forms import shortest
 from cftsr.polynomials import Polynomial, cancel, monomials, multiply, wrong_rows
 from cftsr.selection import Candidate
@@ -274,9 +274,7 @@ def certify(problem: Problem, found: Search, options: dict[str, Any]) -> tuple[d
         "refit": {"rows": len(kept), "rows_left_out": int(left_out.sum()), "same_formula": same},
     }
     if solution.competitor is not None:
-        certificate["competing_formula"] = str(
-            shortest(*solution.competitor, problem.labels, problem.unary_operators)
-        )
+        certificate["competing_formula"] = str(shortest(*solution.competitor, problem.labels, problem.unary_operators))
         certificate["competing_formula_differs"] = multiply(solution.numerator, solution.competitor[1]) != multiply(
             solution.competitor[0], solution.denominator
         )
@@ -292,6 +290,12 @@ class Rational(Engine):
 
     name = "rational"
     packages = ("python-flint", "numpy")
+    options = {
+        "max_degree": Option(int, 0),
+        "max_unknowns": Option(int, 2),
+        "spare_rows": Option(int, 1),
+        "refit_without": Option(float, 0.0),
+    }
     uses_setting = False
     uses_seed = False
 

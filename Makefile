@@ -1,0 +1,51 @@
+# make          set up and run the sweep of config.yaml, then print what was recovered
+# make test     set up and run the tests
+# make lint     ruff, snakefmt, snakemake --lint
+# make lock     write requirements.lock anew from the ranges in pyproject.toml
+# make clean    remove what was generated (results, data sets), not the environment
+
+PYTHON ?= python3
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+BIN := .venv/bin
+READY := .venv/ready
+
+.PHONY: all test lint format lock clean
+.DELETE_ON_ERROR:
+
+all: $(READY)
+	$(BIN)/snakemake -j $(JOBS)
+	@cat results/$$($(BIN)/python -c 'import yaml; print(yaml.safe_load(open("config.yaml"))["budget"])')/tables/message.txt
+
+$(READY): requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "error: $(PYTHON) is older than Python 3.11; say make PYTHON=python3.11 (or newer)"; exit 1; }
+	@$(PYTHON) -m venv --clear .venv || \
+	  { echo "error: $(PYTHON) cannot make a virtual environment; on Debian: apt-get install python3-venv"; exit 1; }
+	@echo "installing the packages of requirements.lock into .venv ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	@touch $@
+
+test: $(READY)
+	$(BIN)/python -m pytest -n $(JOBS) tests
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile workflow
+	$(BIN)/snakemake --lint
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/snakefmt Snakefile workflow
+
+# PySR is held at the line nearest to the paper's; 2.x is supported too.
+lock:
+	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check '.[test]' 'pysr==1.5.10'
+	{ echo "# Exact versions of everything, made by 'make lock' (Python 3.11, Linux)."; \
+	  .venv-lock/bin/python -m pip freeze --exclude cftsr; } > requirements.lock
+	rm -rf .venv-lock build
+
+clean:
+	rm -rf results data/spectra .snakemake

@@ -1,0 +1,24 @@
+# Rediscover the formulas of rational conformal field theories: the paper's sweep.
+#
+#   snakemake -j N                          the sweep of config.yaml
+#   snakemake -j N --config budget=paper    the same with the paper's settings
+
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+configfile: "config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/spectra.smk"
+include: "workflow/rules/fit.smk"
+include: "workflow/rules/verify.smk"
+include: "workflow/rules/tables.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        f"results/{BUDGET}/summary.parquet",

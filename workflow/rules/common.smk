@@ -1,0 +1,65 @@
+# The sweep: configuration -> cells -> files. What is asked for is decided here, once.
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, f"{workflow.basedir}/workflow/scripts")
+
+from cftsr.errors import UserError
+from cftsr.families import family_names
+from cftsr.provenance import source_digest
+from cftsr.sweep import Sweep
+from cftsr.tasks import TASKS
+
+try:
+    SWEEP = Sweep(config)
+except UserError as error:
+    sys.exit(f"error: {error}")
+
+BUDGET = SWEEP.budget
+# Beside the Snakefile, unless the working folder (snakemake --directory) brings its own.
+PUBLISHED_FOLDER = next(
+    folder for folder in (Path("data/published"), Path(workflow.basedir, "data/published")) if folder.is_dir()
+)
+PUBLISHED = sorted(str(path) for path in PUBLISHED_FOLDER.glob("*.csv"))
+
+if workflow.is_main_process:
+    print(SWEEP.describe(), file=sys.stderr)
+
+
+wildcard_constraints:
+    budget="|".join(SWEEP.config["budgets"]),
+    family="|".join(family_names()),
+    task="|".join(TASKS),
+    dataset=r"n\d+(_f[\d.]+)?",
+    setting=r"[a-z_]+",
+    engine=r"[a-z_]+",
+    seed=r"\d+",
+
+
+def outputs_of(cells, name):
+    """The file `name` in the folder of each cell's fit."""
+    return [f"results/{BUDGET}/fits/{cell.folder}/{name}" for cell in cells]
+
+
+def spectrum_of(wildcards):
+    return f"data/spectra/{wildcards.family}/{wildcards.task}/{wildcards.dataset}.parquet"
+
+
+def held_out_of(wildcards):
+    return f"data/spectra/{wildcards.family}/{wildcards.task}/{wildcards.dataset}.held_out.parquet"
+
+
+onsuccess:
+    final_message()
+
+
+onerror:
+    final_message()
+
+
+def final_message():
+    """What was recovered, where the tables are, and what is missing."""
+    path = Path(f"results/{BUDGET}/tables/message.txt")
+    if path.exists():
+        print("\n" + path.read_text(encoding="utf-8"), file=sys.stderr)

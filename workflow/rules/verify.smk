@@ -1,0 +1,24 @@
+# The verdict on a front, apart from the fit: judging anew never costs a fit.
+
+
+rule verify:
+    input:
+        front="results/{budget}/fits/{family}/{task}/{dataset}/{setting}/{engine}/seed{seed}/front.parquet",
+        fit="results/{budget}/fits/{family}/{task}/{dataset}/{setting}/{engine}/seed{seed}/fit.json",
+        data=spectrum_of,
+        held_out=held_out_of,
+    output:
+        verdict="results/{budget}/fits/{family}/{task}/{dataset}/{setting}/{engine}/seed{seed}/verdict.json",
+    log:
+        "results/{budget}/logs/verify/{family}.{task}.{dataset}.{setting}.{engine}.seed{seed}.log",
+    conda:
+        "../envs/sweep.yaml"
+    threads: 1
+    params:
+        closed_form=lambda wildcards: SWEEP.closed_form(wildcards.family, wildcards.task),
+        seconds=SWEEP.config["verification"]["seconds"],
+        source=source_digest("verification.py"),
+    message:
+        "verify {wildcards.family} {wildcards.task} {wildcards.dataset} {wildcards.setting} {wildcards.engine}"
+    script:
+        "../scripts/verify.py"

@@ -1,0 +1,9 @@
+from cftsr.jobs import logged
+
+with logged(snakemake.log[0]):
+    from cftsr.spectra import generate, write_spectrum
+
+    data, held_out = generate(**snakemake.params.request)
+    write_spectrum(snakemake.output.data, data)
+    write_spectrum(snakemake.output.held_out, held_out)
+    print(f"{len(data)} rows, {len(held_out)} held out")

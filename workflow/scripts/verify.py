@@ -1,0 +1,14 @@
+from cftsr.jobs import logged
+
+with logged(snakemake.log[0]):
+    from cftsr.verification import verify_cell
+
+    verify_cell(
+        front_path=snakemake.input.front,
+        fit_path=snakemake.input.fit,
+        data=snakemake.input.data,
+        held_out=snakemake.input.held_out,
+        closed_form=snakemake.params.closed_form,
+        seconds=snakemake.params.seconds,
+        verdict_path=snakemake.output.verdict,
+    )
