@@ -42,14 +42,6 @@ def outputs_of(cells, name):
     return [f"results/{BUDGET}/fits/{cell.folder}/{name}" for cell in cells]
 
 
-def spectrum_of(wildcards):
-    return f"data/spectra/{wildcards.family}/{wildcards.task}/{wildcards.dataset}.parquet"
-
-
-def held_out_of(wildcards):
-    return f"data/spectra/{wildcards.family}/{wildcards.task}/{wildcards.dataset}.held_out.parquet"
-
-
 onsuccess:
     final_message()
 

@@ -4,7 +4,7 @@
 
 rule fit:
     input:
-        data=spectrum_of,
+        data="data/spectra/{family}/{task}/{dataset}.parquet",
     output:
         front="results/{budget}/fits/{family}/{task}/{dataset}/{setting}/{engine}/seed{seed}/front.parquet",
         fit="results/{budget}/fits/{family}/{task}/{dataset}/{setting}/{engine}/seed{seed}/fit.json",

@@ -5,8 +5,8 @@ rule verify:
     input:
         front="results/{budget}/fits/{family}/{task}/{dataset}/{setting}/{engine}/seed{seed}/front.parquet",
         fit="results/{budget}/fits/{family}/{task}/{dataset}/{setting}/{engine}/seed{seed}/fit.json",
-        data=spectrum_of,
-        held_out=held_out_of,
+        data="data/spectra/{family}/{task}/{dataset}.parquet",
+        held_out="data/spectra/{family}/{task}/{dataset}.held_out.parquet",
     output:
         verdict="results/{budget}/fits/{family}/{task}/{dataset}/{setting}/{engine}/seed{seed}/verdict.json",
     log:

@@ -42,6 +42,7 @@ def _module(path: Path) -> tuple[str, frozenset[Path]]:
     return ast.unparse(tree), frozenset(found)
 
 
+@cache
 def source_digest(*modules: str) -> str:
     """A digest of these modules of the package and of all that they import from it.
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, validators
 from jsonschema.exceptions import ValidationError
 
 from cftsr.engines import ANY_SETTING, ENGINES, SETTINGS, Availability, get_engine
@@ -130,7 +130,7 @@ def validate(config: dict[str, Any]) -> dict[str, Any]:
     strict = Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda checker, value: type(value) is int).redefine(
         "number", lambda checker, value: type(value) in (int, float) and value == value
     )
-    validator = type("Validator", (Draft202012Validator,), {"TYPE_CHECKER": strict})(schema)
+    validator = validators.extend(Draft202012Validator, type_checker=strict)(schema)
     errors = sorted(validator.iter_errors(config), key=lambda error: list(map(str, error.absolute_path)))
     if errors:
         raise UserError(_explain(errors[0]))

@@ -22,6 +22,7 @@ __all__ = [
 
 ENGINES = {
     "rational": "Rational",
+    "operon": "Operon",
 }
 
 

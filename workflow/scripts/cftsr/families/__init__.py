@@ -44,7 +44,7 @@ def get_family(name: str, conventions: dict | None = None) -> Family:
     family, conventions = _family_class(name), conventions or {}
     known = {field.name: field for field in fields(family)}
     for key, value in conventions.items():
-        where = f"conventions.{name}.{key}"
+        where = f"config conventions.{name}.{key}"
         if key not in known:
             raise UserError(f"{where} does not exist; {name} knows {', '.join(known) or 'no conventions'}")
         expected = type(known[key].default)

@@ -1,0 +1,163 @@
+"""The sweep as a user runs it: from nothing, again, after a change, after a kill."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from cftsr.selection import read_front
+
+from .conftest import ROOT, Project
+
+pytestmark = pytest.mark.workflow
+
+FITS = "results/quick/fits/wzw_su2/conformal_weight"
+
+
+def test_a_sweep_from_nothing_proves_its_formulas_and_prints_the_tables(project: Project):
+    status, text = project.run()
+    assert status == 0, text
+    assert "3 fits on 3 data sets, budget quick" in text
+    assert "rational" in text.split("recovered")[-1]
+    with open(project.path("results/quick/summary.csv"), encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    assert len(rows) == 3
+    assert {row["identical_to_closed_form"] for row in rows} == {"yes"}
+    assert {row["exact_on_held_out"] for row in rows} == {"yes"}
+    for number in range(1, 7):
+        for kind in ("csv", "md", "tex"):
+            assert project.path(f"results/quick/tables/table{number}.{kind}").stat().st_size > 0
+    assert not project.path("results/quick/unfinished").exists() or not list(
+        project.path("results/quick/unfinished").rglob("*.json")
+    )
+    assert project.jobs() == {}, "a finished sweep has nothing left to do"
+
+
+def test_a_changed_key_runs_only_what_depends_on_it(project: Project):
+    assert project.run()[0] == 0
+    project.config["theories"] = [30, 40]
+    assert project.jobs() == {"spectrum": 2, "fit": 2, "verify": 2, "tables": 1, "all": 1, "total": 8}
+    project.config["theories"] = [30]
+    project.config["verification"]["seconds"] = 30
+    assert project.jobs() == {"verify": 3, "tables": 1, "all": 1, "total": 5}
+    project.config["verification"]["seconds"] = 20
+    project.config["central_charge"]["seed"] = 1
+    assert project.jobs() == {"spectrum": 1, "fit": 1, "verify": 1, "tables": 1, "all": 1, "total": 5}
+
+
+def test_a_changed_module_runs_only_the_stages_that_use_it(project: Project):
+    copy = project.folder / "checkout"
+    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".*", "results", "spectra", "__pycache__"))
+    shutil.copytree(ROOT / "data" / "published", copy / "data" / "published", dirs_exist_ok=True)
+    project.snakefile = copy / "Snakefile"
+    assert project.run()[0] == 0
+    module = copy / "workflow/scripts/cftsr/verification.py"
+    module.write_text(module.read_text(encoding="utf-8") + "\n# a comment\n", encoding="utf-8")
+    assert project.jobs() == {}, "a comment makes nothing run again"
+    module.write_text(module.read_text(encoding="utf-8") + "\nNEW_CONSTANT = 1\n", encoding="utf-8")
+    assert project.jobs() == {"verify": 3, "tables": 1, "all": 1, "total": 5}
+
+
+def test_a_damaged_data_set_is_named_and_the_rest_goes_on(project: Project):
+    assert project.run("--until", "spectrum")[0] == 0
+    damaged = project.path("data/spectra/wzw_su2/conformal_weight/n30_f50.parquet")
+    damaged.write_bytes(damaged.read_bytes()[:100])
+    status, text = project.run("--rerun-triggers", "mtime")
+    assert status != 0
+    assert f"error: {damaged.relative_to(project.folder)} is not a data set of ours, or is damaged" in text
+    assert project.path(FITS, "n30_f100/any/rational/seed0/verdict.json").exists()
+    damaged.unlink()
+    assert project.run()[0] == 0
+
+
+def test_a_damaged_front_is_named_and_only_its_fit_is_repeated(project: Project):
+    assert project.run("--until", "fit")[0] == 0
+    front = project.path(FITS, "n30_f50/any/rational/seed0/front.parquet")
+    front.write_bytes(b"PAR1 this is no Parquet")
+    status, text = project.run("--rerun-triggers", "mtime")
+    assert status != 0
+    assert f"error: {front.relative_to(project.folder)} is not a front of ours, or is damaged" in text
+    front.unlink()
+    jobs = project.jobs()
+    assert jobs["fit"] == 1
+    assert project.run()[0] == 0
+
+
+def test_an_unwritable_place_is_named_with_its_reason(project: Project):
+    assert project.run("--until", "spectrum")[0] == 0
+    # A file where a folder must be: stands for every reason why a folder cannot be written, for root as well.
+    project.path("results/quick/unfinished").parent.mkdir(parents=True)
+    project.path("results/quick/unfinished").write_text("in the way")
+    status, text = project.run()
+    assert status != 0
+    assert "error: cannot write results/quick/unfinished/" in text
+    assert "Not a directory" in text or "File exists" in text
+    project.path("results/quick/unfinished").unlink()
+    assert project.run()[0] == 0
+
+
+@pytest.mark.parametrize("pause", [0.1, 1.0])
+def test_a_killed_fit_resumes_from_its_last_chunk_with_the_same_front(project: Project, tmp_path: Path, pause: float):
+    project.config |= {
+        "tasks": ["conformal_weight"],
+        "fractions": [0.5],
+        "settings": ["free"],
+        "engines": ["operon"],
+        "families": ["minimal"],
+        "theories": [25],
+    }
+    # A target that these few restarts do not reach, so that several chunks are done.
+    project.config["budgets"]["quick"]["operon"] = {"restarts": 5, "generations": 60, "refine": False}
+    assert project.run()[0] == 0
+    folder = "results/quick/fits/minimal/conformal_weight/n25_f50/free/operon/seed0"
+    undisturbed = project.path(folder, "front.parquet").read_bytes()
+    chunks = json.loads(project.path(folder, "fit.json").read_text())["chunks"]
+    assert chunks > 2
+    shutil.rmtree(project.path("results"))
+
+    process = project.start()
+    state = project.path("results/quick/unfinished/minimal/conformal_weight/n25_f50/free/operon/seed0/state.json")
+    limit = time.monotonic() + 120
+    while not state.exists() and time.monotonic() < limit:
+        time.sleep(0.02)
+    time.sleep(pause)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert state.exists()
+    assert not project.path(folder, "front.parquet").exists()
+
+    assert project.run("--unlock")[0] == 0
+    status, text = project.run()
+    assert status == 0, text
+    log = project.path("results/quick/logs/fit/minimal.conformal_weight.n25_f50.free.operon.seed0.log").read_text()
+    assert "resuming after chunk" in log
+    assert project.path(folder, "front.parquet").read_bytes() == undisturbed
+    assert read_front(project.path(folder, "front.parquet"))
+
+
+def test_a_wrong_configuration_stops_before_any_job_starts(project: Project):
+    project.config["families"] = ["wzw_su3"]
+    status, text = project.run()
+    assert status != 0
+    assert "error: config families: family 'wzw_su3' does not exist (did you mean wzw_su2?)" in text
+    assert "Traceback" not in text
+    assert not project.path("results").exists()
+
+
+def test_invalid_yaml_is_named(project: Project):
+    project.write_config()
+    path = project.path("config.yaml")
+    path.write_text("families: [minimal\nbudget: quick\n", encoding="utf-8")
+    project.write_config = lambda: None
+    status, text = project.run()
+    assert status != 0
+    assert "config.yaml" in text
+    assert "YAML" in text
+    assert not project.path("results").exists()

@@ -1,0 +1,188 @@
+"""The numbers and formulas that the paper printed, as transcribed into data/published.
+
+One CSV file a table, one row a printed value, with the place where it stands; notes.csv holds what a reader must know
+about a table as a whole: where the paper contradicts itself, and how a row is to be read.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from cftsr.errors import UserError
+
+TABLES = (1, 2, 3, 4, 5, 6)
+FORMULAS = ("closed_form", "formula", "simplified")
+NUMBERS = ("loss", "simplified_loss", "score", "complexity")
+COLUMNS = (
+    "table",
+    "row",
+    "column",
+    "family",
+    "task",
+    "theories",
+    "fraction",
+    "setting",
+    "quantity",
+    "printed",
+    "value",
+    "expression",
+    "suspect",
+    "note",
+)
+
+
+@dataclass(frozen=True)
+class PublishedValue:
+    """One value of one table.
+
+    table, row, column   where it is printed; `row` starts with the headings above the row, if it stands below any
+    family .. setting    the cell; `fraction` is text ("0.3"), None for the central charge; `setting` is None for the
+                         textbook formula
+    quantity             one of FORMULAS or NUMBERS; "simplified_loss" is the MSE beside a simplified formula
+    printed              exactly as printed; formulas in LaTeX
+    value                the number; 0.0 where "Exact" is printed, inf for "inf", None for a formula
+    expression           a formula in our grammar and labels, its constants put in; None for a number
+    suspect, note        whether the value can be shown to be wrong or misprinted, and how
+    """
+
+    table: int
+    row: str
+    column: str
+    family: str
+    task: str
+    theories: int
+    fraction: str | None
+    setting: str | None
+    quantity: str
+    printed: str
+    value: float | None
+    expression: str | None
+    suspect: bool
+    note: str
+
+
+@dataclass(frozen=True)
+class Published:
+    """All published values, in the paper's order, and the notes on whole tables by table number."""
+
+    values: tuple[PublishedValue, ...]
+    notes: dict[int, tuple[str, ...]]
+
+    @cached_property
+    def _by_cell(self) -> dict[tuple, PublishedValue]:
+        return {
+            (item.table, item.family, item.theories, item.fraction, item.setting, item.quantity): item
+            for item in self.values
+        }
+
+    def of_table(self, table: int) -> list[PublishedValue]:
+        return [item for item in self.values if item.table == table]
+
+    def find(
+        self, table: int, family: str, theories: int, fraction: str | None, setting: str | None, quantity: str
+    ) -> PublishedValue | None:
+        """The value of a table's cell, or None where the paper has none."""
+        return self._by_cell.get((table, family, theories, fraction, setting, quantity))
+
+
+def load_published(folder: str | Path) -> Published:
+    """Read and check data/published; UserError names a missing or damaged file and the line."""
+    folder = Path(folder)
+    values: list[PublishedValue] = []
+    for table in TABLES:
+        path = folder / f"table{table}.csv"
+        for line, row in _rows(path, COLUMNS):
+            try:
+                value = _value(row)
+                if value.table != table:
+                    raise ValueError(f"table {value.table} in the file of table {table}")
+            except ValueError as error:
+                raise _damaged(path, f"line {line}: {error}") from error
+            values.append(value)
+    published = Published(tuple(values), _notes(folder / "notes.csv"))
+    if len(published._by_cell) != len(values):
+        cells = [(item.table, item.row, item.column, item.quantity) for item in values]
+        twice = next((cell for cell in cells if cells.count(cell) > 1), "two rows")
+        raise _damaged(folder, f"{twice} is there twice")
+    return published
+
+
+def _notes(path: Path) -> dict[int, tuple[str, ...]]:
+    notes: dict[int, tuple[str, ...]] = dict.fromkeys(TABLES, ())
+    for line, row in _rows(path, ("table", "note")):
+        if row["table"] not in map(str, TABLES) or not row["note"]:
+            raise _damaged(path, f"line {line}: a note needs a table from 1 to 6 and a text")
+        notes[int(row["table"])] += (row["note"],)
+    return notes
+
+
+def _rows(path: Path, columns: tuple[str, ...]) -> list[tuple[int, dict[str, str]]]:
+    try:
+        with open(path, newline="", encoding="utf-8") as stream:
+            reader = csv.DictReader(stream, strict=True)
+            rows = [(reader.line_num, row) for row in reader]
+            header = tuple(reader.fieldnames or ())
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise _damaged(path, str(error)) from error
+    if header != columns:
+        raise _damaged(path, f"its columns must be {', '.join(columns)}")
+    if not rows:
+        raise _damaged(path, "it has no rows")
+    for line, row in rows:
+        if None in row or None in row.values():
+            raise _damaged(path, f"line {line}: it must have {len(columns)} fields")
+    return rows
+
+
+def _damaged(path: Path, reason: str) -> UserError:
+    return UserError(
+        f"cannot read the published values in {path}: {reason}. Restore them with `git checkout data/published`"
+    )
+
+
+def printed_number(text: str) -> float:
+    """The number in a printed value: "~1.01e-11", "inf", "24.646230", or "Exact", which is an MSE of 0."""
+    return 0.0 if text == "Exact" else float(text.removeprefix("~"))
+
+
+def _value(row: dict[str, str]) -> PublishedValue:
+    """A row with its types; ValueError says what is wrong with it."""
+    quantity, printed = row["quantity"], row["printed"]
+    if quantity not in FORMULAS + NUMBERS:
+        raise ValueError(f"quantity {quantity!r} does not exist")
+    if not (row["family"] and row["task"] and printed):
+        raise ValueError("family, task and printed must not be empty")
+    if quantity in NUMBERS:
+        value: float | None = float(row["value"])
+        if math.isnan(value) or value != printed_number(printed):
+            raise ValueError(f"value {row['value']} is not what is printed, {printed}")
+    elif not row["expression"]:
+        raise ValueError("a formula needs its expression")
+    else:
+        value = None
+    if row["fraction"]:
+        float(row["fraction"])
+    if row["suspect"] not in ("yes", "no"):
+        raise ValueError(f"suspect is {row['suspect']!r}; it must be yes or no")
+    if row["suspect"] == "yes" and not row["note"]:
+        raise ValueError("a suspect value needs a note that says why")
+    return PublishedValue(
+        table=int(row["table"]),
+        row=row["row"],
+        column=row["column"],
+        family=row["family"],
+        task=row["task"],
+        theories=int(row["theories"]),
+        fraction=row["fraction"] or None,
+        setting=row["setting"] or None,
+        quantity=quantity,
+        printed=printed,
+        value=value,
+        expression=row["expression"] or None,
+        suspect=row["suspect"] == "yes",
+        note=row["note"],
+    )
