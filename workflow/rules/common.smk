@@ -43,15 +43,19 @@ def outputs_of(cells, name):
 
 
 onsuccess:
-    final_message()
+    message = Path(f"results/{BUDGET}/tables/message.txt")
+    if message.exists():
+        print("\n" + message.read_text(encoding="utf-8"), file=sys.stderr)
 
 
 onerror:
-    final_message()
+    # The tables of what is finished, in a folder of their own: those of the whole sweep are a rule's.
+    from cftsr.summary import read_records
+    from cftsr.tables import write_tables
 
-
-def final_message():
-    """What was recovered, where the tables are, and what is missing."""
-    path = Path(f"results/{BUDGET}/tables/message.txt")
-    if path.exists():
-        print("\n" + path.read_text(encoding="utf-8"), file=sys.stderr)
+    try:
+        records = read_records(outputs_of(SWEEP.cells, "verdict.json"))
+        cells = [cell.as_dict() for cell in SWEEP.cells]
+        print("\n" + write_tables(records, cells, f"results/{BUDGET}/partial", PUBLISHED_FOLDER), file=sys.stderr)
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)

@@ -9,7 +9,10 @@ rule tables:
     output:
         summary=expand("results/{budget}/summary.{kind}", budget=BUDGET, kind=["parquet", "csv"]),
         tables=expand(
-            "results/{budget}/tables/table{number}.{kind}", budget=BUDGET, number=range(1, 7), kind=["csv", "md", "tex"]
+            "results/{budget}/tables/table{number}.{kind}",
+            budget=BUDGET,
+            number=range(1, 7),
+            kind=["csv", "md", "tex"],
         ),
         message=f"results/{BUDGET}/tables/message.txt",
     log:
@@ -18,7 +21,7 @@ rule tables:
         "../envs/sweep.yaml"
     params:
         cells=[cell.as_dict() for cell in SWEEP.cells],
-        source=source_digest("selection.py"),
+        source=source_digest("tables.py"),
     message:
         "tables"
     script:

@@ -14,6 +14,8 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 MAX_TEXT = 20_000
 MAX_DEPTH = 200
 
@@ -93,7 +95,7 @@ def _convert(node: ast.expr, names: Collection[str], depth: int) -> Expression:
         raise ParseError(f"more than {MAX_DEPTH} levels of nesting")
     match node:
         case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
-            return constant(value)
+            return constant(_within_float64(value))
         case ast.Name(id=name):
             if name in names:
                 return variable(name)
@@ -113,6 +115,15 @@ def _convert(node: ast.expr, names: Collection[str], depth: int) -> Expression:
         ):
             return square(_convert(argument, names, depth + 1))
     raise ParseError(f"{ast.unparse(node)[:80]!r} is outside the grammar (numbers, names, + - * /, square)")
+
+
+def _within_float64(value: int | float) -> int | float:
+    """An integer that float64 cannot hold reads as infinity, like 1e400."""
+    try:
+        float(value)
+    except OverflowError:
+        return math.inf
+    return value
 
 
 def fold(expression: Expression, leaf: Callable[[Expression], Any], apply: Callable[[str, tuple], Any]) -> Any:
@@ -141,10 +152,10 @@ def apply_operator(kind: str, arguments: tuple) -> Any:
 
 
 def evaluate(expression: Expression, columns: Mapping[str, Any]) -> Any:
-    """The value in float64, for numpy columns all of one shape (or numbers)."""
+    """The value in float64, for numpy columns all of one shape (or numbers); 1/0 is inf, as in an array."""
 
     def leaf(node: Expression) -> Any:
-        return columns[node.value] if node.kind == "variable" else float(node.value)
+        return columns[node.value] if node.kind == "variable" else np.float64(node.value)
 
     return fold(expression, leaf, apply_operator)
 

@@ -124,8 +124,6 @@ def fit_cell(
             "machine": provenance.machine(),
         },
     )
+    log(f"{progress.stop_reason}: {progress.chunk} chunk(s), {spent.cpu_seconds:.2f} CPU seconds: {front[-1].text}")
+    # Last: whatever fails before this, the finished chunks are still there.
     side.clear()
-    log(
-        f"{progress.stop_reason} after {progress.chunk} chunk(s), {spent.cpu_seconds:.2f} CPU seconds: {front[-1].text}"
-    )
-    sys.stdout.flush()

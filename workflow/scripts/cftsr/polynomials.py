@@ -6,7 +6,6 @@ and from SymPy elsewhere.
 
 from __future__ import annotations
 
-from functools import reduce
 from itertools import combinations_with_replacement
 from math import gcd, prod
 
@@ -51,7 +50,7 @@ def content(polynomial: Polynomial) -> int:
     """The gcd of the coefficients, with the sign of the leading one (the greatest exponents)."""
     if not polynomial:
         return 0
-    divisor = reduce(gcd, polynomial.values())
+    divisor = gcd(*polynomial.values())
     return -divisor if polynomial[max(polynomial)] < 0 else divisor
 
 
@@ -78,7 +77,8 @@ def evaluate_exactly(polynomial: Polynomial, x: np.ndarray) -> np.ndarray:
 
     In int64 where a bound on every term proves that nothing overflows, else in Python integers.
     """
-    largest = [int(value) for value in np.abs(x).max(axis=0)] if len(x) else [0] * x.shape[1]
+    # At least 1: a coefficient must fit even where a label is 0 on every row.
+    largest = [max(1, int(value)) for value in np.abs(x).max(axis=0)] if len(x) else [1] * x.shape[1]
     bound = sum(
         abs(coefficient) * prod(size**power for size, power in zip(largest, exponents, strict=True))
         for exponents, coefficient in polynomial.items()

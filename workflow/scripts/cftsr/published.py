@@ -157,7 +157,7 @@ def _value(row: dict[str, str]) -> PublishedValue:
     if not (row["family"] and row["task"] and printed):
         raise ValueError("family, task and printed must not be empty")
     if quantity in NUMBERS:
-        value: float | None = float(row["value"])
+        value: float | None = int(row["value"]) if quantity == "complexity" else float(row["value"])
         if math.isnan(value) or value != printed_number(printed):
             raise ValueError(f"value {row['value']} is not what is printed, {printed}")
     elif not row["expression"]:

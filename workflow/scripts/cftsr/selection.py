@@ -62,7 +62,10 @@ def score(loss: float, complexity: int, simpler_loss: float, simpler_complexity:
     """-d(ln loss)/d(complexity) between neighbours on a front (PySR's definition)."""
     if loss <= 0:
         return math.inf
-    return -math.log(loss / simpler_loss) / (complexity - simpler_complexity)
+    ratio = loss / simpler_loss
+    # The ratio of a tiny loss to a huge one is 0 in float64; its logarithm is not.
+    gain = -math.log(ratio) if ratio > 0 else math.log(simpler_loss) - math.log(loss)
+    return gain / (complexity - simpler_complexity)
 
 
 def pareto_front(
@@ -134,18 +137,20 @@ def write_front(path: str | Path, front: Sequence[Equation]) -> None:
         ],
         schema=FRONT_SCHEMA,
     )
-    write_atomically(path, lambda temporary: pq.write_table(table, temporary, compression="zstd"))
+    write_atomically(
+        path, lambda temporary: pq.write_table(table, temporary, compression="zstd", write_page_checksum=True)
+    )
 
 
 def read_front(path: str | Path) -> tuple[Equation, ...]:
     """Read what `write_front` wrote; a damaged file raises UserError, which names it."""
     try:
-        rows = pq.read_table(path, schema=FRONT_SCHEMA).to_pylist()
+        rows = pq.read_table(path, schema=FRONT_SCHEMA, page_checksum_verification=True).to_pylist()
         return tuple(
             Equation(row["complexity"], row["loss"], row["score"], row["equation"], row["engine_loss"], row["origin"])
             for row in rows
         )
-    except (OSError, pa.ArrowInvalid, KeyError, TypeError) as error:
+    except (OSError, pa.ArrowException, KeyError, TypeError, ValueError) as error:
         raise UserError(
             f"{path} is not a front of ours, or is damaged ({error}). Delete it and run snakemake again: only this "
             "fit is repeated"

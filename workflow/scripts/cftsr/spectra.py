@@ -151,20 +151,22 @@ def write_spectrum(path: str | Path, spectrum: Spectrum) -> None:
         "theory_labels": str(spectrum.theory_labels),
     }
     table = pa.table(columns).replace_schema_metadata(metadata)
-    write_atomically(path, lambda temporary: pq.write_table(table, temporary, compression="zstd"))
+    write_atomically(
+        path, lambda temporary: pq.write_table(table, temporary, compression="zstd", write_page_checksum=True)
+    )
 
 
 def read_spectrum(path: str | Path) -> Spectrum:
     """Read what `write_spectrum` wrote; a damaged file raises UserError, which names it."""
     try:
-        table = pq.read_table(path)
+        table = pq.read_table(path, page_checksum_verification=True)
         metadata = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
         labels = tuple(metadata.pop("labels").split())
         theory_labels = int(metadata.pop("theory_labels"))
         x = np.column_stack([table[label].to_numpy() for label in labels]).astype(np.int64)
         numerator, denominator = table["numerator"].to_numpy(), table["denominator"].to_numpy()
         rank = table["rank"].to_numpy()
-    except (OSError, pa.ArrowInvalid, KeyError, ValueError) as error:
+    except (OSError, pa.ArrowException, KeyError, ValueError) as error:
         raise UserError(
             f"{path} is not a data set of ours, or is damaged ({error}). Delete it and run snakemake again: it is "
             "generated anew in seconds"

@@ -44,6 +44,7 @@ from cftsr.expressions import (
     substitute,
 )
 from cftsr.files import read_json, write_json
+from cftsr.modular import PRIMES
 from cftsr.polynomials import Polynomial, wrong_rows
 from cftsr.selection import Equation, best, read_front
 from cftsr.spectra import Spectrum, read_spectrum
@@ -55,6 +56,7 @@ TOLERANCES = (1e-2, 1e-3, 1e-4, 1e-6, 1e-8, 1e-10)
 # Mean squared error over the variance of the target, up to which floating-point constants may be read as rationals.
 NEARLY_EXACT = 1e-8
 MAX_TERMS = 4_000  # of an expanded polynomial
+MAX_BITS = 20_000  # of one of its coefficients: squares of squares double the digits
 FIRST_ROWS = 64  # a wrong candidate seldom survives these, so few are checked on all rows
 
 
@@ -103,6 +105,10 @@ class Judgement:
 Pair = tuple[dict, dict]  # numerator and denominator: {exponents: coefficient}
 
 
+def _bits(value: Fraction) -> int:
+    return value.numerator.bit_length() + value.denominator.bit_length()
+
+
 def _product(left: dict, right: dict) -> dict:
     if len(left) * len(right) > 16 * MAX_TERMS:
         raise LimitReachedError("the expanded equation has too many terms")
@@ -113,6 +119,8 @@ def _product(left: dict, right: dict) -> dict:
             result[key] = result.get(key, 0) + x * y
     if len(result) > MAX_TERMS:
         raise LimitReachedError("the expanded equation has too many terms")
+    if any(isinstance(value, Fraction) and _bits(value) > MAX_BITS for value in result.values()):
+        raise LimitReachedError("the expanded equation has too large coefficients")
     return {key: value for key, value in result.items() if value}
 
 
@@ -215,20 +223,29 @@ def rationalisations(expression: Expression, labels: tuple[str, ...]) -> Iterato
     if rational_constants(expression):
         yield 0.0, _expand(expression, labels, lambda value: Fraction(value))
         return
-    floating = _expand(expression, labels, float)
+    floating = None
     for tolerance in TOLERANCES:
-        yield tolerance, _expand(expression, labels, lambda value, t=tolerance: simplest_near(value, t))
+        try:
+            plain = _expand(expression, labels, lambda value, t=tolerance: simplest_near(value, t))
+        except ZeroDivisionError:
+            pass  # a small constant became 0: a fault of this reading, not of the equation
+        else:
+            yield tolerance, plain
+        if floating is None:
+            floating = _expand(expression, labels, float)
         yield from ((tolerance, pair) for pair in _scaled_readings(*floating, tolerance))
 
 
 def _scaled_readings(numerator: dict, denominator: dict, tolerance: float) -> Iterator[Pair]:
     leads = []
     for part in (denominator, numerator):
-        leads += sorted((value for value in part.values() if math.isfinite(value)), key=abs, reverse=True)[:3]
+        leads += sorted(part.values(), key=abs, reverse=True)[:3]
     for lead in leads:
+        scaled = tuple({key: value / lead for key, value in part.items()} for part in (numerator, denominator))
+        if not all(math.isfinite(value) for part in scaled for value in part.values()):
+            continue  # an expanded coefficient overflows
         pair = tuple(
-            {key: near for key, value in part.items() if (near := simplest_near(value / lead, tolerance))}
-            for part in (numerator, denominator)
+            {key: near for key, value in part.items() if (near := simplest_near(value, tolerance))} for part in scaled
         )
         if pair[1]:
             yield pair
@@ -237,21 +254,32 @@ def _scaled_readings(numerator: dict, denominator: dict, tolerance: float) -> It
 # ---- decisions
 
 
-def _exact_at(expression: Expression, labels: tuple[str, ...], data: Spectrum, rows: int) -> bool:
-    """Whether an equation with integer constants is exact on the first rows, evaluated as it stands."""
+def _refuted_at(expression: Expression, labels: tuple[str, ...], data: Spectrum, rows: int) -> bool:
+    """Whether an equation with integer constants differs from the target modulo a prime on one of the first rows.
+
+    That proves it inexact, at a cost that does not grow with its numbers: nested squares would fill the memory with
+    the digits of an exact value. A row that divides by zero modulo the prime proves nothing.
+    """
+    prime = PRIMES[0]
+
+    def apply(kind: str, arguments: tuple) -> int:
+        if kind == "/":
+            return arguments[0] * pow(arguments[1], -1, prime) % prime
+        return apply_operator(kind, arguments) % prime
+
     for i in range(min(rows, len(data))):
-        point = {label: Fraction(int(value)) for label, value in zip(labels, data.x[i], strict=True)}
+        point = {label: int(value) for label, value in zip(labels, data.x[i], strict=True)}
         try:
             value = fold(
                 expression,
-                lambda node, point=point: point[node.value] if node.kind == "variable" else Fraction(node.value),
-                apply_operator,
+                lambda node, point=point: point[node.value] if node.kind == "variable" else int(node.value),
+                apply,
             )
-        except ZeroDivisionError:
-            return False
-        if value != Fraction(int(data.numerator[i]), int(data.denominator[i])):
-            return False
-    return True
+        except ValueError:  # no inverse modulo the prime
+            continue
+        if (value * int(data.denominator[i]) - int(data.numerator[i])) % prime:
+            return True
+    return False
 
 
 def _wrong(pair: tuple[Polynomial, Polynomial], data: Spectrum, rows: slice = slice(None)) -> int:
@@ -342,6 +370,8 @@ def judge(
 ) -> Judgement:
     """Decide one equation. What could not be decided within the limits is "undecided", never "no"."""
     judgement = Judgement(equation.complexity, equation.loss, equation.score, equation.text, equation.origin)
+    if closed_form is None:
+        judgement.identical_to_closed_form = UNKNOWN
     expression = without_integer_columns(parse(equation.text, (*labels, *INTEGER_COLUMNS)))
     try:
         with time_limit(seconds):
@@ -350,7 +380,6 @@ def judge(
         judgement.reason = str(limit)
         if judgement.exact_on_data != YES:
             judgement.exact_on_data = judgement.exact_on_held_out = UNDECIDED
-        if judgement.identical_to_closed_form != YES:
             judgement.identical_to_closed_form = UNDECIDED if closed_form else UNKNOWN
     if not judgement.simplified:
         try:
@@ -373,7 +402,7 @@ def _decide(
     if not all(math.isfinite(value) for value in constants(expression)):
         judgement.reason = "a constant is not finite"
         return
-    if rational_constants(expression) and not _exact_at(expression, labels, data, FIRST_ROWS):
+    if rational_constants(expression) and _refuted_at(expression, labels, data, FIRST_ROWS):
         judgement.tolerance = 0.0
         return
     if not rational_constants(expression) and judgement.loss > NEARLY_EXACT * float(np.var(data.target)):
@@ -395,13 +424,14 @@ def _decide(
         judgement.reason = "the equation divides by zero"
         return
     judgement.exact_on_data = YES
+    # Until they are decided: a limit may be reached on the way.
+    judgement.exact_on_held_out = UNDECIDED
+    judgement.identical_to_closed_form = UNDECIDED if closed_form else UNKNOWN
     element = _from_pair(pair, labels)
     # Cancelled: a common factor may vanish on a held-out row where the function itself is defined.
     judgement.wrong_held_out = _wrong(_to_pair(element), held_out)
     judgement.exact_on_held_out = NO if judgement.wrong_held_out else YES
-    if closed_form is None:
-        judgement.identical_to_closed_form = UNKNOWN
-    else:
+    if closed_form is not None:
         same = element == _canonical(parse(closed_form, labels), labels)
         judgement.identical_to_closed_form = YES if same else NO
     shown = factor(element.as_expr())

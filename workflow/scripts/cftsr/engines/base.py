@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -117,21 +117,32 @@ class Option:
     """One setting of an engine, as config.yaml names it.
 
     kind      int, float, bool or str
-    minimum   the smallest value that makes sense, of a number
+    minimum, maximum   the bounds of what makes sense, of a number
     allowed   the values of a str
+    listed    a list of values will do as well
     """
 
     kind: type
     minimum: float | None = None
+    maximum: float | None = None
     allowed: tuple[str, ...] = ()
+    listed: bool = False
 
     def check(self, where: str, value: Any) -> None:
         """Raise UserError unless the value will do."""
+        if self.listed and isinstance(value, list):
+            if not value:
+                raise UserError(f"{where} is an empty list; give at least one entry")
+            for item in value:
+                replace(self, listed=False).check(where, item)
+            return
         accepted = (int, float) if self.kind is float else (self.kind,)
         if type(value) not in accepted:
             raise UserError(f"{where} is {value!r}; it must be of type {self.kind.__name__}")
         if self.minimum is not None and not value >= self.minimum:
             raise UserError(f"{where} is {value!r}; it must be at least {self.minimum}")
+        if self.maximum is not None and not value <= self.maximum:
+            raise UserError(f"{where} is {value!r}; it must be at most {self.maximum}")
         if self.allowed and value not in self.allowed:
             raise UserError(f"{where} is {value!r}; allowed are {', '.join(self.allowed)}")
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -22,8 +21,12 @@ import numpy as np
 from cftsr import modular
 from cftsr.engines.base import Availability, Engine, Option, Problem, Progress
 from cftsr.forms import shortest
-from cftsr.polynomials import Polynomial, cancel, monomials, multiply, wrong_rows
+from cftsr.interpolation import Rows, equations, function_of, solutions
+from cftsr.polynomials import Polynomial, monomials, multiply
 from cftsr.selection import Candidate
+
+# A label with so many times the values that its degree needs is not left out in part and fitted again.
+AMPLE = 4
 
 
 @dataclass
@@ -55,21 +58,6 @@ class Search:
     distinct: list[int] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class Rows:
-    """Integer points and exact targets; the part of a Problem that linear algebra needs."""
-
-    x: np.ndarray
-    numerator: np.ndarray
-    denominator: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.x)
-
-    def take(self, indices: np.ndarray) -> Rows:
-        return Rows(self.x[indices], self.numerator[indices], self.denominator[indices])
-
-
 def degree_classes(
     variables: int, distinct: list[int], max_degree: int, max_unknowns: int
 ) -> list[tuple[tuple[int, int], list, list]]:
@@ -92,59 +80,12 @@ def degree_classes(
     return sorted(classes.values(), key=lambda item: (len(item[1]) + len(item[2]), item[0][1]))
 
 
-def _matrix(rows: Rows, above: list, below: list, prime: int) -> np.ndarray:
-    top = modular.monomial_values(rows.x, above, prime) * (rows.denominator % prime)[:, None] % prime
-    bottom = modular.monomial_values(rows.x, below, prime) * (-rows.numerator % prime)[:, None] % prime
-    return np.hstack([top, bottom])
-
-
-def _lift(rows: Rows, above: list, below: list) -> list[list[int]]:
-    """An integer basis of the null space, by as many primes as its entries need; [] if that fails."""
-    residues: list[list[int]] = []
-    modulus, free = 1, None
-    for prime in modular.PRIMES:
-        columns, basis = modular.null_space(_matrix(rows, above, below, prime), prime)
-        if free is not None and len(columns) > len(free):
-            continue  # an unlucky prime: it sees a larger null space than there is
-        if free is None or columns != free:
-            free, modulus, residues = columns, prime, basis.tolist()
-        else:
-            residues = [
-                [modular.combine(a, modulus, b, prime) for a, b in zip(old, new, strict=True)]
-                for old, new in zip(residues, basis.tolist(), strict=True)
-            ]
-            modulus *= prime
-        lifted = [[modular.reconstruct(value, modulus) for value in vector] for vector in residues]
-        if all(value is not None for vector in lifted for value in vector):
-            vectors = [modular.clear_denominators(vector) for vector in lifted]
-            if len(vectors) == 1 or modulus > prime:
-                return _short(vectors)
-            # A larger space is lifted from two primes at least: its entries are seldom small.
-    return []
-
-
-def _short(vectors: list[list[int]]) -> list[list[int]]:
-    """The lattice's short vectors first: a simple formula has small coefficients."""
-    if len(vectors) > 1 and modular.flint is not None:
-        reduced = modular.flint.fmpz_mat(vectors).lll()
-        found = [[int(value) for value in row] for row in reduced.tolist()]
-        vectors = [modular.clear_denominators([Fraction(value) for value in vector]) for vector in found] + vectors
-    return sorted(vectors, key=lambda vector: (sum(abs(value).bit_length() + (value != 0) for value in vector), vector))
-
-
-def _function(vector: list[int], above: list, below: list) -> tuple[Polynomial, Polynomial] | None:
-    numerator = {key: value for key, value in zip(above, vector[: len(above)], strict=True) if value}
-    denominator = {key: value for key, value in zip(below, vector[len(above) :], strict=True) if value}
-    return cancel(numerator, denominator) if denominator else None
-
-
 def search(rows: Rows, max_degree: int, max_unknowns: int, spare_rows: int) -> Search:
     """Raise the degrees until a rational function passes through every row.
 
     rows in any order; they are shuffled with a fixed seed, so that a part of them is a fair sample.
     """
-    order = np.random.default_rng(0).permutation(len(rows))
-    shuffled = rows.take(order)
+    shuffled = rows.shuffled()
     distinct = [len(np.unique(column)) for column in rows.x.T]
     prime, systems, reason = modular.PRIMES[0], 0, ""
     for degrees, above, below in degree_classes(rows.x.shape[1], distinct, max_degree, max_unknowns):
@@ -154,7 +95,7 @@ def search(rows: Rows, max_degree: int, max_unknowns: int, spare_rows: int) -> S
             break
         systems += 1
         used = np.arange(min(len(rows), unknowns + spare_rows))
-        if modular.rank(_matrix(shuffled.take(used), above, below, prime), prime) == unknowns:
+        if modular.rank(equations(shuffled.take(used), above, below, prime), prime) == unknowns:
             continue
         solution = _solve(shuffled, used, degrees, above, below)
         if solution is not None:
@@ -171,17 +112,17 @@ def _solve(rows: Rows, used: np.ndarray, degrees: tuple[int, int], above: list, 
         relations = tuple(
             len(items) - modular.rank(modular.monomial_values(part.x, items, prime), prime) for items in (above, below)
         )
-        vectors = _lift(part, above, below)
-        _, basis = modular.null_space(_matrix(part, above, below, prime), prime)
+        vectors = solutions(part, above, below)
+        _, basis = modular.null_space(equations(part, above, below, prime), prime)
         dimension = len(basis) - sum(relations)
         if dimension <= 0:
             return None
         functions, offending = [], np.array([], dtype=int)
         for vector in vectors:
-            function = _function(vector, above, below)
+            function = function_of(vector, above, below)
             if function is None or function in functions:
                 continue
-            wrong = wrong_rows(*function, rows.x, (rows.numerator, rows.denominator))
+            wrong = rows.wrong(*function)
             if not len(wrong):
                 functions.append(function)
                 if len(functions) == 2:
@@ -217,12 +158,29 @@ def largest_theories(problem: Problem, share: float) -> np.ndarray:
     return number >= theories - max(1, round(share * theories))
 
 
+def largest(problem: Problem, share: float, needed: dict[str, int]) -> dict[str, np.ndarray]:
+    """The rows to leave out in turn, as masks: those of the largest theories, and of a label's largest values.
+
+    The largest theories alone will not do: M(8,3) and M(9,2) test nothing in q after M(6,5). A label that takes
+    several times the values `needed` is tested well enough by the fit itself.
+    """
+    masks = {"the largest theories": largest_theories(problem, share)}
+    for label, column in zip(problem.labels, problem.x.T, strict=True):
+        values = np.unique(column)
+        if len(values) >= AMPLE * needed[label]:
+            continue
+        mask = column >= values[-min(len(values), max(1, round(share * len(values))))]
+        if not any(np.array_equal(mask, other) for other in masks.values()):
+            masks[f"the largest {label}"] = mask
+    return masks
+
+
 def certify(problem: Problem, found: Search, options: dict[str, Any]) -> tuple[dict[str, Any], int]:
     """Decide whether the data determine the formula; returns the certificate and how many systems were solved.
 
     Not identified, with the reason, where another function of the same degrees is exact on every row; where the rows
     lie on a hypersurface of the degrees in question; where a label takes too few values for its degree to be tested;
-    or where the fit without the largest theories finds something else.
+    or where the fit without the largest theories, or without the largest values of one label, finds something else.
     """
     solution, labels = found.solution, problem.labels
     certificate: dict[str, Any] = {
@@ -246,21 +204,17 @@ def certify(problem: Problem, found: Search, options: dict[str, Any]) -> tuple[d
     for label, values in certificate["distinct_values"].items():
         if values < needed[label]:
             reasons.append(f"{label} takes {values} value(s); {needed[label]} are needed to test the formula in it")
-    left_out = largest_theories(problem, options["refit_without"])
-    kept = np.flatnonzero(~left_out)
-    systems, same = 0, False
-    if len(kept):
-        refit = search(Rows(problem.x, problem.numerator, problem.denominator).take(kept), **limits(options))
-        systems = refit.systems
-        same = refit.solution is not None and (refit.solution.numerator, refit.solution.denominator) == (
-            solution.numerator,
-            solution.denominator,
-        )
-    if not same:
-        reasons.append(
-            f"without the {int(left_out.sum())} rows of the largest theories the fit "
-            + ("finds another formula" if len(kept) and refit.solution is not None else "finds no formula")
-        )
+    refits, systems = [], 0
+    for what, left_out in largest(problem, options["refit_without"], needed).items():
+        refit, kept = None, np.flatnonzero(~left_out)
+        if len(kept):
+            found_again = search(Rows(problem.x, problem.numerator, problem.denominator).take(kept), **limits(options))
+            refit, systems = found_again.solution, systems + found_again.systems
+        same = refit is not None and (refit.numerator, refit.denominator) == (solution.numerator, solution.denominator)
+        refits.append({"without": what, "rows": len(kept), "rows_left_out": int(left_out.sum()), "same_formula": same})
+        if not same:
+            finds = "no formula" if refit is None else "another formula"
+            reasons.append(f"without the {int(left_out.sum())} rows of {what} the fit finds {finds}")
     certificate |= {
         "outcome": "fits" if reasons else "identified",
         "reasons": reasons,
@@ -271,7 +225,7 @@ def certify(problem: Problem, found: Search, options: dict[str, Any]) -> tuple[d
         "dimension": solution.dimension,
         "relations": list(solution.relations),
         "values_needed": needed,
-        "refit": {"rows": len(kept), "rows_left_out": int(left_out.sum()), "same_formula": same},
+        "refits": refits,
     }
     if solution.competitor is not None:
         certificate["competing_formula"] = str(shortest(*solution.competitor, problem.labels, problem.unary_operators))

@@ -1,0 +1,529 @@
+"""From verdicts to the tables: layout, marks, missing cells, seeds, and the same bytes each time."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import re
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from cftsr.errors import UserError
+from cftsr.families import get_family
+from cftsr.rendering import formula, number, plain, rounded_constants
+from cftsr.selection import Candidate, pareto_front
+from cftsr.spectra import drawn_theories, lowest_levels
+from cftsr.summary import SUMMARY_SCHEMA, final_message, read_records, recovery_counts, summary_rows
+from cftsr.tables import write_tables
+from cftsr.tasks import TASKS
+from cftsr.verification import judge_front
+
+PUBLISHED = Path(__file__).parents[2] / "data" / "published"
+
+EXACT = "l*(l+2)/(4*(k+2))"
+SAME = "l*(l+2.0)/(k+2.0)*0.25"
+WRONG = "0.31*l"
+
+
+# ---- records: real verdicts on a small spectrum, filed under a cell of the paper's grid
+
+
+@cache
+def small_spectrum(family, task):
+    if task == "central_charge":
+        return drawn_theories(get_family(family), TASKS[task], 12, 24, 0, 4)
+    return lowest_levels(get_family(family), TASKS[task], 12, Fraction(1, 2), next_theories=4)
+
+
+@cache
+def verdict_text(family, task, equations):
+    data, held_out = small_spectrum(family, task)
+    columns = {label: data.x[:, i].astype(np.float64) for i, label in enumerate(data.labels)}
+    front = pareto_front([Candidate(text) for text in equations], columns, data.target)
+    return json.dumps(judge_front(front, data, held_out, get_family(family).closed_forms[task], 20))
+
+
+def cell(**keys):
+    place = {
+        "family": "wzw_su2",
+        "task": "conformal_weight",
+        "theories": 100,
+        "fraction": "0.1",
+        "setting": "any",
+        "engine": "rational",
+        "seed": 0,
+    } | keys
+    return place | ({"fraction": None} if place["task"] == "central_charge" else {})
+
+
+def record(*equations, certificate=None, **keys):
+    place = cell(**keys)
+    engine = place["engine"]
+    return {
+        "cell": place,
+        "verdict": json.loads(verdict_text(place["family"], place["task"], equations or ("0.7", EXACT))),
+        "fit": {
+            "rows": 41,
+            "certificate": certificate and {"outcome": certificate},
+            "evaluations": 1234,
+            "stop_reason": "exact",
+            "versions": {"cftsr": "0.1.0", "numpy": "2.0"} | ({} if engine == "rational" else {f"py{engine}": "9.8"}),
+        },
+        "cost": {"fit_cpu_seconds": 1.5, "fit_wall_seconds": 2.5},
+    }
+
+
+def undecided(**keys):
+    """A verdict that ran into its limit."""
+    made = record("0.7", WRONG, **keys)
+    made["verdict"]["equations"][-1] |= {"exact_on_data": "undecided", "exact_on_held_out": "undecided"}
+    made["verdict"]["recovered"] = "undecided"
+    return made
+
+
+class Written:
+    """The files of one call of write_tables."""
+
+    def __init__(self, folder, records, expected=None):
+        self.folder = Path(folder)
+        expected = [item["cell"] for item in records] if expected is None else expected
+        self.message = write_tables(records, expected, self.folder, PUBLISHED)
+
+    def text(self, number, kind="md"):
+        return (self.folder / "tables" / f"table{number}.{kind}").read_text(encoding="utf-8")
+
+    def csv(self, number):
+        with open(self.folder / "tables" / f"table{number}.csv", newline="", encoding="utf-8") as stream:
+            return list(csv.DictReader(stream))
+
+    def line(self, number, block, percent, source):
+        """The entries of one line of a grid table."""
+        lowest = ""
+        for line in self.text(number).split(f"## {block}\n")[1].split("##")[0].splitlines():
+            if line.startswith("|"):
+                first, name, *entries = cells_of(line)
+                lowest = first or lowest
+                if (lowest, name) == (percent, source):
+                    return entries
+        return None
+
+    @property
+    def contents(self):
+        return {path.name: path.read_bytes() for path in sorted(self.folder.rglob("*")) if path.is_file()}
+
+
+def cells_of(line):
+    return [part.strip() for part in re.split(r"(?<!\\)\|", line.strip())[1:-1]]
+
+
+# ---- layout
+
+
+def test_every_file_is_there(tmp_path):
+    written = Written(tmp_path, [record()])
+    names = {f"table{n}.{kind}" for n in range(1, 7) for kind in ("csv", "md", "tex")}
+    assert set(written.contents) == names | {"summary.csv", "summary.parquet", "message.txt"}
+    assert written.message == (tmp_path / "tables" / "message.txt").read_text(encoding="utf-8")
+
+
+def test_the_paper_stands_above_the_engines(tmp_path):
+    written = Written(tmp_path, [record(), record("0.7", WRONG, engine="operon", setting="free")])
+    block = "No integer columns"
+    assert written.line(3, block, "10%", "paper") == ["9.45e-12", "8.15e-12", "1.16e-09"]
+    assert written.line(3, block, "10%", "rational") == ["0 ✓", "", ""]
+    assert written.line(3, block, "10%", "operon")[0].endswith("e-01")
+    assert written.line(3, "Integer columns", "30%", "paper") == ["0", "4.19e-15", "1.01e-14"]
+    assert written.line(4, "Integer columns", "10%", "paper") == ["∞ (20)", "∞ (17)", "24.6 (11)"]
+    assert written.line(4, block, "10%", "rational") == ["∞ (11) ✓", "", ""]
+
+
+def test_an_engine_that_ignores_the_setting_stands_in_each_block(tmp_path):
+    written = Written(tmp_path, [record()])
+    for block in ("No integer columns", "Integer columns"):
+        assert written.line(3, block, "10%", "rational")[0] == "0 ✓"
+    assert written.line(3, "No integer columns", "30%", "rational") is None
+    assert "settings are nothing to rational" in written.text(3)
+
+
+def test_rows_and_columns_follow_the_sweep(tmp_path):
+    written = Written(tmp_path, [record(theories=40, fraction="0.25"), record(theories=400, fraction="1")])
+    header = next(line for line in written.text(3).splitlines() if line.startswith("| Lowest"))
+    assert cells_of(header)[2:] == [f"{count} theories" for count in (40, 100, 200, 300, 400)]
+    assert written.line(3, "Integer columns", "25%", "rational") == ["0 ✓", "", "", "", ""]
+    assert written.line(3, "Integer columns", "100%", "rational") == ["", "", "", "", "0 ✓"]
+
+
+def test_a_setting_without_published_values_has_its_block(tmp_path):
+    minimal = record("0.7", "r*s", family="minimal", engine="operon", setting="integer_flat", fraction="0.3")
+    written = Written(tmp_path, [minimal])
+    block = "Integer columns, square(square(.)) forbidden"
+    assert written.line(5, block, "30%", "paper") is None
+    assert len(written.line(5, block, "30%", "operon")) == 3
+    assert block in written.text(2)
+
+
+def test_an_unknown_engine_simply_appears(tmp_path):
+    written = Written(tmp_path, [record(), record("0.7", EXACT, engine="gplearn", setting="free")])
+    assert written.line(3, "No integer columns", "10%", "gplearn") == ["0 ✓", "", ""]
+    assert "gplearn" in written.message
+    assert summary_rows([record(engine="gplearn")])[0]["engine_version"] == "pygplearn 9.8"
+
+
+def test_a_further_family_gets_tables_of_its_own(tmp_path):
+    extra = record()
+    extra["cell"]["family"] = "parafermion"
+    written = Written(tmp_path, [extra])
+    assert "parafermion" in written.text(2)
+    assert "parafermion" in written.text(7)
+    assert "parafermion" not in written.text(3)
+    assert "parafermion 1/1" in written.message
+
+
+def test_formulas_stand_beside_the_papers(tmp_path):
+    records = [
+        record("0.7", "3*k/(k+2)", task="central_charge"),
+        record("0.7", EXACT),
+        record("0.7", SAME, engine="operon", setting="integer"),
+    ]
+    written = Written(tmp_path, records)
+    first, second = written.text(1), written.text(2)
+    assert "| exact formula " in first
+    assert "`(k+k+k)/(k+2.00)`" in first
+    assert "1.01e-11" in first
+    assert "✓ identical to the closed form" in first
+    assert "`l*(l+2)/(k+2)*0.25000`" in second  # constants to five digits ...
+    assert "`l*(l + 2)/(4*(k + 2))`" in second  # ... and simplified, exact
+    assert "parafermion" not in first
+
+
+def test_formulas_at_the_papers_cell_or_else_the_smallest(tmp_path):
+    both = Written(tmp_path / "both", [record(theories=100), record(theories=20)])
+    assert "WZW su(2)_k, 100 theories, lowest 10%" in both.text(2)
+    other = Written(tmp_path / "other", [record(theories=50, fraction="0.5"), record(theories=20, fraction="0.5")])
+    assert "WZW su(2)_k, 20 theories, lowest 50%" in other.text(2)
+
+
+def test_an_empty_sweep_shows_the_paper_alone(tmp_path):
+    written = Written(tmp_path, [])
+    assert written.line(5, "Integer columns", "50%", "paper") == ["2.64e-04", "1.14e-03", "2.64e-02"]
+    assert "The sweep asked for none of these cells" in written.text(5)
+    assert len(written.csv(5)) == 18
+    assert {row["engine"] for row in written.csv(5)} == {""}
+
+
+# ---- marks
+
+
+def test_wrong_formulas_carry_no_mark(tmp_path):
+    written = Written(tmp_path, [record("0.7", WRONG, engine="operon", setting="free")])
+    assert re.fullmatch(r"\d\.\d\de-\d\d", written.line(3, "No integer columns", "10%", "operon")[0])
+    assert "not exact" in written.text(2)
+    assert "✓" not in written.text(3)
+
+
+def test_undecided_has_its_own_mark(tmp_path):
+    written = Written(tmp_path, [undecided(engine="operon", setting="free")])
+    assert written.line(3, "No integer columns", "10%", "operon")[0].endswith(" ?")
+    assert "? undecided" in written.text(3)
+    assert "0/1 (1 undecided)" in written.message
+
+
+def test_a_proved_equation_that_best_does_not_select(tmp_path):
+    """A larger equation with a computed loss of zero and a jump in score hides the exact one from `best`."""
+    made = record("0.7", EXACT, engine="operon", setting="free")
+    worse = made["verdict"]["equations"][0] | {"complexity": 30, "loss": 1e-33, "score": 12.5}
+    made["verdict"]["equations"].append(worse)
+    made["verdict"]["selected"] = 2
+    written = Written(tmp_path, [made])
+    assert written.line(3, "No integer columns", "10%", "operon")[0] == "1.00e-33 ✓†"
+    assert written.line(4, "No integer columns", "10%", "operon")[0] == "12.5 (30) ✓†"
+    assert "operon, free, 10%, 100: 11" in written.text(3)
+    assert "✓†" in written.text(2)
+    [row] = summary_rows([made])
+    assert (row["selected_by"], row["equation"], row["complexity"]) == ("exact", EXACT, 11)
+    assert written.csv(3)[0]["proved_elsewhere"] == "yes"
+
+
+def test_suspect_values_are_marked_and_explained(tmp_path):
+    written = Written(tmp_path, [])
+    assert written.line(6, "Integer columns", "30%", "paper") == ["0.0843 (23)", "0.188 (5)", "0.586‡ (13)"]
+    assert "‡ suspect: Integer columns: 50%, 300 Theories" in written.text(6)
+    assert written.text(6).count("‡") == 4
+    flagged = [(row["theories"], row["fraction"]) for row in written.csv(6) if row["suspect"] == "yes"]
+    assert flagged == [("300", "0.3"), ("300", "0.5")]
+    assert r"$^{\ddagger}$" in written.text(6, "tex")
+
+
+def test_contradictions_of_the_paper_stand_below(tmp_path):
+    written = Written(tmp_path, [])
+    assert "Equation (1)" in written.text(1)
+    assert "[r,s]" in written.text(2)
+    assert "below 1e-8" in written.text(3)
+
+
+# ---- what is missing
+
+
+def test_missing_cells_are_dashes_and_counted(tmp_path):
+    expected = [cell(engine="operon", setting=name, theories=n) for name in ("free", "integer") for n in (100, 200)]
+    made = [record("0.7", EXACT, engine="operon", setting="free", theories=200)]
+    written = Written(tmp_path, made, expected)
+    assert written.line(3, "No integer columns", "10%", "operon") == ["—", "0 ✓", ""]
+    assert written.line(3, "Integer columns", "10%", "operon") == ["—", "—", ""]
+    assert "3 missing in all" in written.text(3)
+    assert "1/4 (3 missing)" in written.message
+    assert "Missing: 3 cells" in written.message
+    assert "wzw_su2/conformal_weight/100/0.1/free/operon/0" in written.message
+    assert [row["missing"] for row in written.csv(3) if row["engine"]] == ["1", "0", "1", "1"]
+
+
+def test_a_missing_fit_of_an_engine_without_settings_is_counted_once(tmp_path):
+    written = Written(tmp_path, [], [cell()])
+    assert written.line(3, "Integer columns", "10%", "rational") == ["—", "", ""]
+    assert "1 missing in all" in written.text(3)
+
+
+def test_nothing_is_missing_from_a_complete_sweep():
+    made = [record(), record(theories=200)]
+    assert "Missing" not in final_message(summary_rows(made), [item["cell"] for item in made], "results/quick")
+
+
+# ---- several seeds
+
+
+def test_seeds_are_summed_up(tmp_path):
+    fronts = [("0.7", EXACT), ("0.7", WRONG), ("0.7",), ("0.7", WRONG), ("0.7", EXACT)]
+    made = [record(*front, engine="operon", setting="free", seed=seed) for seed, front in enumerate(fronts)]
+    written = Written(tmp_path, [record(), *made])
+    losses = sorted(item["verdict"]["equations"][item["verdict"]["selected"]]["loss"] for item in made)
+    [row] = [row for row in written.csv(3) if row["engine"] == "operon" and row["theories"] == "100"]
+    assert float(row["value"]) == losses[2]
+    assert (row["seeds"], row["recovered"]) == ("5", "2")
+    assert written.line(3, "No integer columns", "10%", "operon")[0] == f"{losses[2]:.2e} ✓ 2/5"
+    assert written.line(3, "No integer columns", "10%", "rational")[0] == "0 ✓"
+    assert "✓ 2/5 identical" in written.text(2)
+    assert f"`{EXACT}`" in written.text(2)
+    assert "median" in written.text(3)
+
+
+def test_a_missing_seed_counts_in_the_denominator(tmp_path):
+    places = [cell(engine="operon", setting="free", seed=seed) for seed in range(3)]
+    written = Written(tmp_path, [record("0.7", EXACT, engine="operon", setting="free", seed=1)], places)
+    assert written.line(3, "No integer columns", "10%", "operon")[0] == "0 ✓ 1/3"
+
+
+def test_undecided_seeds_are_said(tmp_path):
+    made = [record("0.7", WRONG, engine="operon", setting="free"), undecided(engine="operon", setting="free", seed=1)]
+    assert Written(tmp_path, made).line(3, "No integer columns", "10%", "operon")[0].endswith(" 0/2 ?1")
+
+
+# ---- the summary
+
+
+def test_one_row_a_cell_with_every_column(tmp_path):
+    made = [record(certificate="identified"), record("0.7", SAME, engine="operon", setting="free")]
+    written = Written(tmp_path, made)
+    table = pq.read_table(tmp_path / "summary.parquet")
+    assert table.schema.equals(SUMMARY_SCHEMA)
+    ours, theirs = table.to_pylist()
+    assert (ours["engine"], theirs["engine"]) == ("operon", "rational")
+    asked = """family task theories fraction setting engine seed rows equation simplified complexity loss score
+        exact_on_data exact_on_held_out identical_to_closed_form identified cpu_seconds wall_seconds evaluations
+        stop_reason engine_version recovered selected_by"""
+    assert set(asked.split()) == set(table.schema.names)
+    assert theirs["score"] == math.inf
+    assert theirs["engine_version"] == "cftsr 0.1.0"
+    assert ours["engine_version"] == "pyoperon 9.8"
+    assert (ours["cpu_seconds"], ours["wall_seconds"], ours["rows"], ours["evaluations"]) == (1.5, 2.5, 41, 1234)
+    lines = list(csv.DictReader(written.contents["summary.csv"].decode().splitlines()))
+    assert [line["equation"] for line in lines] == [SAME, EXACT]
+    assert lines[1]["score"] == "inf"
+    assert float(lines[0]["loss"]) == ours["loss"]
+
+
+@pytest.mark.parametrize("outcome", ["identified", "fits"])
+def test_the_certificate_serves_the_engines_that_found_the_same_formula(outcome):
+    made = [
+        record(certificate=outcome),
+        record("0.7", SAME, engine="operon", setting="free"),
+        record("0.7", WRONG, engine="operon", setting="integer"),
+        record("0.7", EXACT, engine="operon", setting="free", theories=200),
+    ]
+    found = {(row["engine"], row["setting"], row["theories"]): row["identified"] for row in summary_rows(made)}
+    assert found == {
+        ("rational", "any", 100): outcome,
+        ("operon", "free", 100): outcome,
+        ("operon", "integer", 100): None,
+        ("operon", "free", 200): None,
+    }
+
+
+def test_the_reported_equation_is_the_proved_one_or_else_best():
+    exact, best = summary_rows([record("0.7", EXACT), record("0.7", WRONG, theories=200)])
+    assert (exact["selected_by"], exact["recovered"], exact["equation"]) == ("exact", "yes", EXACT)
+    assert (best["selected_by"], best["recovered"]) == ("best", "no")
+
+
+def test_counts_by_engine_and_family():
+    made = [
+        record(),
+        record(theories=200),
+        record("0.7", WRONG, engine="operon", setting="free"),
+        undecided(engine="operon", setting="integer"),
+        record("0.7", "p", engine="operon", setting="free", family="minimal"),
+    ]
+    expected = [cell(engine="operon", setting="free", family="minimal", theories=n) for n in (100, 200)]
+    counts = recovery_counts(summary_rows(made), expected)
+    assert {(c.engine, c.family): (c.recovered, c.undecided, c.missing, c.total) for c in counts} == {
+        ("rational", "wzw_su2"): (2, 0, 0, 2),
+        ("operon", "minimal"): (0, 0, 1, 2),
+        ("operon", "wzw_su2"): (0, 1, 0, 2),
+    }
+    message = final_message(summary_rows(made), expected, "results/quick")
+    assert "WZW su(2)_k 2/2" in message
+    assert "0/2 (1 undecided)" in message
+    assert "results/quick/tables/table1.md" in message
+    assert "results/quick/summary.csv" in message
+
+
+# ---- the same bytes
+
+
+def test_the_order_of_the_records_is_nothing(tmp_path):
+    made = [
+        record(theories=n, fraction=f, **engine)
+        for n in (100, 200)
+        for f in ("0.1", "0.5")
+        for engine in ({}, {"engine": "operon", "setting": "free"}, {"engine": "zeta", "setting": "integer"})
+    ]
+    made.append(record("0.7", "3*k/(k+2)", task="central_charge"))
+    expected = [item["cell"] for item in made] + [cell(theories=300), cell(engine="alpha", setting="free")]
+    # The folder is named in the message, so both runs write into folders that are called the same.
+    one = Written(tmp_path / "a", made, expected).contents
+    two = Written(tmp_path / "b", made[::-1], expected[::-1]).contents
+    del one["message.txt"], two["message.txt"]
+    assert one == two
+
+
+# ---- reading records
+
+
+def test_records_are_read_and_missing_files_are_missing_cells(tmp_path):
+    path = tmp_path / "verdict.json"
+    path.write_text(json.dumps(record()), encoding="utf-8")
+    [read] = read_records([path, tmp_path / "absent.json"])
+    assert read == record()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"cell": {}, "fit": {}, "verdict": {}}'])
+def test_a_damaged_verdict_is_named(tmp_path, text):
+    path = tmp_path / "verdict.json"
+    path.write_text(text)
+    with pytest.raises(UserError, match=r"verdict\.json.*(delete|Delete)"):
+        read_records([path])
+
+
+def test_an_unwritable_folder_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match=r"cannot write .*file"):
+        write_tables([record()], [], tmp_path / "file", PUBLISHED)
+
+
+# ---- Markdown and LaTeX that hold together
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory):
+    """Two engines, several seeds, marks of every kind, long constants, names with underscores."""
+    long = "0.25000137*l*(l+1.9999999)/(k+2.0000001)-1.5e-9*(k-(l-3.25e7))"
+    made = [
+        record(certificate="identified"),
+        record("0.7", "3*k/(k+2)", task="central_charge"),
+        record("0.7", long, engine="my_engine", setting="free"),
+        record("-0.7", "-(l-k)/(-2.5)", engine="my_engine", setting="free", seed=1),
+        undecided(engine="my_engine", setting="integer"),
+        record("0.7", "square(p/q)-square(square(r)-s)", family="minimal", fraction="0.3", engine="my_engine",
+               setting="free"),
+    ]  # fmt: skip
+    expected = [item["cell"] for item in made] + [cell(theories=300), cell(engine="my_engine", setting="odd_one")]
+    return Written(tmp_path_factory.mktemp("full"), made, expected)
+
+
+@pytest.mark.parametrize("number", range(1, 7))
+def test_markdown_tables_are_rectangular(full, number):
+    tables = re.findall(r"(?:^\|.*\n)+", full.text(number), flags=re.MULTILINE)
+    assert tables
+    for table in tables:
+        lines = table.splitlines()
+        assert len({len(cells_of(line)) for line in lines}) == 1
+        assert len({len(line) for line in lines}) == 1  # aligned in the source too
+        assert re.fullmatch(r"\|( -+:? \|)+", lines[1])
+
+
+@pytest.mark.parametrize("number", range(1, 7))
+def test_latex_holds_together(full, number):
+    text = full.text(number, "tex")
+    bare = re.sub(r"\\[\\{}$&%#_]", lambda match: r"\\" if match[0] == r"\\" else "", text)
+    depth = 0
+    for character in bare:
+        depth += (character == "{") - (character == "}")
+        assert depth >= 0
+    assert depth == 0
+    assert text.count(r"\left") == text.count(r"\right")
+    for environment in ("table", "tabular", "minipage"):
+        assert text.count(rf"\begin{{{environment}}}") == text.count(rf"\end{{{environment}}}") == 1
+    assert text.isascii()  # nothing that needs a font or an encoding
+    body = text.split(r"\toprule")[1].split(r"\bottomrule")[0]
+    layout = re.search(r"\\begin\{tabular\}\{(.*)\}\n", text)[1]
+    width = len(re.sub(r"p\{[^{}]*\}", "p", layout))
+    for line in body.splitlines():
+        if line.endswith(r"\\"):
+            if line.startswith(r"\multicolumn"):
+                assert line.startswith(rf"\multicolumn{{{width}}}{{l}}")
+            else:
+                assert len(re.findall(r"(?<!\\)&", line)) == width - 1
+    for line in text.splitlines()[1:]:  # the first is a comment
+        assert line.replace(r"\$", "").count("$") % 2 == 0
+        outside = re.sub(r"(?<!\\)\$.*?(?<!\\)\$", "", line)
+        assert not re.search(r"(?<!\\)[_^#%]", outside)
+
+
+def test_loss_formats():
+    assert number(0.0, scientific=True) == ("0", "$0$")
+    assert number(9.449299e-12, scientific=True) == ("9.45e-12", r"$9.45\times10^{-12}$")
+    assert number(math.inf) == ("∞", r"$\infty$")
+    assert number(0.187518).markdown == "0.188"
+    assert number(24.64623).markdown == "24.6"
+    assert number(8.0).markdown == "8.00"
+
+
+def test_constants_are_shortened_but_stay_floats():
+    assert rounded_constants("0.25000137*l+2.0000001-x1*13") == "0.25000*l+2.0000-x1*13"
+    assert rounded_constants("1.5e-09*k+3e7") == "1.5000e-09*k+3.0000e+07"
+
+
+def test_formulas_in_latex():
+    assert formula("l*(l+2)/(4*(k+2))").latex.endswith(r"\frac{l\,\left(l+2\right)}{4\,\left(k+2\right)}$")
+    assert formula("k-(l-1)").latex.endswith(r"k-\left(l-1\right)$")
+    assert formula("l*(-2)").latex.endswith(r"l\,\left(-2\right)$")
+    assert formula("square(p/q)").latex.endswith(r"{\left(\frac{p}{q}\right)}^{2}$")
+    assert formula("square(square(p))").latex.endswith(r"{\left({p}^{2}\right)}^{2}$")
+    assert formula("k*2").latex.endswith(r"k\cdot 2$")
+
+
+def test_integer_columns_are_shown_as_integers():
+    assert formula("l*(l+i2)/(i4*(k+i2))").markdown == "`l*(l+2)/(4*(k+2))`"
+    assert "i4" not in formula("i4*l").latex
+
+
+def test_words_are_escaped():
+    assert plain("a_b 10% & c|d").latex == r"a\_b 10\% \& c$|$d"
+    assert plain("c|d *").markdown == r"c\|d \*"
+    assert plain("see `p_1`").markdown == "see `p_1`"
+    assert plain("see `p_1`").latex == r"see \texttt{p\_1}"
