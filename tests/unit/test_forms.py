@@ -168,7 +168,9 @@ def test_known_formulas_are_printed_with_few_nodes(numerator, denominator, label
 
 def test_the_closed_forms_read_as_in_the_textbooks():
     def form(numerator, denominator, labels, unary):
-        return str(shortest(*poly.cancel(polynomial_of(numerator, labels), polynomial_of(denominator, labels)), labels, unary))
+        return str(
+            shortest(*poly.cancel(polynomial_of(numerator, labels), polynomial_of(denominator, labels)), labels, unary)
+        )
 
     assert form("3*k", "k+2", ("k",), ()) == "3*k/(k+2)"
     assert form("l*(l+2)", "4*(k+2)", ("k", "l"), ()) == "l*(l+2)/(4*(k+2))"

@@ -22,7 +22,11 @@ def matrices(draw):
     rows, columns = draw(st.integers(1, 7)), draw(st.integers(1, 7))
     prime = draw(primes)
     entries = draw(
-        st.lists(st.integers(0, min(prime - 1, 10)) | st.integers(0, prime - 1), min_size=rows * columns, max_size=rows * columns)
+        st.lists(
+            st.integers(0, min(prime - 1, 10)) | st.integers(0, prime - 1),
+            min_size=rows * columns,
+            max_size=rows * columns,
+        )
     )
     return np.array(entries, dtype=np.int64).reshape(rows, columns), prime
 
@@ -66,7 +70,9 @@ def test_null_space_is_annihilated_complete_and_normalised(library, case):
     columns = matrix.shape[1]
     assert len(free) == len(basis) == columns - rank
     for vector in basis:
-        assert [sum(int(a) * int(b) for a, b in zip(row, vector, strict=True)) % prime for row in matrix] == [0] * len(matrix)
+        assert [sum(int(a) * int(b) for a, b in zip(row, vector, strict=True)) % prime for row in matrix] == [0] * len(
+            matrix
+        )
     assert basis[:, list(free)].tolist() == np.eye(len(free), dtype=int).tolist()
 
 

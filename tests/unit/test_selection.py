@@ -148,9 +148,7 @@ def test_our_score_is_pysrs(pysr_sample):
     rows = pysr_sample.rows
     assert float(rows[0]["score"]) == 0.0
     for simpler, row in zip(rows, rows[1:], strict=False):
-        ours = score(
-            float(row["loss"]), int(row["complexity"]), float(simpler["loss"]), int(simpler["complexity"])
-        )
+        ours = score(float(row["loss"]), int(row["complexity"]), float(simpler["loss"]), int(simpler["complexity"]))
         assert ours == pytest.approx(float(row["score"]), rel=1e-12, abs=0)
 
 

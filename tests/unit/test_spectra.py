@@ -216,22 +216,29 @@ def test_the_metadata_tell_what_was_asked_for(written):
 
 
 def test_the_same_request_gives_the_same_bytes(written, tmp_path):
-    request = ("minimal", {}, "conformal_weight", 12, "0.3", "ceil", 300, 0, 50)
-    write_spectrum(tmp_path / "again.parquet", generate(*request)[0])
+    request = generate("minimal", {}, "conformal_weight", 12, 50, fraction="0.3", rounding="ceil")
+    write_spectrum(tmp_path / "again.parquet", request[0])
     assert (tmp_path / "again.parquet").read_bytes() == written.read_bytes()
 
 
 @pytest.mark.parametrize(
-    "request_",
+    "other",
     [
-        ("minimal", {}, "conformal_weight", 13, "0.3", "ceil", 300, 0, 50),
-        ("minimal", {}, "conformal_weight", 12, "0.3", "floor", 300, 0, 50),
-        ("minimal", {"smallest_q": 3}, "conformal_weight", 12, "0.3", "ceil", 300, 0, 50),
+        generate("minimal", {}, "conformal_weight", 13, 50, fraction="0.3"),
+        generate("minimal", {}, "conformal_weight", 12, 50, fraction="0.3", rounding="floor"),
+        generate("minimal", {"smallest_q": 3}, "conformal_weight", 12, 50, fraction="0.3"),
     ],
+    ids=["more theories", "rounded down", "from q = 3"],
 )
-def test_another_request_gives_other_bytes(request_, written, tmp_path):
-    write_spectrum(tmp_path / "other.parquet", generate(*request_)[0])
+def test_another_request_gives_other_bytes(other, written, tmp_path):
+    write_spectrum(tmp_path / "other.parquet", other[0])
     assert (tmp_path / "other.parquet").read_bytes() != written.read_bytes()
+
+
+def test_a_request_without_a_fraction_draws_theories():
+    drawn = generate("minimal", {}, "central_charge", 20, 50, pool=60, seed=7)
+    for one, other in zip(drawn, charges("minimal", 20, 60, 7), strict=True):
+        assert_same(one, other)
 
 
 def assert_refused(path):

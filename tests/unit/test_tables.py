@@ -335,7 +335,7 @@ def test_one_row_a_cell_with_every_column(tmp_path):
     assert (ours["engine"], theirs["engine"]) == ("operon", "rational")
     asked = """family task theories fraction setting engine seed rows equation simplified complexity loss score
         exact_on_data exact_on_held_out identical_to_closed_form identified cpu_seconds wall_seconds evaluations
-        stop_reason engine_version recovered selected_by"""
+        stop_reason engine_version recovered selected_by origin"""
     assert set(asked.split()) == set(table.schema.names)
     assert theirs["score"] == math.inf
     assert theirs["engine_version"] == "cftsr 0.1.0"
@@ -416,7 +416,8 @@ def test_the_order_of_the_records_is_nothing(tmp_path):
 
 def test_records_are_read_and_missing_files_are_missing_cells(tmp_path):
     path = tmp_path / "verdict.json"
-    path.write_text(json.dumps(record()), encoding="utf-8")
+    path.write_text(json.dumps({key: record()[key] for key in ("cell", "fit", "verdict")}), encoding="utf-8")
+    (tmp_path / "cost.json").write_text(json.dumps(record()["cost"]), encoding="utf-8")
     [read] = read_records([path, tmp_path / "absent.json"])
     assert read == record()
 
@@ -425,6 +426,7 @@ def test_records_are_read_and_missing_files_are_missing_cells(tmp_path):
 def test_a_damaged_verdict_is_named(tmp_path, text):
     path = tmp_path / "verdict.json"
     path.write_text(text)
+    (tmp_path / "cost.json").write_text(json.dumps(record()["cost"]), encoding="utf-8")
     with pytest.raises(UserError, match=r"verdict\.json.*(delete|Delete)"):
         read_records([path])
 

@@ -8,8 +8,17 @@ sys.path.insert(0, f"{workflow.basedir}/workflow/scripts")
 from cftsr.errors import UserError
 from cftsr.families import family_names
 from cftsr.provenance import source_digest
-from cftsr.sweep import Sweep
+from cftsr.sweep import Sweep, check_yaml
 from cftsr.tasks import TASKS
+
+try:
+    check_yaml("config.yaml")
+except UserError as error:
+    sys.exit(f"error: {error}")
+
+
+configfile: "config.yaml"
+
 
 try:
     SWEEP = Sweep(config)

@@ -10,6 +10,7 @@ from typing import Any
 
 from cftsr.engines import ANY_SETTING
 from cftsr.published import Published, PublishedValue
+from cftsr.selection import REFINED
 from cftsr.summary import UNDECIDED, YES, Result, cell_key, cell_order, engine_order, results_of, setting_order
 
 Place = tuple[str, str, str | None, str]  # family, task, fraction, setting
@@ -171,6 +172,13 @@ def reading_notes(shown: list[tuple[str, Fits]], quantities: tuple[str, ...], fo
             "(higher weights of the same theories, further theories), and identical to the closed form where one is "
             "known. Floating-point constants are first read as simple fractions near them; what follows is decided "
             "exactly, not to a tolerance."
+        )
+    refined = [fits for fits in distinct if any(result.reported["origin"] == REFINED for result in fits.results)]
+    if refined:
+        engines = engines_of([result.cell for fits in refined for result in fits.results])
+        notes.append(
+            f"{', '.join(engines)}: the search found the terms of these formulas, and their coefficients were then "
+            "solved for exactly from the rows (`origin` in summary.csv says which)."
         )
     if any(fits.undecided for fits in distinct):
         notes.append("? undecided: the check reached its limit of time or size before it had an answer.")

@@ -20,14 +20,8 @@ def integer(value: int) -> Expression:
         for divisor in range(2, LARGEST_COLUMN + 1)
         if value % divisor == 0
     ]
-    forms += [
-        binary(operator, integer(value - sign * column), variable(f"i{column}"))
-        for sign, operator in ((1, "+"), (-1, "-"))
-        for column in range(1, LARGEST_COLUMN + 1)
-        if (value - sign * column) % LARGEST_COLUMN == 0
-        and 0 < value - sign * column != value
-        and (sign > 0 or value - sign * column < 2 * value)
-    ]
+    if last := value % LARGEST_COLUMN:
+        forms.append(binary("+", integer(value - last), variable(f"i{last}")))
     return min(forms, key=lambda form: form.complexity)
 
 

@@ -56,7 +56,8 @@ def solutions(rows: Rows, above: list[Exponents], below: list[Exponents]) -> lis
     """
     residues: list[list[int]] = []
     modulus, free = 1, None
-    for prime in modular.PRIMES:
+    *primes, another = modular.PRIMES
+    for prime in primes:
         columns, basis = modular.null_space(equations(rows, above, below, prime), prime)
         if free is not None and len(columns) > len(free):
             continue  # an unlucky prime: it sees a larger space than there is
@@ -69,21 +70,22 @@ def solutions(rows: Rows, above: list[Exponents], below: list[Exponents]) -> lis
             ]
             modulus *= prime
         lifted = [[modular.reconstruct(value, modulus) for value in vector] for vector in residues]
-        if all(_certain(value, modulus) for vector in lifted for value in vector):
+        if all(value is not None for vector in lifted for value in vector):
             vectors = [modular.clear_denominators(vector) for vector in lifted]
-            if len(vectors) == 1 or modulus > prime:
+            if _solve_modulo(vectors, rows, above, below, another):
                 return _short(vectors)
-            # A larger space is lifted from two primes at least: its entries are seldom small.
     return []
 
 
-def _certain(value: Fraction | None, modulus: int) -> bool:
-    """Whether a reconstructed fraction is far smaller than the modulus allows: one in a million is so by chance.
+def _solve_modulo(vectors: list[list[int]], rows: Rows, above: list, below: list, prime: int) -> bool:
+    """Whether every vector solves the equations modulo a prime that it was not made from.
 
-    Without this margin most residues reconstruct to something, and a formula with large coefficients would be lifted
-    wrongly from one prime and then given up.
+    Most residues modulo one prime are those of some small fraction too. A formula with large coefficients would
+    otherwise be lifted wrongly from the first prime, fail on the rows, and be given up.
     """
-    return value is not None and abs(value.numerator) * value.denominator <= modulus >> 20
+    matrix = equations(rows, above, below, prime)
+    residues = (np.array([value % prime for value in vector], dtype=np.int64) for vector in vectors)
+    return all(not np.any((matrix * vector % prime).sum(axis=1) % prime) for vector in residues)
 
 
 def _short(vectors: list[list[int]]) -> list[list[int]]:

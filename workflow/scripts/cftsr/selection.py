@@ -18,6 +18,7 @@ from cftsr.errors import UserError
 from cftsr.expressions import Expression, evaluate, parse
 from cftsr.files import write_atomically
 
+SEARCH, REFINED = "search", "refined"  # what made an equation: a search alone, or exact coefficients for its terms
 BEST_LOSS_FACTOR = 1.5  # PySR's model_selection="best"
 
 
@@ -30,7 +31,7 @@ class Equation:
     score        -d(ln loss)/d(complexity) towards the simpler neighbour: 0 in the first row, inf where loss is 0
     text         the equation, in the labels and (where the setting has them) the integer columns i1..i10
     engine_loss  the engine's own figure, nan where it has none
-    origin       "search", or what else made it (see cftsr.refinement)
+    origin       SEARCH or REFINED (see cftsr.refinement)
     """
 
     complexity: int
@@ -38,7 +39,7 @@ class Equation:
     score: float
     text: str
     engine_loss: float = math.nan
-    origin: str = "search"
+    origin: str = SEARCH
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Candidate:
 
     text: str
     engine_loss: float = math.nan
-    origin: str = "search"
+    origin: str = SEARCH
 
 
 def mean_squared_error(expression: Expression, columns: dict[str, np.ndarray], target: np.ndarray) -> float:
@@ -146,6 +147,8 @@ def read_front(path: str | Path) -> tuple[Equation, ...]:
     """Read what `write_front` wrote; a damaged file raises UserError, which names it."""
     try:
         rows = pq.read_table(path, schema=FRONT_SCHEMA, page_checksum_verification=True).to_pylist()
+        if any(value is None for row in rows for value in row.values()):
+            raise ValueError("a value is missing")
         return tuple(
             Equation(row["complexity"], row["loss"], row["score"], row["equation"], row["engine_loss"], row["origin"])
             for row in rows

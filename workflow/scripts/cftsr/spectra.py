@@ -179,13 +179,17 @@ def generate(
     conventions: dict,
     task: str,
     theories: int,
-    fraction: str | None,
-    rounding: str,
-    pool: int,
-    seed: int,
     next_theories: int,
+    fraction: str | None = None,
+    rounding: str = "ceil",
+    pool: int = 0,
+    seed: int = 0,
 ) -> tuple[Spectrum, Spectrum]:
-    """The data and the held-out rows of a request in plain values, as the workflow makes them."""
+    """The data and the held-out rows of a request in plain values, as the workflow makes them.
+
+    With a `fraction`, the lowest levels of the first theories (`rounding`); without, theories drawn from a `pool`
+    (`seed`).
+    """
     chosen, asked = get_family(family, conventions), TASKS[task]
     if fraction is None:
         return drawn_theories(chosen, asked, theories, pool, seed, next_theories)

@@ -61,6 +61,22 @@ def percent(fraction: str) -> str:
 # ---- validation
 
 
+def check_yaml(path: str | Path) -> None:
+    """Raise UserError, with the place, where a configuration file is there and is no YAML mapping."""
+    path = Path(path)
+    if not path.exists():
+        return
+    try:
+        value = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{path}, line {mark.line + 1}, column {mark.column + 1}" if mark else str(path)
+        reason = getattr(error, "problem", None) or str(error)
+        raise UserError(f"{where}: invalid YAML ({reason}); mend it or take the one that came with the software") from None
+    if not isinstance(value, dict):
+        raise UserError(f"{path} is no mapping of keys to values; take the one that came with the software")
+
+
 def _allowed(key: str, values: list[str], allowed: tuple[str, ...], what: str) -> None:
     for value in values:
         if value not in allowed:
@@ -252,17 +268,17 @@ class Sweep:
     def request(self, family: str, task: str, dataset: str) -> dict[str, Any]:
         """What `spectra.generate` needs for a data set of the sweep."""
         cell = self._datasets[family, task, dataset]
-        return {
+        request = {
             "family": family,
             "conventions": self.config["conventions"].get(family) or {},
             "task": task,
             "theories": cell.theories,
-            "fraction": cell.fraction,
-            "rounding": self.config["conventions"]["rounding"],
-            "pool": self.config["central_charge"]["pool"],
-            "seed": self.config["central_charge"]["seed"],
             "next_theories": self.config["held_out"]["next_theories"],
         }
+        # Only what this data set depends on: another key's change must not make it anew.
+        if cell.fraction is not None:
+            return request | {"fraction": cell.fraction, "rounding": self.config["conventions"]["rounding"]}
+        return request | {key: self.config["central_charge"][key] for key in ("pool", "seed")}
 
     def closed_form(self, family: str, task: str) -> str | None:
         """The textbook formula that fits are judged by, or None where none is known."""

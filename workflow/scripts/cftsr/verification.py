@@ -57,6 +57,7 @@ TOLERANCES = (1e-2, 1e-3, 1e-4, 1e-6, 1e-8, 1e-10)
 NEARLY_EXACT = 1e-8
 MAX_TERMS = 4_000  # of an expanded polynomial
 MAX_BITS = 20_000  # of one of its coefficients: squares of squares double the digits
+MAX_SHOWN_DEGREE = 500  # an inexact equation of higher degree is shown as it is
 FIRST_ROWS = 64  # a wrong candidate seldom survives these, so few are checked on all rows
 
 
@@ -348,6 +349,17 @@ def _to_pair(element) -> tuple[Polynomial, Polynomial]:
     return _to_integers(numerator, denominator)
 
 
+def _degree(expression: Expression) -> int:
+    """A bound on the powers that SymPy writes out when it builds the equation."""
+
+    def apply(kind: str, arguments: tuple) -> int:
+        if kind == "square":
+            return 2 * arguments[0]
+        return sum(arguments) if kind in "*/" else max(arguments)
+
+    return fold(expression, lambda node: 1, apply)
+
+
 def to_sympy(expression: Expression, digits: int = 5) -> Expr:
     """The tree as a SymPy expression, floats to a few digits; built node by node, never from text."""
 
@@ -381,6 +393,8 @@ def judge(
         if judgement.exact_on_data != YES:
             judgement.exact_on_data = judgement.exact_on_held_out = UNDECIDED
             judgement.identical_to_closed_form = UNDECIDED if closed_form else UNKNOWN
+    if not judgement.simplified and _degree(expression) > MAX_SHOWN_DEGREE:
+        judgement.simplified = str(expression)
     if not judgement.simplified:
         try:
             with time_limit(seconds):

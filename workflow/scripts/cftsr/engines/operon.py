@@ -20,7 +20,7 @@ from cftsr.forms import shortest
 from cftsr.integers import write_with_integer_columns
 from cftsr.interpolation import Rows
 from cftsr.refinement import Refiner, supports, terms_of
-from cftsr.selection import Candidate, pareto_front
+from cftsr.selection import REFINED, Candidate, pareto_front
 
 MEMBERS_REFINED = 60  # best equations of a run whose structures are solved exactly
 POLISH_ROWS = 2_000
@@ -74,7 +74,7 @@ class Operon(Engine):
         kept = simplest(problem, [*progress.candidates, *found])
         stop_reason = ""
         if exact is not None:
-            kept, stop_reason = [*kept, Candidate(str(exact), origin="refined")], "exact"
+            kept, stop_reason = [*kept, Candidate(str(exact), origin=REFINED)], "exact"
         elif restart + 1 == options["restarts"]:
             stop_reason = "exhausted"
         if stop_reason and not problem.setting.integer_columns:

@@ -7,7 +7,7 @@ pyoperon keeps bare pointers to the Python objects it is given, so every one of 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import chain, combinations, permutations
+from itertools import chain, combinations, pairwise, permutations
 
 import numpy as np
 import pyoperon as operon
@@ -83,7 +83,7 @@ def sample_rows(target: np.ndarray, count: int, lower_quantile: float, random: n
     if len(order) <= count:
         return np.sort(order)
     edges = np.linspace(0, len(order), count + 1).astype(int)
-    return np.sort([order[random.integers(low, high)] for low, high in zip(edges[:-1], edges[1:], strict=True)])
+    return np.sort([order[random.integers(low, high)] for low, high in pairwise(edges)])
 
 
 class Run:

@@ -26,7 +26,7 @@ from cftsr.polynomials import Polynomial, monomials, multiply
 from cftsr.selection import Candidate
 
 # A label with so many times the values that its degree needs is not left out in part and fitted again.
-AMPLE = 4
+AMPLE = 2
 
 
 @dataclass
@@ -162,7 +162,7 @@ def largest(problem: Problem, share: float, needed: dict[str, int]) -> dict[str,
     """The rows to leave out in turn, as masks: those of the largest theories, and of a label's largest values.
 
     The largest theories alone will not do: M(8,3) and M(9,2) test nothing in q after M(6,5). A label that takes
-    several times the values `needed` is tested well enough by the fit itself.
+    twice the values `needed` is tested well enough by the fit itself.
     """
     masks = {"the largest theories": largest_theories(problem, share)}
     for label, column in zip(problem.labels, problem.x.T, strict=True):

@@ -1,0 +1,76 @@
+"""What a job costs beside its work: CPU seconds from start-up to exit of a script on a tiny cell.
+
+    python benchmarks/job_overhead.py
+
+For each engine's fit, and for the verdict, a tiny cell is done by the package alone in a fresh interpreter, against an
+interpreter that does nothing. The ratio to an interpreter that only imports numpy and pyarrow says what is ours.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+REPEATS = 5
+
+PRELUDE = f"""
+import sys
+sys.path.insert(0, {str(ROOT / "workflow" / "scripts")!r})
+from snakemake.script import Snakemake  # what Snakemake puts before every script
+from cftsr.jobs import logged
+"""
+DATA = """
+with logged("log"):
+    from cftsr.spectra import generate, write_spectrum
+    data, held_out = generate("wzw_su2", {}, "central_charge", 10, 5, pool=20)
+    write_spectrum("data.parquet", data)
+    write_spectrum("held_out.parquet", held_out)
+"""
+FIT = """
+with logged("log"):
+    from cftsr.fitting import fit_cell
+    options = {"max_degree": 12, "max_unknowns": 300, "spare_rows": 12, "refit_without": 0.2}
+    fit_cell("data.parquet", "rational", "any", 0, options, "front.parquet", "fit.json", "cost.json", "side")
+"""
+VERDICT = """
+with logged("log"):
+    from cftsr.verification import verify_cell
+    verify_cell("front.parquet", "fit.json", "data.parquet", "held_out.parquet", "3*k/(k+2)", 20, "verdict.json")
+"""
+PROGRAMS = {
+    "interpreter": "",
+    "numpy and pyarrow": "import numpy, pyarrow.parquet",
+    "snakemake's prelude": PRELUDE,
+    "data set": PRELUDE + DATA,
+    "fit (rational)": PRELUDE + FIT,
+    "verdict": PRELUDE + VERDICT,
+}
+
+
+def cpu_seconds(program: str, folder: str) -> float:
+    process = subprocess.Popen([sys.executable, "-c", program], cwd=folder)
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        sys.exit("error: the program above failed")
+    return usage.ru_utime + usage.ru_stime
+
+
+def main() -> None:
+    figures: dict[str, list[float]] = {name: [] for name in PROGRAMS}
+    with tempfile.TemporaryDirectory() as folder:
+        for _ in range(REPEATS):
+            for name, program in PROGRAMS.items():
+                figures[name].append(cpu_seconds(program, folder))
+    libraries = statistics.median(figures["numpy and pyarrow"])
+    for name, values in figures.items():
+        middle = statistics.median(values)
+        print(f"{name:22} {middle:6.2f} CPU s   {middle / libraries:5.2f} x numpy and pyarrow")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+"""The operon engine: fair inputs, settings kept, reproducible chunks, constants polished."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from cftsr.engines import INTEGER_COLUMNS, Progress, get_engine
+from cftsr.engines.operon import has_nested_square, polish, quotient_near, run_once
+from cftsr.expressions import constants, evaluate, parse
+from cftsr.fitting import problem_of
+from cftsr.selection import REFINED, Candidate
+from cftsr.spectra import generate
+
+CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text(encoding="utf-8"))
+QUICK = CONFIG["engine_options"]["operon"] | {"restarts": 3, "population": 100, "generations": 10}
+QUICK |= {"integer_generations": 10}
+
+
+def problem(family: str = "wzw_su2", task: str = "conformal_weight", setting: str = "free", theories: int = 30):
+    fraction = None if task == "central_charge" else "0.5"
+    return problem_of(generate(family, {}, task, theories, 1, fraction, pool=60)[0], setting)
+
+
+def fit(problem, options=QUICK, seed=0, progress=None):
+    return list(get_engine("operon")().chunks(problem, options, seed, progress or Progress(), lambda line: None))
+
+
+def test_the_central_charge_is_found_and_its_origin_is_said():
+    states = fit(problem(task="central_charge"), CONFIG["engine_options"]["operon"])
+    assert states[-1].stop_reason == "exact"
+    assert Candidate("3*k/(k+2)", origin=REFINED).text in [item.text for item in states[-1].candidates]
+    assert states[-1].candidates[-1].origin == REFINED
+
+
+def test_the_same_seed_gives_the_same_states_and_another_seed_others():
+    hard = problem("minimal")
+    options = QUICK | {"refine": False}
+    first = fit(hard, options)
+    assert first == fit(hard, options)
+    assert first[-1].candidates != fit(hard, options, seed=1)[-1].candidates
+    assert [state.chunk for state in first] == [1, 2, 3]
+    assert first[-1].stop_reason == "exhausted"
+
+
+def test_a_fit_that_resumes_after_any_chunk_ends_the_same():
+    hard = problem("minimal")
+    options = QUICK | {"refine": False}
+    whole = fit(hard, options)
+    for state in whole[:-1]:
+        assert fit(hard, options, progress=state)[-1] == whole[-1]
+
+
+@pytest.mark.parametrize("setting", ["integer", "integer_flat"])
+def test_integer_settings_have_no_real_constants(setting):
+    expressions, evaluations = run_once(problem("minimal", setting=setting), QUICK, 0, 0)
+    assert evaluations > 0
+    assert len(expressions) > 5
+    assert all(constants(expression) == [] for expression in expressions)
+    if setting == "integer_flat":
+        assert not any(has_nested_square(expression) for expression in expressions)
+
+
+def test_operators_that_the_family_does_not_have_do_not_occur():
+    expressions, _ = run_once(problem("wzw_su2"), QUICK, 0, 0)
+    assert not any(node.kind == "square" for expression in expressions for node in expression.walk())
+
+
+@pytest.mark.parametrize("inputs", ["labels", "products", "ratios"])
+def test_equations_are_printed_in_the_labels_whatever_the_inputs(inputs):
+    asked = problem("minimal")
+    for expression in run_once(asked, QUICK | {"inputs": inputs}, 0, 0)[0]:
+        assert parse(str(expression), asked.columns) == expression
+
+
+def test_a_list_is_taken_in_turn_by_the_restarts():
+    asked = problem("minimal")
+    turns = QUICK | {"rows": [20, 40]}
+    for restart, rows in ((0, 20), (1, 40), (2, 20)):
+        expected = run_once(asked, QUICK | {"rows": rows}, 0, restart)
+        assert run_once(asked, turns, 0, restart) == expected
+
+
+def test_polishing_refits_real_constants_and_leaves_integers_alone():
+    asked = problem("wzw_su2")
+    rough = Candidate("0.2503*l*(l+2)/(k+1.997)")
+    polished = parse(polish(asked, rough).text, asked.columns)
+    error = np.mean((evaluate(polished, asked.columns) - asked.target) ** 2)
+    assert error < 1e-25
+    assert 2 in constants(polished)
+    assert polish(asked, Candidate("l/k+3")) == Candidate("l/k+3")
+
+
+@pytest.mark.parametrize(("value", "quotient"), [(0.25, (1, 4)), (-1.5, (-3, 2)), (7.0, (7, 1)), (100.0, (10, 1))])
+def test_scales_are_rounded_to_quotients_of_integer_columns(value, quotient):
+    assert quotient_near(value) == quotient
+
+
+def test_squares_within_squares_are_seen():
+    names = ["p", *INTEGER_COLUMNS]
+    assert has_nested_square(parse("square(1+square(p))", names))
+    assert not has_nested_square(parse("square(p)*square(p)", names))
