@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction as F
-from itertools import islice
+from itertools import islice, pairwise
 from math import gcd
 
 import pytest
@@ -129,7 +129,7 @@ def test_su2_at_level_k_has_k_plus_1_fields_of_growing_weight_and_c_between_1_an
     values = [WZW.conformal_weight((level,), state) for state in WZW.states((level,))]
     assert len(values) == level + 1
     assert values[0] == 0
-    assert all(low < high for low, high in zip(values, values[1:], strict=False))
+    assert all(low < high for low, high in pairwise(values))
     assert values[-1] == F(level, 4)
     assert 1 <= WZW.central_charge((level,)) < 3
 

@@ -9,15 +9,15 @@ import pytest
 import yaml
 
 from cftsr.engines import INTEGER_COLUMNS, Progress, get_engine
-from cftsr.engines.operon import has_nested_square, polish, quotient_near, run_once
+from cftsr.engines.operon import has_nested_square, polish, quotient_near, run_once, schedule
 from cftsr.expressions import constants, evaluate, parse
 from cftsr.fitting import problem_of
 from cftsr.selection import REFINED, Candidate
 from cftsr.spectra import generate
 
 CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text(encoding="utf-8"))
-QUICK = CONFIG["engine_options"]["operon"] | {"restarts": 3, "population": 100, "generations": 10}
-QUICK |= {"integer_generations": 10}
+QUICK = CONFIG["engine_options"]["operon"] | {"restarts": 3, "first_population": 100, "first_generations": 10}
+QUICK |= {"real_population": 100, "real_generations": 10, "unit_population": 100, "unit_generations": 10}
 
 
 def problem(family: str = "wzw_su2", task: str = "conformal_weight", setting: str = "free", theories: int = 30):
@@ -69,19 +69,31 @@ def test_operators_that_the_family_does_not_have_do_not_occur():
     assert not any(node.kind == "square" for expression in expressions for node in expression.walk())
 
 
-@pytest.mark.parametrize("inputs", ["labels", "products", "ratios"])
-def test_equations_are_printed_in_the_labels_whatever_the_inputs(inputs):
-    asked = problem("minimal")
-    for expression in run_once(asked, QUICK | {"inputs": inputs}, 0, 0)[0]:
+@pytest.mark.parametrize("restart", range(6))
+@pytest.mark.parametrize("setting", ["free", "integer"])
+def test_equations_are_printed_in_the_labels_whatever_the_inputs(setting, restart):
+    asked = problem("minimal", setting=setting)
+    for expression in run_once(asked, QUICK, 0, restart)[0]:
         assert parse(str(expression), asked.columns) == expression
 
 
-def test_a_list_is_taken_in_turn_by_the_restarts():
-    asked = problem("minimal")
-    turns = QUICK | {"rows": [20, 40]}
-    for restart, rows in ((0, 20), (1, 40), (2, 20)):
-        expected = run_once(asked, QUICK | {"rows": rows}, 0, restart)
-        assert run_once(asked, turns, 0, restart) == expected
+def test_the_schedule_goes_through_its_lists_the_bands_fastest():
+    options = QUICK | {"bands": ["whole", "upper"], "inputs": ["products+1", "labels+3"], "objectives": ["r2", "mae"]}
+    integer = [schedule(options, True, restart) for restart in range(6)]
+    assert [(turn["inputs"], turn["integers"], turn["band"]) for turn in integer] == [
+        ("labels", 10, (0.0, 1.0)),
+        ("products", 1, (0.0, 1.0)),
+        ("products", 1, (0.5, 1.0)),
+        ("labels", 3, (0.0, 1.0)),
+        ("labels", 3, (0.5, 1.0)),
+        ("products", 1, (0.0, 1.0)),
+    ]
+    assert not any(turn["real_constants"] for turn in integer)
+    free = [schedule(options, False, restart) for restart in range(10)]
+    assert [turn["real_constants"] for turn in free] == [True, *[True, False] * 4, True]
+    assert [turn["objective"] for turn in free if turn["real_constants"]] == ["r2", "r2", "r2", "mae", "mae", "r2"]
+    only_real = [schedule(options | {"weights": "real"}, False, restart) for restart in range(10)]
+    assert all(turn["real_constants"] for turn in only_real)
 
 
 def test_polishing_refits_real_constants_and_leaves_integers_alone():

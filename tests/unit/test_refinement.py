@@ -47,10 +47,6 @@ def test_the_right_terms_with_wrong_constants_give_the_formula(rows, equation):
     assert refined(rows, equation) == FORMULA
 
 
-def test_the_numerators_of_several_equations_are_tried_together(rows):
-    assert refined(rows, "r*r*(p/q)-r*s+0.5", "s*s*(q/p)+p/q-q/p") == FORMULA
-
-
 def test_a_missing_term_gives_nothing(rows):
     assert refined(rows, "0.25*r*r*(p/q)+0.25*s*s*(q/p)-0.5*r*s") is None
 

@@ -268,8 +268,7 @@ def test_a_flipped_bit_never_changes_the_data_silently(written):
         written.write_bytes(damaged)
         try:
             read = read_spectrum(written)
-        except UserError as error:
-            assert str(written) in str(error)
+        except UserError:
             refused += 1
         else:  # a bit of the footer that says nothing about the numbers
             assert np.array_equal(read.numerator, good.numerator)

@@ -114,7 +114,7 @@ def test_a_killed_fit_resumes_from_its_last_chunk_with_the_same_front(project: P
         "theories": [25],
     }
     # A target that these few restarts do not reach, so that several chunks are done.
-    project.config["budgets"]["quick"]["operon"] = {"restarts": 5, "generations": 60, "refine": False}
+    project.config["budgets"]["quick"]["operon"] = {"restarts": 6, "refine": False}
     assert project.run()[0] == 0
     folder = "results/quick/fits/minimal/conformal_weight/n25_f50/free/operon/seed0"
     undisturbed = project.path(folder, "front.parquet").read_bytes()

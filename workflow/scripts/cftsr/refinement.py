@@ -187,26 +187,12 @@ def terms_of(expression: Expression, labels: tuple[str, ...], x: np.ndarray) -> 
 
 
 def supports(found: Iterable[Terms], limit: int) -> Iterator[Support]:
-    """Supports worth trying, from the terms of a search's best equations, best first.
-
-    Each equation alone, without its smallest terms; then the numerators of the first 2, 3, ... equations whose
-    denominator is one monomial taken together, as long as no more than `limit` monomials are in it.
-    """
-    found = list(found)
+    """The supports of a search's best equations, best first: each as it is, and without its smallest terms."""
     for terms in found:
         for share in SHARES:
             support = Support(terms.above(share), terms.denominator)
             if len(support) <= limit:
                 yield support
-    for share in SHARES[1:]:
-        union: frozenset[Exponents] = frozenset()
-        for terms in found:
-            new = terms.above(share)
-            if len(terms.denominator) > 1 or len(union | new) + 1 > limit:
-                continue
-            if new - union:
-                union |= new
-                yield Support(union, terms.denominator)
 
 
 # ---- exact coefficients
@@ -216,7 +202,8 @@ class Refiner:
     """Solves for the coefficients of supports on one data set; a support is solved once.
 
     rows    exact data
-    spare   rows beyond the unknowns that enter the linear system; every row is checked in the end
+    spare   rows beyond the unknowns that there must be, and that enter the linear system; every row is checked in the
+            end
     """
 
     def __init__(self, rows: Rows, spare: int = 8):
@@ -237,7 +224,7 @@ class Refiner:
             for part in (support.numerator, support.denominator)
         )
         unknowns = len(above) + len(below)
-        if len(self.rows) < unknowns + 1:
+        if len(self.rows) < unknowns + self.spare:
             return None
         part = self.rows.take(np.arange(min(len(self.rows), unknowns + self.spare)))
         prime = modular.PRIMES[0]

@@ -72,7 +72,7 @@ def check_yaml(path: str | Path) -> None:
         mark = getattr(error, "problem_mark", None)
         where = f"{path}, line {mark.line + 1}, column {mark.column + 1}" if mark else str(path)
         reason = getattr(error, "problem", None) or str(error)
-        raise UserError(f"{where}: invalid YAML ({reason}); mend it or take the one that came with the software") from None
+        raise UserError(f"{where}: invalid YAML ({reason}); mend it, or start from the shipped one") from None
     if not isinstance(value, dict):
         raise UserError(f"{path} is no mapping of keys to values; take the one that came with the software")
 

@@ -27,11 +27,12 @@ POLISH_ROWS = 2_000
 POLISH_STEPS = 50
 
 
-class Operon(Engine):
-    """Multi-objective genetic programming on error and length.
+BANDS = {"whole": (0.0, 1.0), "upper": (0.5, 1.0), "lower": (0.0, 0.5), "middle": (0.25, 0.75)}
+INPUTS = ("labels", "products", "ratios")
 
-    An option that is a list is taken in turn by the restarts: restart n uses entry n modulo the list's length.
-    """
+
+class Operon(Engine):
+    """Multi-objective genetic programming on error and length, in restarts that differ by a fixed schedule."""
 
     name = "operon"
     packages = ("pyoperon", "scipy", "python-flint")
@@ -39,20 +40,24 @@ class Operon(Engine):
         "restarts": Option(int, 1),
         "refine": Option(bool),
         "support_limit": Option(int, 2),
-        "population": Option(int, 2, listed=True),
-        "generations": Option(int, 1, listed=True),
-        "integer_generations": Option(int, 1, listed=True),
-        "rows": Option(int, 2, listed=True),
-        "lower_quantile": Option(float, 0.0, maximum=0.9, listed=True),
-        "objective": Option(str, allowed=("r2", "mae", "mse"), listed=True),
-        "inputs": Option(str, allowed=("labels", "products", "ratios"), listed=True),
-        "max_length": Option(int, 3, listed=True),
+        "weights": Option(str, allowed=("mixed", "real")),
+        "bands": Option(str, allowed=tuple(BANDS), listed=True),
+        "objectives": Option(str, allowed=("r2", "mae", "mse"), listed=True),
+        "inputs": Option(str, allowed=tuple(f"{kind}+{n}" for kind in INPUTS for n in range(11)), listed=True),
+        "first_population": Option(int, 2),
+        "first_generations": Option(int, 1),
+        "real_population": Option(int, 2),
+        "real_generations": Option(int, 1),
+        "real_rows": Option(int, 2),
+        "real_mutation": Option(float, 0.0, maximum=1.0),
+        "local_iterations": Option(int, 0),
+        "unit_population": Option(int, 2),
+        "unit_generations": Option(int, 1),
+        "unit_rows": Option(int, 2),
+        "unit_mutation": Option(float, 0.0, maximum=1.0),
+        "max_length": Option(int, 3),
         "max_depth": Option(int, 2),
         "tournament": Option(int, 2),
-        "mutation": Option(float, 0.0, maximum=1.0),
-        "integer_mutation": Option(float, 0.0, maximum=1.0),
-        "local_iterations": Option(int, 0),
-        "integer_columns": Option(int, 1, maximum=10),
     }
 
     @classmethod
@@ -88,35 +93,67 @@ class Operon(Engine):
         )
 
 
+def schedule(options: dict[str, Any], integer: bool, restart: int) -> dict[str, Any]:
+    """What a restart does, as keywords of `RunOptions`; `integer` where the setting has integer columns.
+
+    Weights are either real, fitted by Levenberg-Marquardt, or fixed to 1 with small integers offered as inputs. The
+    first restart has the bare labels. Those that follow go through the options' lists in order, the bands fastest;
+    with free constants they have real and unit weights in turn (`weights: mixed`) or real ones only.
+    """
+    common = {key: options[key] for key in ("max_length", "max_depth", "tournament", "local_iterations")}
+    real = {
+        **common,
+        "population": options["real_population"],
+        "generations": options["real_generations"],
+        "rows": options["real_rows"],
+        "mutation": options["real_mutation"],
+        "real_constants": True,
+        "integers": 0,
+    }
+    unit = {
+        **common,
+        "population": options["unit_population"],
+        "generations": options["unit_generations"],
+        "rows": options["unit_rows"],
+        "mutation": options["unit_mutation"],
+        "real_constants": False,
+    }
+    if restart == 0:
+        plain = {"inputs": "labels", "band": BANDS["whole"], "objective": "r2"}
+        if integer:
+            return unit | plain | {"integers": len(INTEGER_COLUMNS)}
+        first = {"population": options["first_population"], "generations": options["first_generations"]}
+        return real | plain | first | {"rows": options["unit_rows"]}
+    bands, objectives, inputs = (_listed(options[key]) for key in ("bands", "objectives", "inputs"))
+    turn, unit_turn = restart - 1, integer
+    if not integer and options["weights"] == "mixed":
+        turn, unit_turn = divmod(restart - 1, 2)
+    if unit_turn:
+        offered, band = _entry(turn, inputs, bands)
+        kind, _, integers = offered.partition("+")
+        return unit | {"inputs": kind, "integers": int(integers), "band": BANDS[band], "objective": "r2"}
+    objective, band = _entry(turn, objectives, bands)
+    return real | {"inputs": "ratios", "band": BANDS[band], "objective": objective}
+
+
+def _listed(value: Any) -> list:
+    return value if isinstance(value, list) else [value]
+
+
+def _entry(turn: int, slow: list, fast: list) -> tuple[Any, Any]:
+    return slow[turn // len(fast) % len(slow)], fast[turn % len(fast)]
+
+
 def run_once(problem: Problem, options: dict[str, Any], seed: int, restart: int) -> tuple[list[Expression], int]:
-    """The complete equations of one run, best on its sample first, and how many evaluations they took."""
+    """The complete equations of one restart, best on its sample first, and how many evaluations they took."""
     from cftsr.engines.operon_search import Run, RunOptions, input_columns, sample_rows
 
     setting = problem.setting
-
-    def turn(name: str) -> Any:
-        value = options[name]
-        return value[restart % len(value)] if isinstance(value, list) else value
-
     integer = setting.integer_columns
-    chosen = RunOptions(
-        population=turn("population"),
-        generations=turn("integer_generations" if integer else "generations"),
-        rows=turn("rows"),
-        lower_quantile=turn("lower_quantile"),
-        objective=turn("objective"),
-        inputs=turn("inputs"),
-        max_length=turn("max_length"),
-        max_depth=options["max_depth"],
-        tournament=options["tournament"],
-        mutation=options["integer_mutation" if integer else "mutation"],
-        local_iterations=options["local_iterations"],
-        real_constants=not integer,
-        integer_columns=tuple(range(1, options["integer_columns"] + 1)) if integer else (),
-    )
+    chosen = RunOptions(**schedule(options, integer, restart))
     random = np.random.default_rng([seed, restart])
-    sample = sample_rows(problem.target, chosen.rows, chosen.lower_quantile, random)
-    columns = input_columns(problem.labels, problem.x[sample], chosen)
+    sample = sample_rows(problem.target, chosen.rows, chosen.band, random)
+    columns = input_columns(problem.labels, problem.x[sample], chosen, integer)
     squares = "square" in problem.unary_operators
     run = Run(columns, problem.target[sample], squares, chosen, int(random.integers(1, 2**31)))
     members = [member for member in run.members() if setting.nested_square or not has_nested_square(member.expression)]

@@ -23,18 +23,18 @@ class RunOptions:
     """What one run does. Every bound is an amount of work, so that the result does not depend on the machine's speed.
 
     rows              rows sampled from the data; few rows buy many generations
-    lower_quantile    rows are sampled above this quantile of the target (0 for all): without the many small weights,
-                      the terms that matter for the large ones count
+    band              quantiles of the target between which they are sampled: a few extreme rows otherwise drown the
+                      terms that make up the rest
     inputs            "labels", or with the "products" of all pairs of labels, or with products and "ratios"
     real_constants    False: no constants but the integer columns, and every weight is 1
     local_iterations  Levenberg-Marquardt steps an individual
-    integer_columns   values of the constant columns offered
+    integers          the constants 1..integers are offered as inputs
     """
 
     population: int
     generations: int
     rows: int
-    lower_quantile: float
+    band: tuple[float, float]
     objective: str
     inputs: str
     max_length: int
@@ -43,7 +43,7 @@ class RunOptions:
     mutation: float
     local_iterations: int
     real_constants: bool
-    integer_columns: tuple[int, ...] = ()
+    integers: int
 
 
 @dataclass(frozen=True)
@@ -57,9 +57,12 @@ class Member:
     offset: float
 
 
-def input_columns(labels: tuple[str, ...], x: np.ndarray, options: RunOptions) -> list[tuple[Expression, np.ndarray]]:
+def input_columns(
+    labels: tuple[str, ...], x: np.ndarray, options: RunOptions, integer_columns: bool
+) -> list[tuple[Expression, np.ndarray]]:
     """The inputs of a run: (how it is printed, its values).
 
+    Integers are printed as the columns i1..i10 where the setting has them (`integer_columns`), else as numbers.
     Products and ratios of every pair of labels are offered alike, whatever the family; they are printed, and counted,
     as the products and ratios that they are.
     """
@@ -72,14 +75,16 @@ def input_columns(labels: tuple[str, ...], x: np.ndarray, options: RunOptions) -
         for a, b in permutations(labels, 2):
             if np.all(values[b] != 0):
                 columns.append((binary("/", variable(a), variable(b)), values[a] / values[b]))
-    for number in options.integer_columns:
-        columns.append((variable(f"i{number}"), np.full(len(x), float(number))))
+    for number in range(1, options.integers + 1):
+        printed = variable(f"i{number}") if integer_columns else constant(number)
+        columns.append((printed, np.full(len(x), float(number))))
     return columns
 
 
-def sample_rows(target: np.ndarray, count: int, lower_quantile: float, random: np.random.Generator) -> np.ndarray:
+def sample_rows(target: np.ndarray, count: int, band: tuple[float, float], random: np.random.Generator) -> np.ndarray:
     """Indices of at most `count` rows, one drawn at random from each of `count` equal slices of the sorted target."""
-    order = np.argsort(target, kind="stable")[int(lower_quantile * len(target)) :]
+    low, high = band
+    order = np.argsort(target, kind="stable")[int(low * len(target)) : int(np.ceil(high * len(target)))]
     if len(order) <= count:
         return np.sort(order)
     edges = np.linspace(0, len(order), count + 1).astype(int)
