@@ -1,5 +1,7 @@
 # make          set up and run the sweep of config.yaml, then print what was recovered
 # make test     set up and run the tests
+# make julia    find or fetch Julia for PySR, precompile, prove it with a tiny fit
+# make test-pysr  the one test that runs real PySR
 # make lint     ruff, snakefmt, snakemake --lint
 # make lock     write requirements.lock anew from the ranges in pyproject.toml
 # make clean    remove what was generated (results, data sets), not the environment
@@ -9,7 +11,7 @@ JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: all test lint format lock clean
+.PHONY: all test test-pysr julia lint format lock clean
 .DELETE_ON_ERROR:
 
 all: $(READY)
@@ -22,11 +24,18 @@ $(READY): requirements.lock
 	@$(PYTHON) -m venv --clear .venv || \
 	  { echo "error: $(PYTHON) cannot make a virtual environment; on Debian: apt-get install python3-venv"; exit 1; }
 	@echo "installing the packages of requirements.lock into .venv ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check -r requirements.lock
 	@touch $@
 
 test: $(READY)
 	$(BIN)/python -m pytest -n $(JOBS) tests
+
+test-pysr: $(READY)
+	$(BIN)/python -m pytest -m pysr -rs tests
+
+# Julia is looked for, or fetched, by PySR itself; PYTHON_JULIAPKG_EXE and JULIA_DEPOT_PATH are honoured.
+julia: $(READY)
+	$(BIN)/snakemake -j 1 .julia/proof.json
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -27,7 +27,7 @@ from cftsr.verification import judge_front  # noqa: E402
 
 def main() -> None:
     sweep = Sweep(yaml.safe_load((ROOT / "config.yaml").read_text()) | {"engines": ["rational"], "seeds": [0]})
-    engine, options = get_engine("rational")(), sweep.options("rational")
+    engine, options = get_engine("rational")(), sweep.options("rational", "conformal_weight")
     problems = []
     for cell in sweep.cells:
         data, held_out = generate(**sweep.request(cell.family, cell.task, cell.dataset))

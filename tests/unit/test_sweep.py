@@ -118,8 +118,8 @@ def test_auto_leaves_out_what_cannot_run_and_an_explicit_list_fails(monkeypatch)
 
 def test_a_budget_changes_only_the_options_it_names():
     config = nested("budgets.thorough", {"rational": {"max_unknowns": 500}})
-    plain = Sweep(config | {"budget": "quick"}).options("rational")
-    thorough = Sweep(config | {"budget": "thorough"}).options("rational")
+    plain = Sweep(config | {"budget": "quick"}).options("rational", "conformal_weight")
+    thorough = Sweep(config | {"budget": "thorough"}).options("rational", "conformal_weight")
     assert thorough == plain | {"max_unknowns": 500}
 
 

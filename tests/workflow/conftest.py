@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -22,6 +22,7 @@ class Project:
     folder: Path
     config: dict
     snakefile: Path = ROOT / "Snakefile"
+    environment: dict = field(default_factory=dict)
 
     def write_config(self) -> None:
         (self.folder / "config.yaml").write_text(yaml.safe_dump(self.config), encoding="utf-8")
@@ -38,7 +39,7 @@ class Project:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
-            env=os.environ | {"XDG_CACHE_HOME": str(self.folder / "cache")},
+            env=os.environ | {"XDG_CACHE_HOME": str(self.folder / "cache")} | self.environment,
         )
 
     def run(self, *arguments: str) -> tuple[int, str]:

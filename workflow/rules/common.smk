@@ -54,7 +54,7 @@ def outputs_of(cells, name):
 onsuccess:
     message = Path(f"results/{BUDGET}/tables/message.txt")
     if message.exists():
-        print("\n" + message.read_text(encoding="utf-8"), file=sys.stderr)
+        print("", message.read_text(encoding="utf-8"), sep="\n", file=sys.stderr)
 
 
 onerror:
@@ -65,6 +65,7 @@ onerror:
     try:
         records = read_records(outputs_of(SWEEP.cells, "verdict.json"))
         cells = [cell.as_dict() for cell in SWEEP.cells]
-        print("\n" + write_tables(records, cells, f"results/{BUDGET}/partial", PUBLISHED_FOLDER), file=sys.stderr)
+        message = write_tables(records, cells, f"results/{BUDGET}/partial", PUBLISHED_FOLDER)
+        print("", message, sep="\n", file=sys.stderr)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)

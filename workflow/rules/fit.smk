@@ -11,14 +11,28 @@ rule fit:
         cost="results/{budget}/fits/{family}/{task}/{dataset}/{setting}/{engine}/seed{seed}/cost.json",
     log:
         "results/{budget}/logs/fit/{family}.{task}.{dataset}.{setting}.{engine}.seed{seed}.log",
+    # PySR has a rule of its own below; a constraint costs a large sweep less than a ruleorder.
+    wildcard_constraints:
+        engine="(?!pysr/)[a-z_]+",
     conda:
         "../envs/sweep.yaml"
     threads: 1
     params:
-        options=lambda wildcards: SWEEP.options(wildcards.engine),
+        options=lambda wildcards: SWEEP.options(wildcards.engine, wildcards.task),
         source=lambda wildcards: source_digest("fitting.py", f"engines/{wildcards.engine}.py"),
         workspace="results/{budget}/unfinished/{family}/{task}/{dataset}/{setting}/{engine}/seed{seed}",
     message:
         "fit {wildcards.family} {wildcards.task} {wildcards.dataset} {wildcards.setting} {wildcards.engine}"
     script:
         "../scripts/fit.py"
+
+
+use rule fit as fit_pysr with:
+    input:
+        data="data/spectra/{family}/{task}/{dataset}.parquet",
+        # ancient: a proof made anew is no reason to fit again.
+        julia=ancient(".julia/proof.json"),
+    wildcard_constraints:
+        engine="pysr",
+    conda:
+        "../envs/pysr.yaml"

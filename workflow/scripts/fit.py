@@ -1,4 +1,6 @@
-from cftsr.jobs import logged
+from cftsr.jobs import limit_threads, logged
+
+limit_threads(snakemake.threads)
 
 with logged(snakemake.log[0]):
     from cftsr.fitting import fit_cell

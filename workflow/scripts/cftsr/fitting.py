@@ -55,7 +55,7 @@ def fit_cell(
     spectrum = read_spectrum(data)
     problem = problem_of(spectrum, setting)
     engine_class = get_engine(engine)
-    availability = engine_class.availability()
+    availability = engine_class.availability(asked=True)
     if not availability.ok:
         raise UserError(f"engine {engine} cannot run here: {availability.reason}. {availability.remedy}")
     versions = provenance.versions((*engine_class.packages, "numpy", "pyarrow"))
@@ -73,8 +73,11 @@ def fit_cell(
     progress, spent = side.load()
     spent = Spent(spent.cpu_seconds, spent.wall_seconds, spent.processes + 1)
     log(f"{engine} on {data}: {len(problem)} rows, setting {setting}, seed {seed}, options {options}")
+    runner = engine_class()
+    if not progress.finished:
+        runner.start(problem, options, log, side.folder)
     cpu, wall = time.process_time(), time.monotonic()
-    for reached in engine_class().chunks(problem, options, seed, progress, log):
+    for reached in runner.chunks(problem, options, seed, progress, log, side.folder):
         progress = reached
         now = time.process_time(), time.monotonic()
         spent = added(spent, now[0] - cpu, now[1] - wall)
@@ -110,6 +113,7 @@ def fit_cell(
             "evaluations": progress.evaluations,
             "stop_reason": progress.stop_reason,
             "certificate": progress.extra.get("certificate"),
+            "engine_details": {key: value for key, value in progress.extra.items() if key != "certificate"},
             "source": source,
             "versions": versions,
         },
@@ -120,6 +124,7 @@ def fit_cell(
             "fit_cpu_seconds": round(spent.cpu_seconds, 3),
             "fit_wall_seconds": round(spent.wall_seconds, 3),
             "startup_cpu_seconds": round(startup, 3),
+            "engine_startup_seconds": {name: round(value, 3) for name, value in runner.startup_seconds.items()},
             "processes": spent.processes,
             "machine": provenance.machine(),
         },

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 
 from cftsr.errors import UserError
+
+
+def limit_threads(threads: int) -> None:
+    """Let the libraries that are imported after this use so many threads and no more.
+
+    One for a fit unless its rule says otherwise: N fits side by side then use N cores.
+    """
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "PYTHON_JULIACALL_THREADS"):
+        os.environ[name] = str(threads)
+    os.environ["JULIA_NUM_GC_THREADS"] = "1"
 
 
 @contextmanager

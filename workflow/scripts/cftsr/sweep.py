@@ -201,22 +201,21 @@ class Sweep:
         self.config = validate(config)
         self.budget: str = self.config["budget"]
         self._choose_engines()
-        for engine in self.engines:
-            self.options(engine)
+        self._options  # noqa: B018 - complete, or an error now
 
     def _choose_engines(self) -> None:
         automatic = self.config["engines"] == ["auto"]
         asked = list(ENGINES) if automatic else self.config["engines"]
-        found: dict[str, Availability] = {name: get_engine(name).availability() for name in asked}
+        found: dict[str, Availability] = {name: get_engine(name).availability(asked=not automatic) for name in asked}
         self.engines = [name for name in asked if found[name].ok]
         self.unavailable = {name: answer for name, answer in found.items() if not answer.ok}
         if self.unavailable and not automatic:
             name, answer = next(iter(self.unavailable.items()))
             raise UserError(f"config engines: {name} cannot run here: {answer.reason}. {answer.remedy}")
 
-    def options(self, engine: str) -> dict[str, Any]:
-        """The engine's options with the budget's changes; every one that the engine declares is there."""
-        return dict(self._options[engine])
+    def options(self, engine: str, task: str) -> dict[str, Any]:
+        """The engine's options for a task, with the budget's changes; every one that the engine declares is there."""
+        return {key: value[task] if isinstance(value, dict) else value for key, value in self._options[engine].items()}
 
     @cached_property
     def _options(self) -> dict[str, dict[str, Any]]:

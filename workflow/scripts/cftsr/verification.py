@@ -29,7 +29,7 @@ import numpy as np
 from sympy import QQ, Expr, Float, Integer, Symbol, factor, latex
 from sympy.polys.fields import field
 
-from cftsr.engines.base import INTEGER_COLUMNS
+from cftsr.engines.base import INTEGER_COLUMNS, Problem
 from cftsr.errors import UserError
 from cftsr.expressions import (
     Expression,
@@ -375,8 +375,8 @@ def to_sympy(expression: Expression, digits: int = 5) -> Expr:
 def judge(
     equation: Equation,
     labels: tuple[str, ...],
-    data: Spectrum,
-    held_out: Spectrum,
+    data: Spectrum | Problem,
+    held_out: Spectrum | Problem,
     closed_form: str | None,
     seconds: float,
 ) -> Judgement:
@@ -450,6 +450,17 @@ def _decide(
         judgement.identical_to_closed_form = YES if same else NO
     shown = factor(element.as_expr())
     judgement.simplified, judgement.latex = str(shown), latex(shown)
+
+
+def first_exact(problem: Problem, front: tuple[Equation, ...], seconds: float = 60) -> str | None:
+    """The simplest equation that is exact on every row of the problem, or None; for an engine that may then stop.
+
+    It decides on the engine's own rows alone: nothing that is held out, and no closed form.
+    """
+    for equation in front:
+        if judge(equation, problem.labels, problem, problem, None, seconds).exact_on_data == YES:
+            return equation.text
+    return None
 
 
 def judge_front(

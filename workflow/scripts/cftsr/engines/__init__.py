@@ -23,6 +23,7 @@ __all__ = [
 ENGINES = {
     "rational": "Rational",
     "operon": "Operon",
+    "pysr": "PySR",
 }
 
 

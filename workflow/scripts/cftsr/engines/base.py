@@ -6,12 +6,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
 from cftsr.errors import UserError
 from cftsr.selection import Candidate, Equation, pareto_front
+from cftsr.tasks import TASKS
 
 INTEGER_COLUMNS = {f"i{value}": value for value in range(1, 11)}
 
@@ -120,6 +122,7 @@ class Option:
     minimum, maximum   the bounds of what makes sense, of a number
     allowed   the values of a str
     listed    a list of values will do as well
+    by_task   a mapping of every task to its value will do as well
     """
 
     kind: type
@@ -127,9 +130,16 @@ class Option:
     maximum: float | None = None
     allowed: tuple[str, ...] = ()
     listed: bool = False
+    by_task: bool = False
 
     def check(self, where: str, value: Any) -> None:
         """Raise UserError unless the value will do."""
+        if self.by_task and isinstance(value, dict):
+            if set(value) != set(TASKS):
+                raise UserError(f"{where} has the keys {', '.join(map(str, value))}; it needs {', '.join(TASKS)}")
+            for task, item in value.items():
+                self.check(f"{where}.{task}", item)
+            return
         if self.listed and isinstance(value, list):
             if not value:
                 raise UserError(f"{where} is an empty list; give at least one entry")
@@ -163,25 +173,52 @@ class Engine(ABC):
     uses_setting: ClassVar[bool] = True
     uses_seed: ClassVar[bool] = True
 
+    def __init__(self) -> None:
+        # What a process pays once, before its first chunk: import, compilation. Kept apart from the fit's time.
+        self.startup_seconds: dict[str, float] = {}
+
     @classmethod
     @abstractmethod
-    def availability(cls) -> Availability:
-        """Whether the engine can run on this machine. Must be cheap: it is asked at every start."""
+    def availability(cls, asked: bool = False) -> Availability:
+        """Whether the engine can run on this machine. Must be cheap: it is asked at every start.
+
+        asked   the configuration names the engine, instead of leaving the choice to `auto`
+        """
+
+    def start(  # noqa: B027 - most engines have nothing to pay
+        self, problem: Problem, options: dict[str, Any], log: Callable[[str], None], folder: Path | None
+    ) -> None:
+        """Pay what a process pays once, and say it in `startup_seconds`. Must not influence the fit's result."""
 
     @abstractmethod
     def advance(
-        self, problem: Problem, options: dict[str, Any], seed: int, progress: Progress, log: Callable[[str], None]
+        self,
+        problem: Problem,
+        options: dict[str, Any],
+        seed: int,
+        progress: Progress,
+        log: Callable[[str], None],
+        folder: Path | None = None,
     ) -> Progress:
         """Do one chunk of work and return the state after it.
+
+        folder   the fit's side folder, for files of the engine's own. What belongs to chunk n must be left as it was
+                 until the state after chunk n + 1 is returned: a kill goes back to it.
 
         Deterministic in its arguments. A returned `stop_reason` ends the fit: "exact" (an equation is exact on every
         row), "exhausted" (the budget is spent), or what else the engine has to say.
         """
 
     def chunks(
-        self, problem: Problem, options: dict[str, Any], seed: int, progress: Progress, log: Callable[[str], None]
+        self,
+        problem: Problem,
+        options: dict[str, Any],
+        seed: int,
+        progress: Progress,
+        log: Callable[[str], None],
+        folder: Path | None = None,
     ) -> Iterator[Progress]:
         """The states after each further chunk, until the fit is finished."""
         while not progress.finished:
-            progress = self.advance(problem, options, seed, progress, log)
+            progress = self.advance(problem, options, seed, progress, log, folder)
             yield progress

@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from cftsr.forms import shortest
 from cftsr.integers import write_with_integer_columns
 from cftsr.interpolation import Rows
 from cftsr.refinement import Refiner, supports, terms_of
+from cftsr.sampling import sample_rows
 from cftsr.selection import REFINED, Candidate, pareto_front
 
 MEMBERS_REFINED = 60  # best equations of a run whose structures are solved exactly
@@ -61,7 +63,7 @@ class Operon(Engine):
     }
 
     @classmethod
-    def availability(cls) -> Availability:
+    def availability(cls, asked: bool = False) -> Availability:
         if importlib.util.find_spec("pyoperon") is None:
             return Availability(
                 False, "the package pyoperon is not installed", "pip install pyoperon, or make .venv anew with make"
@@ -69,7 +71,13 @@ class Operon(Engine):
         return Availability(True)
 
     def advance(
-        self, problem: Problem, options: dict[str, Any], seed: int, progress: Progress, log: Callable[[str], None]
+        self,
+        problem: Problem,
+        options: dict[str, Any],
+        seed: int,
+        progress: Progress,
+        log: Callable[[str], None],
+        folder: Path | None = None,
     ) -> Progress:
         """One restart. Its random numbers depend on the seed and the restart's number only."""
         restart = progress.chunk
@@ -146,13 +154,13 @@ def _entry(turn: int, slow: list, fast: list) -> tuple[Any, Any]:
 
 def run_once(problem: Problem, options: dict[str, Any], seed: int, restart: int) -> tuple[list[Expression], int]:
     """The complete equations of one restart, best on its sample first, and how many evaluations they took."""
-    from cftsr.engines.operon_search import Run, RunOptions, input_columns, sample_rows
+    from cftsr.engines.operon_search import Run, RunOptions, input_columns
 
     setting = problem.setting
     integer = setting.integer_columns
     chosen = RunOptions(**schedule(options, integer, restart))
     random = np.random.default_rng([seed, restart])
-    sample = sample_rows(problem.target, chosen.rows, chosen.band, random)
+    sample = sample_rows(problem.target, chosen.rows, random, chosen.band)
     columns = input_columns(problem.labels, problem.x[sample], chosen, integer)
     squares = "square" in problem.unary_operators
     run = Run(columns, problem.target[sample], squares, chosen, int(random.integers(1, 2**31)))

@@ -7,7 +7,7 @@ pyoperon keeps bare pointers to the Python objects it is given, so every one of 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import chain, combinations, pairwise, permutations
+from itertools import chain, combinations, permutations
 
 import numpy as np
 import pyoperon as operon
@@ -79,16 +79,6 @@ def input_columns(
         printed = variable(f"i{number}") if integer_columns else constant(number)
         columns.append((printed, np.full(len(x), float(number))))
     return columns
-
-
-def sample_rows(target: np.ndarray, count: int, band: tuple[float, float], random: np.random.Generator) -> np.ndarray:
-    """Indices of at most `count` rows, one drawn at random from each of `count` equal slices of the sorted target."""
-    low, high = band
-    order = np.argsort(target, kind="stable")[int(low * len(target)) : int(np.ceil(high * len(target)))]
-    if len(order) <= count:
-        return np.sort(order)
-    edges = np.linspace(0, len(order), count + 1).astype(int)
-    return np.sort([order[random.integers(low, high)] for low, high in pairwise(edges)])
 
 
 class Run:

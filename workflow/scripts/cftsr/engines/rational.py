@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -254,11 +255,17 @@ class Rational(Engine):
     uses_seed = False
 
     @classmethod
-    def availability(cls) -> Availability:
+    def availability(cls, asked: bool = False) -> Availability:
         return Availability(True)
 
     def advance(
-        self, problem: Problem, options: dict[str, Any], seed: int, progress: Progress, log: Callable[[str], None]
+        self,
+        problem: Problem,
+        options: dict[str, Any],
+        seed: int,
+        progress: Progress,
+        log: Callable[[str], None],
+        folder: Path | None = None,
     ) -> Progress:
         rows = Rows(problem.x, problem.numerator, problem.denominator)
         found = search(rows, **limits(options))

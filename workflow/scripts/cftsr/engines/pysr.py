@@ -1,0 +1,330 @@
+"""The paper's engine: PySR, on Julia.
+
+A fit runs in chunks of iterations. Each chunk starts from the pickle that PySR wrote at the end of the one before,
+whether or not the process is the same, so that a fit that was killed and resumed does what an undisturbed one does.
+
+Written for PySR 1.5 and 2.x. Every setting that decides the search is passed explicitly, because defaults have moved:
+batching (False -> "auto"), annealing (False -> True), crossover_probability (0.0259 -> 0.2), input_stream ("stdin" ->
+None), batch_size (50 -> None) and every weight_* (numbers -> None, a set of the version's own). Of the keywords that
+only 2.x has, the mutations weight_mutate_feature and weight_backsolve are set to 0, so that both lines search alike;
+`guesses` restarts a chunk from the front where a state cannot be restored; the others keep their defaults (no
+plugins, no tracing, no type_spec).
+"""
+
+from __future__ import annotations
+
+import csv
+import importlib.util
+import inspect
+import os
+import pickle
+import shutil
+import stat
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cftsr.engines import julia
+from cftsr.engines.base import Availability, Engine, Option, Problem, Progress
+from cftsr.errors import UserError
+from cftsr.expressions import ParseError, parse
+from cftsr.sampling import sample_rows
+from cftsr.selection import Candidate
+
+# How a chunk came by its state: a fit's first chunk, PySR's saved state, the front as guesses, nothing.
+FRESH, STATE, GUESSES, LOST = "fresh", "state", "guesses", "lost"
+RUN = "run"  # the folder PySR writes to; finished chunks are moved to chunk1, chunk2, ...
+SEED_STEP = 1_000_003  # between the random states of a fit's chunks; chunk 0 has the fit's seed itself
+# The loss below which only an exact formula lies, over the mean square of the target: (a few roundings)^2.
+EXACT_LOSS = {32: 1e-13, 64: 1e-27}
+
+# Options that are PySRRegressor's keywords, passed as they are.
+KEYWORDS = {
+    "populations": Option(int, 1),
+    "population_size": Option(int, 2),
+    "ncycles_per_iteration": Option(int, 1),
+    "maxsize": Option(int, 7),
+    "maxdepth": Option(int, 1),
+    "precision": Option(int, 32, maximum=64),
+    "parsimony": Option(float, 0.0),
+    "adaptive_parsimony_scaling": Option(float, 0.0),
+    "use_frequency": Option(bool),
+    "use_frequency_in_tournament": Option(bool),
+    "alpha": Option(float, 0.0),
+    "annealing": Option(bool),
+    "batching": Option(bool),
+    "batch_size": Option(int, 1),
+    "crossover_probability": Option(float, 0.0, maximum=1.0),
+    "fraction_replaced": Option(float, 0.0, maximum=1.0),
+    "fraction_replaced_hof": Option(float, 0.0, maximum=1.0),
+    "migration": Option(bool),
+    "hof_migration": Option(bool),
+    "topn": Option(int, 1),
+    "tournament_selection_n": Option(int, 1),
+    "tournament_selection_p": Option(float, 0.0, maximum=1.0),
+    "should_simplify": Option(bool),
+    "skip_mutation_failures": Option(bool),
+    "should_optimize_constants": Option(bool),
+    "optimizer_algorithm": Option(str, allowed=("BFGS", "NelderMead")),
+    "optimizer_iterations": Option(int, 0),
+    "optimizer_nrestarts": Option(int, 0),
+    "optimize_probability": Option(float, 0.0, maximum=1.0),
+    "perturbation_factor": Option(float, 0.0),
+    "probability_negate_constant": Option(float, 0.0, maximum=1.0),
+    "loss_scale": Option(str, allowed=("log", "linear")),
+    "fast_cycle": Option(bool),
+    "turbo": Option(bool),
+    "bumper": Option(bool),
+    "weight_add_node": Option(float, 0.0),
+    "weight_insert_node": Option(float, 0.0),
+    "weight_delete_node": Option(float, 0.0),
+    "weight_do_nothing": Option(float, 0.0),
+    "weight_mutate_constant": Option(float, 0.0),
+    "weight_mutate_operator": Option(float, 0.0),
+    "weight_swap_operands": Option(float, 0.0),
+    "weight_rotate_tree": Option(float, 0.0),
+    "weight_randomize": Option(float, 0.0),
+    "weight_simplify": Option(float, 0.0),
+    "weight_optimize": Option(float, 0.0),
+}
+# Only in 2.x: mutations that 1.x does not have.
+KEYWORDS_OF_2 = {"weight_mutate_feature": 0.0, "weight_backsolve": 0.0}
+
+
+class PySR(Engine):
+    """PySR in seeded, deterministic chunks of iterations."""
+
+    name = "pysr"
+    packages = ("pysr", "juliacall", "juliapkg")
+    options = {
+        "iterations": Option(int, 1, by_task=True),
+        "chunk_iterations": Option(int, 1),
+        "rows": Option(int, 0),
+        "early_stop": Option(bool),
+        "chunk_minutes": Option(float, 0.0),
+        "constant_complexity": Option(int, 1),
+        **KEYWORDS,
+    }
+
+    @classmethod
+    def availability(cls, asked: bool = False) -> Availability:
+        """With `auto` exactly where `make julia` has left its proof; asked by name, also where Julia is at hand."""
+        if julia.proof() is not None:
+            return Availability(True)
+        remedy = (
+            "Say `make julia` once: it finds or fetches Julia, precompiles, and proves itself with a tiny fit. An "
+            "existing Julia is taken from PYTHON_JULIAPKG_EXE or the PATH (README, Julia)"
+        )
+        if asked and importlib.util.find_spec("pysr") is None:
+            return Availability(False, "the package pysr is not installed", "make sets up .venv with it")
+        if asked and julia.executable() is not None:
+            return Availability(True)
+        return Availability(False, "Julia has not been set up here", remedy)
+
+    def start(self, problem: Problem, options: dict[str, Any], log: Callable[[str], None], folder: Path | None) -> None:
+        """Import PySR and let Julia compile the search, on a few rows and in a folder of its own."""
+        began = time.monotonic()
+        regressor = julia.import_pysr().PySRRegressor
+        imported = time.monotonic()
+        log(f"PySR imported in {imported - began:.1f} s")
+        few = replace_rows(problem, np.arange(min(20, len(problem))))
+        model = regressor(
+            **keywords(few, options | {"ncycles_per_iteration": 1, "populations": 2}, regressor, None),
+            niterations=1,
+            random_state=0,
+            output_directory=str(folder),
+            run_id="warmup",
+        )
+        with julia.explained("compiling the search"):
+            model.fit(*table(few))
+        shutil.rmtree(Path(folder, "warmup"), ignore_errors=True)
+        self.startup_seconds = {"import": imported - began, "compile": time.monotonic() - imported}
+        log(f"search compiled in {self.startup_seconds['compile']:.1f} s")
+
+    def advance(
+        self,
+        problem: Problem,
+        options: dict[str, Any],
+        seed: int,
+        progress: Progress,
+        log: Callable[[str], None],
+        folder: Path | None = None,
+    ) -> Progress:
+        """One chunk of iterations, on a fixed sample of the rows if `rows` asks for one."""
+        folder = Path(folder)
+        regressor = julia.import_pysr().PySRRegressor
+        rows = np.arange(len(problem))
+        if options["rows"]:
+            rows = sample_rows(problem.target, options["rows"], np.random.default_rng(seed))
+        seen = replace_rows(problem, rows)
+        threshold = None
+        if options["early_stop"]:
+            threshold = EXACT_LOSS[options["precision"]] * float(np.mean(np.square(seen.target)))
+        done = progress.chunk * options["chunk_iterations"]
+        iterations = min(options["chunk_iterations"], options["iterations"] - done)
+        settings = {
+            **keywords(seen, options, regressor, threshold),
+            "niterations": iterations,
+            "random_state": (seed + progress.chunk * SEED_STEP) % 2**31,
+            "timeout_in_seconds": round(60 * options["chunk_minutes"]) or None,
+        }
+        model, restored = self._model(regressor, settings, folder, progress)
+        began = time.monotonic()
+        with julia.explained(f"iterations {done} to {done + iterations}"):
+            model.fit(*table(seen))
+        if options["chunk_minutes"] and time.monotonic() - began >= 60 * options["chunk_minutes"]:
+            raise UserError(
+                f"iterations {done} to {done + iterations} took longer than chunk_minutes = "
+                f"{options['chunk_minutes']:g}. The finished chunks are kept: raise chunk_minutes, or lower "
+                "chunk_iterations or rows, and run it again"
+            )
+        chunk = progress.chunk + 1
+        found = read_hall_of_fame(folder / RUN / "hall_of_fame.csv", problem, log)
+        if restored in (GUESSES, LOST):  # PySR's own hall of fame no longer holds what was found before
+            found += [candidate for candidate in progress.candidates if candidate not in found]
+        keep(folder, chunk)
+        exact = None
+        if options["early_stop"]:
+            from cftsr.verification import first_exact
+
+            exact = first_exact(problem, problem.front(found))
+        stop_reason = "exact" if exact else "exhausted" if done + iterations >= options["iterations"] else ""
+        log(
+            f"iteration {done + iterations} of {options['iterations']}: {len(found)} equations"
+            + (f"; exact: {exact}" if exact else "")
+        )
+        return Progress(
+            chunk=chunk,
+            candidates=tuple(found),
+            # PySR does not say how many expressions it evaluated; cycles over all populations stand for the work.
+            evaluations=progress.evaluations
+            + iterations * options["populations"] * options["ncycles_per_iteration"] * options["population_size"],
+            stop_reason=stop_reason,
+            extra={
+                "provenance": julia.proof() or {},
+                "restored": [*progress.extra.get("restored", []), restored],
+                "rows_seen": len(rows),
+                "settings": {key: value for key, value in settings.items() if _is_plain(value)},
+            },
+        )
+
+    @staticmethod
+    def _model(regressor: Any, settings: dict[str, Any], folder: Path, progress: Progress) -> tuple[Any, str]:
+        """The model to go on with, and how it came by its state (FRESH, STATE, GUESSES, LOST)."""
+        shutil.rmtree(folder / RUN, ignore_errors=True)
+        places = {"output_directory": str(folder), "run_id": RUN}
+        if progress.chunk == 0:
+            return regressor(**settings, **places), FRESH
+        before = folder / f"chunk{progress.chunk}"
+        if before.exists():
+            shutil.copytree(before, folder / RUN)
+            trusted(folder / RUN / "checkpoint.pkl")
+            try:
+                model = regressor.from_file(run_directory=str(folder / RUN))
+                restored = getattr(model, "julia_state_stream_", None) is not None
+            except (pickle.UnpicklingError, EOFError, AttributeError, FileNotFoundError):
+                restored = False
+            if restored:
+                model.set_params(**settings, warm_start=True)
+                return model, STATE
+        # No state to go on from: the equations found so far, where this PySR can take them, else a fresh search.
+        shutil.rmtree(folder / RUN, ignore_errors=True)
+        if "guesses" in inspect.signature(regressor.__init__).parameters:
+            guesses = [candidate.text for candidate in progress.candidates]
+            return regressor(**settings, **places, guesses=guesses), GUESSES
+        return regressor(**settings, **places), LOST
+
+
+def _is_plain(value: Any) -> bool:
+    return value is None or isinstance(value, str | int | float | list | dict)
+
+
+def keywords(
+    problem: Problem, options: dict[str, Any], regressor: Callable, early_stop_loss: float | None
+) -> dict[str, Any]:
+    """Every keyword of PySRRegressor that decides the search, but for iterations, random state and places.
+
+    regressor   the class (or its signature's twin in a test): decides which of the 2.x keywords exist
+    """
+    threads = int(os.environ.get("PYTHON_JULIACALL_THREADS", "1"))
+    found = {name: options[name] for name in KEYWORDS}
+    found |= {
+        "binary_operators": list(problem.binary_operators),
+        "unary_operators": list(problem.unary_operators),
+        "complexity_of_constants": (options["constant_complexity"] if problem.setting.constant_complexity > 1 else 1),
+        "nested_constraints": (
+            {"square": {"square": 0}}
+            if "square" in problem.unary_operators and not problem.setting.nested_square
+            else None
+        ),
+        "early_stop_condition": early_stop_loss,
+        "model_selection": "best",
+        # Serial and deterministic unless the rule has several threads, which no seed can make reproducible.
+        "parallelism": "serial" if threads == 1 else "multithreading",
+        "deterministic": threads == 1,
+        "progress": False,
+        "verbosity": 0,
+        "input_stream": "devnull",
+        "temp_equation_file": False,
+        "delete_tempfiles": True,
+        "update": False,
+    }
+    known = inspect.signature(regressor.__init__).parameters
+    return found | {name: value for name, value in KEYWORDS_OF_2.items() if name in known}
+
+
+def replace_rows(problem: Problem, rows: np.ndarray) -> Problem:
+    return replace(problem, x=problem.x[rows], numerator=problem.numerator[rows], denominator=problem.denominator[rows])
+
+
+def table(problem: Problem) -> tuple[Any, np.ndarray]:
+    """The inputs as a DataFrame, whose column names PySR prints, and the target; both float64."""
+    import pandas as pd
+
+    return pd.DataFrame(problem.columns), problem.target
+
+
+def read_hall_of_fame(path: Path, problem: Problem, log: Callable[[str], None] = print) -> list[Candidate]:
+    """The equations of a hall_of_fame.csv as PySR wrote it, with PySR's own losses.
+
+    Equations that are undefined (inf, nan) are kept: the front leaves them out. One that our grammar does not have is
+    named in the log and left out.
+
+    Raises UserError where the file is missing or damaged.
+    """
+    found = []
+    try:
+        with open(path, newline="", encoding="utf-8") as stream:
+            for row in csv.DictReader(stream):
+                try:
+                    text = str(parse(row["Equation"], problem.columns))
+                except ParseError as error:
+                    log(f"left out: {error}")
+                    continue
+                found.append(Candidate(text, float(row["Loss"])))
+    except (OSError, KeyError, TypeError, ValueError, csv.Error) as error:
+        raise UserError(f"{path} is not a hall of fame of PySR, or is damaged ({error!r}); run it again") from error
+    return found
+
+
+def keep(folder: Path, chunk: int) -> None:
+    """Move the finished run to chunk<n>; keep the one before it, for a kill before the new state is saved."""
+    target = folder / f"chunk{chunk}"
+    shutil.rmtree(target, ignore_errors=True)
+    (folder / RUN).rename(target)
+    shutil.rmtree(folder / f"chunk{chunk - 2}", ignore_errors=True)
+
+
+def trusted(path: Path) -> None:
+    """Refuse a pickle that somebody else could have written: loading one runs its code."""
+    for place in (path, path.parent, path.parent.parent):
+        status = os.stat(place)
+        if status.st_uid not in (os.getuid(), 0) or status.st_mode & stat.S_IWOTH:
+            raise UserError(
+                f"{place} belongs to somebody else or can be written by everybody: its state is not loaded. Delete "
+                f"{path.parent.parent} (the fit starts afresh) or mend the permissions (chmod o-w)"
+            )
