@@ -25,6 +25,8 @@ $(READY): requirements.lock
 	  { echo "error: $(PYTHON) cannot make a virtual environment; on Debian: apt-get install python3-venv"; exit 1; }
 	@echo "installing the packages of requirements.lock into .venv ..."
 	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check -r requirements.lock
+	@# so that `python -m cftsr` works from here
+	@echo '$(CURDIR)/workflow/scripts' > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/cftsr.pth"
 	@touch $@
 
 test: $(READY)

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -103,6 +104,27 @@ def test_an_unwritable_place_is_named_with_its_reason(project: Project):
     assert project.run()[0] == 0
 
 
+def test_a_full_disk_is_named_and_what_was_finished_stays(project: Project):
+    project.config["tasks"] = ["central_charge"]
+    assert project.run("--until", "fit")[0] == 0
+    before = {path: path.read_bytes() for path in project.path("results").rglob("*.parquet")}
+    place = project.path("results/quick/tables")
+    place.mkdir(parents=True)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", str(place)], capture_output=True)
+    if mounted.returncode:
+        pytest.skip(f"a small disk cannot be mounted here: {mounted.stderr.decode().strip()}")
+    try:
+        status, text = project.run()
+    finally:
+        subprocess.run(["umount", str(place)], check=True)
+    assert status != 0
+    assert "error: cannot write results/quick/tables/table" in text
+    assert "No space left on device" in text
+    assert {path: path.read_bytes() for path in before} == before
+    assert len(list(project.path("results").rglob("verdict.json"))) == 1
+    assert project.run()[0] == 0
+
+
 @pytest.mark.parametrize("pause", [0.1, 1.0])
 def test_a_killed_fit_resumes_from_its_last_chunk_with_the_same_front(project: Project, tmp_path: Path, pause: float):
     project.config |= {
@@ -143,10 +165,10 @@ def test_a_killed_fit_resumes_from_its_last_chunk_with_the_same_front(project: P
 
 
 def test_a_wrong_configuration_stops_before_any_job_starts(project: Project):
-    project.config["families"] = ["wzw_su3"]
+    project.config["families"] = ["minimall"]
     status, text = project.run()
     assert status != 0
-    assert "error: config families: family 'wzw_su3' does not exist (did you mean wzw_su2?)" in text
+    assert "error: config families: family 'minimall' does not exist (did you mean minimal?)" in text
     assert "Traceback" not in text
     assert not project.path("results").exists()
 

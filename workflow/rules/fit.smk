@@ -22,7 +22,7 @@ rule fit:
         source=lambda wildcards: source_digest("fitting.py", f"engines/{wildcards.engine}.py"),
         workspace="results/{budget}/unfinished/{family}/{task}/{dataset}/{setting}/{engine}/seed{seed}",
     message:
-        "fit {wildcards.family} {wildcards.task} {wildcards.dataset} {wildcards.setting} {wildcards.engine}"
+        "fit {wildcards.family} {wildcards.task} {wildcards.dataset} {wildcards.setting} {wildcards.engine} seed {wildcards.seed}"
     script:
         "../scripts/fit.py"
 

@@ -19,6 +19,6 @@ rule verify:
         seconds=SWEEP.config["verification"]["seconds"],
         source=source_digest("verification.py"),
     message:
-        "verify {wildcards.family} {wildcards.task} {wildcards.dataset} {wildcards.setting} {wildcards.engine}"
+        "verify {wildcards.family} {wildcards.task} {wildcards.dataset} {wildcards.setting} {wildcards.engine} seed {wildcards.seed}"
     script:
         "../scripts/verify.py"
