@@ -31,10 +31,10 @@ class Guess(Engine):
     chunks_done = 0
 
     @classmethod
-    def availability(cls):
+    def availability(cls, asked=False):
         return Availability(True)
 
-    def advance(self, problem, options, seed, progress, log):
+    def advance(self, problem, options, seed, progress, log, folder=None):
         type(self).chunks_done += 1
         generator = random.Random(f"{seed} {progress.chunk} {progress.extra.get('carry')}")
         text = f"{generator.uniform(0, 9)!r}*k/(k+{generator.randint(1, 5)})"
@@ -51,17 +51,17 @@ class Guess(Engine):
 
 class Unavailable(Guess):
     @classmethod
-    def availability(cls):
+    def availability(cls, asked=False):
         return Availability(False, "Julia is missing", "make julia")
 
 
 class Hopeless(Guess):
-    def advance(self, problem, options, seed, progress, log):
+    def advance(self, problem, options, seed, progress, log, folder=None):
         return replace(progress, chunk=1, candidates=(Candidate("k/0"),), stop_reason="exhausted")
 
 
 class Babbling(Guess):
-    def advance(self, problem, options, seed, progress, log):
+    def advance(self, problem, options, seed, progress, log, folder=None):
         return replace(progress, chunk=1, candidates=(Candidate("exp(k)"),), stop_reason="exhausted")
 
 
@@ -95,7 +95,7 @@ def kill_after(chunks: int, monkeypatch) -> None:
     """Die in the chunk after so many were saved."""
     advance = Guess.advance
 
-    def dying(self, problem, options, seed, progress, log):
+    def dying(self, problem, options, seed, progress, log, folder=None):
         if progress.chunk == chunks:
             monkeypatch.setattr(Guess, "advance", advance)
             raise Killed

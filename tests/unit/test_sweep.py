@@ -108,7 +108,7 @@ def test_seeds_multiply_only_the_engines_that_use_them():
 
 def test_auto_leaves_out_what_cannot_run_and_an_explicit_list_fails(monkeypatch):
     answer = Availability(False, "its package is not installed", "Install it with make.")
-    monkeypatch.setattr(get_engine("operon"), "availability", classmethod(lambda cls: answer))
+    monkeypatch.setattr(get_engine("operon"), "availability", classmethod(lambda cls, asked=False: answer))
     sweep = Sweep(changed(engines="auto"))
     assert "operon" not in sweep.engines
     assert "operon does not run: its package is not installed. Install it with make." in sweep.describe()
