@@ -6,6 +6,8 @@ import ast
 import importlib.util
 import json
 import pickle
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.error import URLError
@@ -422,3 +424,43 @@ def test_the_engine_resumes_by_the_common_checkpoints():
     assert Workspace.FILE == "state.json"
     assert get_engine("pysr")().startup_seconds == {}
     assert Progress().chunk == 0
+
+
+# ---- the installed PySR's own Python side, with a stand-in for Julia
+
+
+@pytest.mark.parametrize("setting", ["free", "integer_flat"])
+def test_the_installed_pysr_passes_our_settings_on_and_resumes_its_state(tmp_path, setting):
+    settings = options("paper", iterations=50, chunk_iterations=15)
+    command = [sys.executable, str(Path(__file__).with_name("pysr_without_julia.py"))]
+    done = subprocess.run(
+        [*command, json.dumps(settings), setting, "side"],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT / "workflow/scripts"), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    line = next(line for line in done.stdout.splitlines() if line.startswith("RESULT "))
+    result = json.loads(line.removeprefix("RESULT "))
+    calls = result["asked"]
+    assert [call["niterations"] for call in calls] == [15, 15, 15, 5]
+    assert [call["state"] for call in calls] == [0, 1, 2, 3], "each chunk goes on from the state of the one before"
+    assert result["restored"] == ["fresh", "state", "state", "state"]
+    assert len({call["seed"] for call in calls}) == 4
+    labels = ["p", "q", "r", "s"]
+    columns = labels if setting == "free" else [*labels, *(f"i{n}" for n in range(1, 11))]
+    for call in calls:
+        assert call["names"] == columns
+        assert call["shape"][0] == len(columns)
+        assert call["dtype"] == "float32"
+        assert call["binary_operators"] == ["+", "-", "*", "/"]
+        assert call["unary_operators"] == ["square"]
+        assert (call["npopulations"], call["npop"], call["maxsize"], call["batching"]) == (20, 27, 40, False)
+        assert (call["deterministic"], call["parallelism"]) == (True, "serial")
+        assert call["complexity_of_constants"] == (1 if setting == "free" else 10)
+        nested = call["nested_constraints"]
+        assert nested is None if setting == "free" else nested == "Dict((square) => Dict((square) => 0, ), )"
+        assert call["input_stream"] == "devnull"
+    assert result["warm_up"]["npopulations"] == 2
+    assert not (tmp_path / "side" / "warmup").exists()
