@@ -18,7 +18,7 @@ import yaml
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
-from cftsr.engines import Progress, get_engine  # noqa: E402
+from cftsr.engines import Assignment, Progress, get_engine  # noqa: E402
 from cftsr.fitting import problem_of  # noqa: E402
 from cftsr.spectra import generate  # noqa: E402
 from cftsr.sweep import Sweep  # noqa: E402
@@ -36,7 +36,7 @@ def main() -> None:
     found, seconds = [], []
     for _, _, _, problem in problems:
         start = time.process_time()
-        progress = engine.advance(problem, options, 0, Progress(), lambda line: None)
+        progress = engine.advance(Assignment(problem, options, log=lambda line: None), Progress())
         seconds.append(time.process_time() - start)
         found.append(progress)
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

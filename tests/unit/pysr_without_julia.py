@@ -26,7 +26,7 @@ sys.modules["juliacall"] = juliacall
 
 import pysr.sr as sr  # noqa: E402
 
-from cftsr.engines import Progress, get_engine  # noqa: E402
+from cftsr.engines import Assignment, Progress, get_engine  # noqa: E402
 from cftsr.fitting import problem_of  # noqa: E402
 from cftsr.spectra import generate  # noqa: E402
 
@@ -61,10 +61,10 @@ sr.load_required_packages = lambda **settings: None
 def main(options: dict, setting: str, folder: Path) -> None:
     problem = problem_of(generate("minimal", {}, "conformal_weight", 12, 1, "0.5")[0], setting)
     lines: list[str] = []
-    engine = get_engine("pysr")()
-    engine.start(problem, options, lines.append, folder)
+    engine, assignment = get_engine("pysr")(), Assignment(problem, options, 3, lines.append, folder)
+    engine.start(assignment)
     warm_up = asked.pop()
-    *_, progress = engine.chunks(problem, options, 3, Progress(), lines.append, folder)
+    *_, progress = engine.chunks(assignment, Progress())
     print("RESULT " + json.dumps({"warm_up": warm_up, "asked": asked, "restored": progress.extra["restored"]}))
 
 

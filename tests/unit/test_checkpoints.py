@@ -11,7 +11,7 @@ import pytest
 
 from cftsr import fitting
 from cftsr.checkpoints import Spent, Workspace, added
-from cftsr.engines import Availability, Engine, Progress
+from cftsr.engines import Assignment, Availability, Engine, Progress
 from cftsr.errors import UserError
 from cftsr.selection import Candidate, read_front
 from cftsr.spectra import write_spectrum
@@ -34,9 +34,9 @@ class Guess(Engine):
     def availability(cls, asked=False):
         return Availability(True)
 
-    def advance(self, problem, options, seed, progress, log, folder=None):
+    def advance(self, assignment, progress):
         type(self).chunks_done += 1
-        generator = random.Random(f"{seed} {progress.chunk} {progress.extra.get('carry')}")
+        generator = random.Random(f"{assignment.seed} {progress.chunk} {progress.extra.get('carry')}")
         text = f"{generator.uniform(0, 9)!r}*k/(k+{generator.randint(1, 5)})"
         loss = generator.choice([math.inf, math.nan, 0.25])
         return replace(
@@ -56,12 +56,12 @@ class Unavailable(Guess):
 
 
 class Hopeless(Guess):
-    def advance(self, problem, options, seed, progress, log, folder=None):
+    def advance(self, assignment, progress):
         return replace(progress, chunk=1, candidates=(Candidate("k/0"),), stop_reason="exhausted")
 
 
 class Babbling(Guess):
-    def advance(self, problem, options, seed, progress, log, folder=None):
+    def advance(self, assignment, progress):
         return replace(progress, chunk=1, candidates=(Candidate("exp(k)"),), stop_reason="exhausted")
 
 
@@ -95,11 +95,11 @@ def kill_after(chunks: int, monkeypatch) -> None:
     """Die in the chunk after so many were saved."""
     advance = Guess.advance
 
-    def dying(self, problem, options, seed, progress, log, folder=None):
+    def dying(self, assignment, progress):
         if progress.chunk == chunks:
             monkeypatch.setattr(Guess, "advance", advance)
             raise Killed
-        return advance(self, problem, options, seed, progress, log)
+        return advance(self, assignment, progress)
 
     monkeypatch.setattr(Guess, "advance", dying)
 
@@ -275,7 +275,7 @@ def test_a_finished_state_is_loaded_as_finished(tmp_path):
     workspace.save(done, Spent())
     loaded, _ = workspace.load()
     assert loaded.finished
-    assert list(Guess().chunks(None, {}, 0, loaded, print)) == []
+    assert list(Guess().chunks(Assignment(None, {}), loaded)) == []
 
 
 def test_another_key_loads_nothing(tmp_path):

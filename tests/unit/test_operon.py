@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import yaml
 
-from cftsr.engines import INTEGER_COLUMNS, Progress, get_engine
+from cftsr.engines import INTEGER_COLUMNS, Assignment, Progress, get_engine
 from cftsr.engines.operon import has_nested_square, polish, quotient_near, run_once, schedule
 from cftsr.expressions import constants, evaluate, parse
 from cftsr.fitting import problem_of
@@ -26,7 +26,9 @@ def problem(family: str = "wzw_su2", task: str = "conformal_weight", setting: st
 
 
 def fit(problem, options=QUICK, seed=0, progress=None):
-    return list(get_engine("operon")().chunks(problem, options, seed, progress or Progress(), lambda line: None))
+    return list(
+        get_engine("operon")().chunks(Assignment(problem, options, seed, lambda line: None), progress or Progress())
+    )
 
 
 def test_the_central_charge_is_found_and_its_origin_is_said():

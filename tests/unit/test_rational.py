@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from cftsr import modular
 from cftsr import polynomials as poly
-from cftsr.engines.base import Problem, Progress
+from cftsr.engines.base import Assignment, Problem, Progress
 from cftsr.engines.rational import Rational, degree_classes, largest_theories
 from cftsr.expressions import Expression, apply_operator, fold, parse
 from cftsr.families import get_family
@@ -35,7 +35,7 @@ CELLS = {
 
 
 def fit(problem: Problem, **options) -> Progress:
-    return Rational().advance(problem, OPTIONS | options, 0, Progress(), lambda line: None)
+    return Rational().advance(Assignment(problem, OPTIONS | options, log=lambda line: None), Progress())
 
 
 def certificate(progress: Progress) -> dict:
@@ -151,7 +151,7 @@ def test_the_front_has_the_best_constant_and_the_formula():
 
 def test_a_finished_fit_is_not_advanced():
     done = fit(problem_of(data_of("wzw_su2 c"), "free"))
-    assert list(Rational().chunks(problem_of(data_of("wzw_su2 c"), "free"), OPTIONS, 0, done, print)) == []
+    assert list(Rational().chunks(Assignment(problem_of(data_of("wzw_su2 c"), "free"), OPTIONS), done)) == []
 
 
 def test_the_order_of_the_rows_within_a_theory_is_nothing_to_the_formula():

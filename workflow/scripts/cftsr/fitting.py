@@ -9,7 +9,7 @@ from typing import Any
 
 from cftsr import provenance
 from cftsr.checkpoints import Spent, Workspace, added
-from cftsr.engines import ANY_SETTING, SETTINGS, Problem, get_engine
+from cftsr.engines import ANY_SETTING, SETTINGS, Assignment, Problem, get_engine
 from cftsr.errors import UserError
 from cftsr.expressions import ParseError
 from cftsr.files import write_json
@@ -73,11 +73,11 @@ def fit_cell(
     progress, spent = side.load()
     spent = Spent(spent.cpu_seconds, spent.wall_seconds, spent.processes + 1)
     log(f"{engine} on {data}: {len(problem)} rows, setting {setting}, seed {seed}, options {options}")
-    runner = engine_class()
+    runner, assignment = engine_class(), Assignment(problem, options, seed, log, side.folder)
     if not progress.finished:
-        runner.start(problem, options, log, side.folder)
+        runner.start(assignment)
     cpu, wall = time.process_time(), time.monotonic()
-    for reached in runner.chunks(problem, options, seed, progress, log, side.folder):
+    for reached in runner.chunks(assignment, progress):
         progress = reached
         now = time.process_time(), time.monotonic()
         spent = added(spent, now[0] - cpu, now[1] - wall)

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import importlib
 
-from cftsr.engines.base import ANY_SETTING, INTEGER_COLUMNS, SETTINGS, Availability, Engine, Problem, Progress, Setting
+from cftsr.engines.base import (
+    ANY_SETTING,
+    INTEGER_COLUMNS,
+    SETTINGS,
+    Assignment,
+    Availability,
+    Engine,
+    Problem,
+    Progress,
+    Setting,
+)
 from cftsr.errors import UserError
 
 __all__ = [
@@ -12,6 +22,7 @@ __all__ = [
     "ENGINES",
     "INTEGER_COLUMNS",
     "SETTINGS",
+    "Assignment",
     "Availability",
     "Engine",
     "Problem",

@@ -87,6 +87,23 @@ class Problem:
 
 
 @dataclass(frozen=True)
+class Assignment:
+    """One fit: what is asked, how, and where.
+
+    options   every option that the engine declares, for this task and budget
+    log       takes a line of text
+    folder    the fit's side folder, for files of the engine's own. What belongs to chunk n must be left as it was until
+              the state after chunk n + 1 is returned: a kill goes back to it
+    """
+
+    problem: Problem
+    options: dict[str, Any]
+    seed: int = 0
+    log: Callable[[str], None] = print
+    folder: Path = Path()
+
+
+@dataclass(frozen=True)
 class Progress:
     """The state of a fit after a finished chunk: everything that is needed to go on, as JSON values.
 
@@ -185,40 +202,19 @@ class Engine(ABC):
         asked   the configuration names the engine, instead of leaving the choice to `auto`
         """
 
-    def start(  # noqa: B027 - most engines have nothing to pay
-        self, problem: Problem, options: dict[str, Any], log: Callable[[str], None], folder: Path | None
-    ) -> None:
+    def start(self, assignment: Assignment) -> None:  # noqa: B027 - most engines have nothing to pay
         """Pay what a process pays once, and say it in `startup_seconds`. Must not influence the fit's result."""
 
     @abstractmethod
-    def advance(
-        self,
-        problem: Problem,
-        options: dict[str, Any],
-        seed: int,
-        progress: Progress,
-        log: Callable[[str], None],
-        folder: Path | None = None,
-    ) -> Progress:
+    def advance(self, assignment: Assignment, progress: Progress) -> Progress:
         """Do one chunk of work and return the state after it.
 
-        folder   the fit's side folder, for files of the engine's own. What belongs to chunk n must be left as it was
-                 until the state after chunk n + 1 is returned: a kill goes back to it.
-
-        Deterministic in its arguments. A returned `stop_reason` ends the fit: "exact" (an equation is exact on every
-        row), "exhausted" (the budget is spent), or what else the engine has to say.
+        Deterministic in problem, options, seed and progress. A returned `stop_reason` ends the fit: "exact" (an equation
+        is exact on every row), "exhausted" (the budget is spent), or what else the engine has to say.
         """
 
-    def chunks(
-        self,
-        problem: Problem,
-        options: dict[str, Any],
-        seed: int,
-        progress: Progress,
-        log: Callable[[str], None],
-        folder: Path | None = None,
-    ) -> Iterator[Progress]:
+    def chunks(self, assignment: Assignment, progress: Progress) -> Iterator[Progress]:
         """The states after each further chunk, until the fit is finished."""
         while not progress.finished:
-            progress = self.advance(problem, options, seed, progress, log, folder)
+            progress = self.advance(assignment, progress)
             yield progress

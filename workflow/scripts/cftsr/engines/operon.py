@@ -8,14 +8,13 @@ row. What the restarts found without that is kept as well, its constants polishe
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from cftsr.engines.base import INTEGER_COLUMNS, Availability, Engine, Option, Problem, Progress
+from cftsr.engines.base import INTEGER_COLUMNS, Assignment, Availability, Engine, Option, Problem, Progress
 from cftsr.expressions import Expression, binary, constant, constants, evaluate, parse, substitute, variable
 from cftsr.forms import shortest
 from cftsr.integers import write_with_integer_columns
@@ -70,18 +69,10 @@ class Operon(Engine):
             )
         return Availability(True)
 
-    def advance(
-        self,
-        problem: Problem,
-        options: dict[str, Any],
-        seed: int,
-        progress: Progress,
-        log: Callable[[str], None],
-        folder: Path | None = None,
-    ) -> Progress:
+    def advance(self, assignment: Assignment, progress: Progress) -> Progress:
         """One restart. Its random numbers depend on the seed and the restart's number only."""
-        restart = progress.chunk
-        expressions, evaluations = run_once(problem, options, seed, restart)
+        problem, options, restart = assignment.problem, assignment.options, progress.chunk
+        expressions, evaluations = run_once(problem, options, assignment.seed, restart)
         found = [Candidate(str(expression)) for expression in expressions]
         exact = refine(problem, expressions, options["support_limit"]) if options["refine"] else None
         kept = simplest(problem, [*progress.candidates, *found])
@@ -92,7 +83,9 @@ class Operon(Engine):
             stop_reason = "exhausted"
         if stop_reason and not problem.setting.integer_columns:
             kept = [polish(problem, candidate) for candidate in kept]
-        log(f"restart {restart + 1} of {options['restarts']}: " + (f"exact: {exact}" if exact else "no exact formula"))
+        assignment.log(
+            f"restart {restart + 1} of {options['restarts']}: " + (f"exact: {exact}" if exact else "no exact formula")
+        )
         return Progress(
             chunk=restart + 1,
             candidates=tuple(kept),

@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 
 from cftsr.engines import julia
-from cftsr.engines.base import Availability, Engine, Option, Problem, Progress
+from cftsr.engines.base import Assignment, Availability, Engine, Option, Problem, Progress
 from cftsr.errors import UserError
 from cftsr.expressions import ParseError, parse
 from cftsr.sampling import sample_rows
@@ -125,41 +125,33 @@ class PySR(Engine):
             return Availability(True)
         return Availability(False, "Julia has not been set up here", remedy)
 
-    def start(self, problem: Problem, options: dict[str, Any], log: Callable[[str], None], folder: Path | None) -> None:
+    def start(self, assignment: Assignment) -> None:
         """Import PySR and let Julia compile the search, on a few rows and in a folder of its own."""
         began = time.monotonic()
         regressor = julia.import_pysr().PySRRegressor
         imported = time.monotonic()
-        log(f"PySR imported in {imported - began:.1f} s")
-        few = replace_rows(problem, np.arange(min(20, len(problem))))
+        assignment.log(f"PySR imported in {imported - began:.1f} s")
+        few = replace_rows(assignment.problem, np.arange(min(20, len(assignment.problem))))
         model = regressor(
-            **keywords(few, options | {"ncycles_per_iteration": 1, "populations": 2}, regressor, None),
+            **keywords(few, assignment.options | {"ncycles_per_iteration": 1, "populations": 2}, regressor, None),
             niterations=1,
             random_state=0,
-            output_directory=str(folder),
+            output_directory=str(assignment.folder),
             run_id="warmup",
         )
         with julia.explained("compiling the search"):
             model.fit(*table(few))
-        shutil.rmtree(Path(folder, "warmup"), ignore_errors=True)
+        shutil.rmtree(assignment.folder / "warmup", ignore_errors=True)
         self.startup_seconds = {"import": imported - began, "compile": time.monotonic() - imported}
-        log(f"search compiled in {self.startup_seconds['compile']:.1f} s")
+        assignment.log(f"search compiled in {self.startup_seconds['compile']:.1f} s")
 
-    def advance(
-        self,
-        problem: Problem,
-        options: dict[str, Any],
-        seed: int,
-        progress: Progress,
-        log: Callable[[str], None],
-        folder: Path | None = None,
-    ) -> Progress:
+    def advance(self, assignment: Assignment, progress: Progress) -> Progress:
         """One chunk of iterations, on a fixed sample of the rows if `rows` asks for one."""
-        folder = Path(folder)
+        problem, options, folder = assignment.problem, assignment.options, assignment.folder
         regressor = julia.import_pysr().PySRRegressor
         rows = np.arange(len(problem))
         if options["rows"]:
-            rows = sample_rows(problem.target, options["rows"], np.random.default_rng(seed))
+            rows = sample_rows(problem.target, options["rows"], np.random.default_rng(assignment.seed))
         seen = replace_rows(problem, rows)
         threshold = None
         if options["early_stop"]:
@@ -169,7 +161,7 @@ class PySR(Engine):
         settings = {
             **keywords(seen, options, regressor, threshold),
             "niterations": iterations,
-            "random_state": (seed + progress.chunk * SEED_STEP) % 2**31,
+            "random_state": (assignment.seed + progress.chunk * SEED_STEP) % 2**31,
             "timeout_in_seconds": round(60 * options["chunk_minutes"]) or None,
         }
         model, restored = self._model(regressor, settings, folder, progress)
@@ -183,7 +175,7 @@ class PySR(Engine):
                 "chunk_iterations or rows, and run it again"
             )
         chunk = progress.chunk + 1
-        found = read_hall_of_fame(folder / RUN / "hall_of_fame.csv", problem, log)
+        found = read_hall_of_fame(folder / RUN / "hall_of_fame.csv", problem, assignment.log)
         if restored in (GUESSES, LOST):  # PySR's own hall of fame no longer holds what was found before
             found += [candidate for candidate in progress.candidates if candidate not in found]
         keep(folder, chunk)
@@ -193,7 +185,7 @@ class PySR(Engine):
 
             exact = first_exact(problem, problem.front(found))
         stop_reason = "exact" if exact else "exhausted" if done + iterations >= options["iterations"] else ""
-        log(
+        assignment.log(
             f"iteration {done + iterations} of {options['iterations']}: {len(found)} equations"
             + (f"; exact: {exact}" if exact else "")
         )

@@ -12,15 +12,13 @@ spare), *fits* (it is exact on every row, but so are others, or the data are too
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from cftsr import modular
-from cftsr.engines.base import Availability, Engine, Option, Problem, Progress
+from cftsr.engines.base import Assignment, Availability, Engine, Option, Problem, Progress
 from cftsr.forms import shortest
 from cftsr.interpolation import Rows, equations, function_of, solutions
 from cftsr.polynomials import Polynomial, monomials, multiply
@@ -258,15 +256,8 @@ class Rational(Engine):
     def availability(cls, asked: bool = False) -> Availability:
         return Availability(True)
 
-    def advance(
-        self,
-        problem: Problem,
-        options: dict[str, Any],
-        seed: int,
-        progress: Progress,
-        log: Callable[[str], None],
-        folder: Path | None = None,
-    ) -> Progress:
+    def advance(self, assignment: Assignment, progress: Progress) -> Progress:
+        problem, options = assignment.problem, assignment.options
         rows = Rows(problem.x, problem.numerator, problem.denominator)
         found = search(rows, **limits(options))
         certificate, systems = certify(problem, found, options)
@@ -277,7 +268,8 @@ class Rational(Engine):
                 found.solution.numerator, found.solution.denominator, problem.labels, problem.unary_operators
             )
             candidates.append(Candidate(str(expression)))
-        log(f"{certificate['outcome']}: {candidates[-1].text if found.solution else '; '.join(certificate['reasons'])}")
+        said = candidates[-1].text if found.solution else "; ".join(certificate["reasons"])
+        assignment.log(f"{certificate['outcome']}: {said}")
         return Progress(
             chunk=1,
             candidates=tuple(candidates),
