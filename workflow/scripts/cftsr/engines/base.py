@@ -209,8 +209,8 @@ class Engine(ABC):
     def advance(self, assignment: Assignment, progress: Progress) -> Progress:
         """Do one chunk of work and return the state after it.
 
-        Deterministic in problem, options, seed and progress. A returned `stop_reason` ends the fit: "exact" (an equation
-        is exact on every row), "exhausted" (the budget is spent), or what else the engine has to say.
+        Deterministic in problem, options, seed and progress. A returned `stop_reason` ends the fit: "exact" (an
+        equation is exact on every row), "exhausted" (the budget is spent), or what else the engine has to say.
         """
 
     def chunks(self, assignment: Assignment, progress: Progress) -> Iterator[Progress]:
