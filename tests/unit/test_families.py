@@ -139,7 +139,7 @@ def test_su2_at_level_k_has_k_plus_1_fields_of_growing_weight_and_c_between_1_an
 def test_closed_forms_are_the_exact_values(name, task):
     family = get_family(name)
     labels = task.labels(family)
-    formula = parse(family.closed_forms[task.name], labels)
+    formula = parse(task.closed_form(family), labels)
     for theory in islice(family.theories(), 25):
         for state in family.states(theory) if task.per_state else [None]:
             point = dict(zip(labels, theory + (state or ()), strict=True))
@@ -207,6 +207,6 @@ def test_unknown_families_and_conventions_are_refused(family, conventions, messa
 
 
 def test_an_unknown_family_is_refused_with_the_known_ones():
-    assert family_names() == ("minimal", "wzw_su2")
-    with pytest.raises(UserError, match="choose from minimal, wzw_su2"):
-        get_family("su3")
+    assert {"minimal", "wzw_su2"} <= set(family_names())
+    with pytest.raises(UserError, match=f"choose from {', '.join(family_names())}"):
+        get_family("su99")

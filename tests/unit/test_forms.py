@@ -10,8 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cftsr import polynomials as poly
+from cftsr.engines import Assignment, Progress
+from cftsr.engines.rational import Rational
 from cftsr.expressions import Expression, apply_operator, fold, parse
+from cftsr.fitting import problem_of
 from cftsr.forms import shortest
+from cftsr.spectra import generate
 
 LABELS = ("p", "q")
 exponents = st.tuples(st.integers(0, 2), st.integers(0, 2))
@@ -186,3 +190,16 @@ def test_long_polynomials_are_printed_in_good_time():
     everything = {key: i + 1 for i, key in enumerate(poly.monomials(4, 5))}
     shortest(*poly.cancel(everything, {(1, 0, 0, 0): 1, (0, 0, 0, 0): 1}), labels, ("square",))
     assert time.process_time() - started < 10
+
+
+@pytest.mark.parametrize(
+    ("family", "text"), [("wzw_su2", "(l*(2*l+4)-k)/(8*(k+2))"), ("minimal", "square(p*r-q*s)/(4*p*q)-1/24")]
+)
+def test_energies_are_shorter_than_the_weights_and_charges_they_are_made_of(family, text):
+    data, _ = generate(family, {}, "energy", 60, 1, "0.3")
+    progress = Rational().advance(Assignment(problem_of(data, "free"), OPTIONS, log=lambda line: None), Progress())
+    assert progress.extra["certificate"]["outcome"] == "identified"
+    assert progress.candidates[-1].text == text
+
+
+OPTIONS = {"max_degree": 12, "max_unknowns": 300, "spare_rows": 12, "refit_without": 0.2}

@@ -7,12 +7,12 @@ A formula has many equal forms; which is shortest is not decided by one rule (3*
 - a polynomial as a sum, with common constants and labels taken out of groups of terms
 - a product of two factors u*w of equal degree as square((u+w)/2) - square((u-w)/2), where `square` is allowed
 - a quotient by a monomial term by term: ratios such as p/q
-- quotient and remainder: a + b/q
+- quotient and remainder, or a rational constant taken out: a + b/q
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from functools import lru_cache
 from math import gcd, lcm
@@ -69,7 +69,22 @@ class _Printer:
                 # whole*denominator + rest = numerator exactly, so this is an identity over the rationals.
                 fraction = self._factored_quotient(*_lowest_terms(rest, denominator))
                 candidates.append(_plus(self.polynomial(whole), fraction))
+        candidates += self._without_a_constant(numerator, denominator)
         return _shortest(candidates)
+
+    def _without_a_constant(self, numerator: Polynomial, denominator: Polynomial) -> Iterator[Expression]:
+        """value + rest/denominator, for each rational constant that removes a monomial of the denominator above it."""
+        for value in {Fraction(numerator.get(key, 0), scale) for key, scale in denominator.items()}:
+            scaled = poly.multiply(numerator, {(0,) * len(self.labels): value.denominator})
+            rest = poly.add(scaled, denominator, -value.numerator)
+            if value and rest:
+                below = poly.multiply(denominator, {(0,) * len(self.labels): value.denominator})
+                term = _scaled(abs(value.numerator), value.denominator, [], [])
+                fraction = self._factored_quotient(*poly.cancel(rest, below))
+                if value > 0:
+                    yield _plus(term, fraction)
+                else:
+                    yield binary("-", fraction, term)
 
     def polynomial(self, polynomial: Polynomial) -> Expression:
         candidates = [self._product(polynomial)]
@@ -86,23 +101,18 @@ class _Printer:
             for i, (first, power) in enumerate(factors):
                 for j, (second, other) in enumerate(factors[:i]):
                     if power == other == 1 and _degree(first) == _degree(second) > 0:
-                        pair, scale = self._difference_of_squares(first, second)
-                        if pair is not None and pair.complexity < (printed[i].complexity + printed[j].complexity + 1):
-                            rest = [item for k, item in enumerate(printed) if k not in (i, j)]
-                            # The scale 1/4 cannot be written here unless it is 1; the caller's unit is an integer.
-                            if scale == 1:
-                                return unit, [pair, *rest]
+                        pair = self._difference_of_squares(first, second)
+                        if pair is not None and pair.complexity < printed[i].complexity + printed[j].complexity + 1:
+                            return unit, [pair, *(item for k, item in enumerate(printed) if k not in (i, j))]
         return unit, printed
 
-    def _difference_of_squares(self, first: Polynomial, second: Polynomial) -> tuple[Expression | None, int]:
-        """first*second as square(a) - square(b), where a and b have integer coefficients."""
+    def _difference_of_squares(self, first: Polynomial, second: Polynomial) -> Expression | None:
+        """first*second as square(a) - square(b), or None where a or b would not have integer coefficients."""
         plus, minus = poly.add(first, second), poly.add(first, second, -1)
-        if not plus or not minus:
-            return None, 1
-        if any(value % 2 for value in plus.values()) or any(value % 2 for value in minus.values()):
-            return None, 1
+        if not plus or not minus or any(value % 2 for part in (plus, minus) for value in part.values()):
+            return None
         half_sum, half_difference = poly.divide_constant(plus, 2), poly.divide_constant(minus, 2)
-        return binary("-", self._square(half_sum), self._square(half_difference)), 1
+        return binary("-", self._square(half_sum), self._square(half_difference))
 
     def _square(self, polynomial: Polynomial) -> Expression:
         if poly.content(polynomial) < 0:
@@ -165,10 +175,12 @@ class _Printer:
                 if len(inside) >= 2:
                     outside = tuple(term for term in terms if term not in inside)
                     factor = tuple(direction if i == column else 0 for i in range(len(self.labels)))
+                    sign = -1 if all(value < 0 for _, value in inside) else 1
                     divided = {
-                        tuple(a - b for a, b in zip(powers, factor, strict=True)): value for powers, value in inside
+                        tuple(a - b for a, b in zip(powers, factor, strict=True)): sign * value
+                        for powers, value in inside
                     }
-                    yield (factor, Fraction(1)), _terms(divided), outside
+                    yield (factor, Fraction(sign)), _terms(divided), outside
 
     def _times_term(self, factor: tuple[tuple[int, ...], Fraction], body: Expression) -> Expression:
         powers, value = factor
@@ -222,16 +234,19 @@ def _plus(left: Expression, right: Expression) -> Expression:
 
 
 def _negated(expression: Expression) -> Expression | None:
-    """-expression at no more nodes, where its leading factor is a negative constant; else None."""
+    """-expression at no more nodes: a constant's sign changed, a difference turned round; None where there is none."""
     if expression.kind == "constant":
         return constant(-expression.value) if expression.value < 0 else None
+    if expression.kind == "-":
+        left, right = expression.arguments
+        return binary("-", right, left)
     if expression.kind in "*/":
-        left = _negated(expression.arguments[0])
-        if left is None:
-            return None
-        if left == constant(1) and expression.kind == "*":
-            return expression.arguments[1]
-        return binary(expression.kind, left, expression.arguments[1])
+        left, right = expression.arguments
+        if left == constant(-1) and expression.kind == "*":
+            return right
+        if (negated := _negated(left)) is not None:
+            return binary(expression.kind, negated, right)
+        return None if (negated := _negated(right)) is None else binary(expression.kind, left, negated)
     if expression.kind == "neg":
         return expression.arguments[0]
     return None
@@ -252,6 +267,14 @@ def _scaled(above: int, below: int, top: list[Expression], bottom: list[Expressi
     """(above/below) * product(top) / product(bottom), constants written only where they are not 1."""
     if below < 0:
         above, below = -above, -below
+    top, bottom = list(top), list(bottom)
+    if above < 0:
+        # A difference among the factors takes the sign for nothing.
+        for factors in (top, bottom):
+            for index, factor in enumerate(factors):
+                if factor.kind == "-":
+                    factors[index] = _negated(factor)
+                    return _scaled(-above, below, top, bottom)
     top = [constant(above), *top] if above != 1 or not top else top
     bottom = [constant(below), *bottom] if below != 1 else bottom
     return binary("/", _product_of(top), _product_of(bottom)) if bottom else _product_of(top)

@@ -281,7 +281,7 @@ class Sweep:
 
     def closed_form(self, family: str, task: str) -> str | None:
         """The textbook formula that fits are judged by, or None where none is known."""
-        return self.family(family).closed_forms.get(task)
+        return TASKS[task].closed_form(self.family(family))
 
     def describe(self) -> str:
         """What is said at the start: how many cells, which engines run, which do not and why."""
