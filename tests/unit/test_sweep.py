@@ -93,6 +93,11 @@ def test_lists_of_one_need_no_brackets():
     assert validate(changed(families="minimal", theories=10, engines="auto"))["families"] == ["minimal"]
 
 
+def test_lists_of_numbers_from_the_command_line_arrive_as_text():
+    found = validate(changed(seeds=["0", "1"], theories=["10"], fractions=["0.5", "1"]))
+    assert (found["seeds"], found["theories"], found["fractions"]) == ([0, 1], [10], [0.5, 1])
+
+
 def test_integer_flat_runs_for_su2_only_where_integer_does_not():
     sweep = Sweep(
         changed(families=["wzw_su2"], tasks=["conformal_weight"], settings=["integer_flat"], engines="operon")

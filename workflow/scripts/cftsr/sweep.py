@@ -25,6 +25,7 @@ from cftsr.families import family_names, get_family
 from cftsr.tasks import TASKS
 
 SCHEMA = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
+NUMBERS = ("theories", "fractions", "seeds")
 LISTS = ("families", "tasks", "theories", "fractions", "settings", "seeds", "engines")
 
 
@@ -56,6 +57,16 @@ class Cell:
 def percent(fraction: str) -> str:
     """ "0.3" -> "30", "0.125" -> "12.5"."""
     return f"{float(100 * Fraction(fraction)):.12g}"
+
+
+def _number(value: Any) -> Any:
+    """The number that a text is, or the value as it was."""
+    for kind in (int, float):
+        try:
+            return kind(value) if isinstance(value, str) else value
+        except ValueError:
+            continue
+    return value
 
 
 # ---- validation
@@ -124,13 +135,18 @@ def _explain(error: ValidationError) -> str:
 
 
 def _listed(config: dict[str, Any]) -> dict[str, Any]:
-    """The configuration with lists of one written without brackets put into brackets."""
+    """The configuration with lists of one written without brackets put into brackets.
+
+    Numbers in a list come from Snakemake's command line as text (--config seeds=[0,1]) and are made numbers again.
+    """
     config = deepcopy(config)
 
     def put(mapping: dict, keys: tuple[str, ...]) -> None:
         for key in keys:
             if key in mapping and isinstance(mapping[key], str | int | float):
                 mapping[key] = [mapping[key]]
+            if key in NUMBERS and isinstance(mapping.get(key), list):
+                mapping[key] = [_number(value) for value in mapping[key]]
 
     put(config, LISTS)
     if isinstance(config.get("central_charge"), dict):
