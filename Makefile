@@ -10,12 +10,14 @@ PYTHON ?= python3
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 BIN := .venv/bin
 READY := .venv/ready
+# Bars for each rule where a person looks on; plain lines in a log.
+LOGGER := $(shell test -t 2 && echo --logger rich)
 
 .PHONY: all test test-pysr julia lint format lock clean
 .DELETE_ON_ERROR:
 
 all: $(READY)
-	$(BIN)/snakemake -j $(JOBS)
+	$(BIN)/snakemake -j $(JOBS) $(LOGGER)
 	@cat results/$$($(BIN)/python -c 'import yaml; print(yaml.safe_load(open("config.yaml"))["budget"])')/tables/message.txt
 
 $(READY): requirements.lock
