@@ -6,6 +6,7 @@ import random
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
+from math import lcm
 from pathlib import Path
 
 import numpy as np
@@ -70,7 +71,10 @@ def _levels(family: Family, task: Task, theory: Theory) -> list[tuple[Fraction, 
     """The theory's rows (target, labels), lowest target first, ties broken by the labels."""
     if not task.per_state:
         return [(task.target(family, theory, None), theory)]
-    return sorted((task.target(family, theory, state), theory + state) for state in family.states(theory))
+    levels = [(task.target(family, theory, state), theory + state) for state in family.states(theory)]
+    # Over a common denominator: integers compare twice as fast as fractions.
+    scale = lcm(*(target.denominator for target, _ in levels))
+    return sorted(levels, key=lambda level: (level[0].numerator * (scale // level[0].denominator), level[1]))
 
 
 def _spectrum(family: Family, task: Task, rows: list[tuple[int, Fraction, tuple]], metadata: dict) -> Spectrum:
