@@ -2,6 +2,7 @@
 # make test     set up and run the tests
 # make julia    find or fetch Julia for PySR, precompile, prove it with a tiny fit
 # make test-pysr  the one test that runs real PySR
+# make report   the page of the sweep: results/<budget>/report.html
 # make lint     ruff, snakefmt, snakemake --lint
 # make lock     write requirements.lock anew from the ranges in pyproject.toml
 # make clean    remove what was generated (results, data sets), not the environment
@@ -13,12 +14,13 @@ READY := .venv/ready
 # Bars for each rule where a person looks on; plain lines in a log.
 LOGGER := $(shell test -t 2 && echo --logger rich)
 
-.PHONY: all test test-pysr julia lint format lock clean
+.PHONY: all test test-pysr julia report lint format lock clean
 .DELETE_ON_ERROR:
 
 all: $(READY)
 	$(BIN)/snakemake -j $(JOBS) $(LOGGER)
-	@cat results/$$($(BIN)/python -c 'import yaml; print(yaml.safe_load(open("config.yaml"))["budget"])')/tables/message.txt
+	@results=results/$$($(BIN)/python -c 'import yaml; print(yaml.safe_load(open("config.yaml"))["budget"])'); \
+	  cat $$results/tables/message.txt; echo "The page, to open in a browser: $$results/report.html"
 
 $(READY): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -40,6 +42,9 @@ test-pysr: $(READY)
 # Julia is looked for, or fetched, by PySR itself; PYTHON_JULIAPKG_EXE and JULIA_DEPOT_PATH are honoured.
 julia: $(READY)
 	$(BIN)/snakemake -j 1 .julia/proof.json
+
+report: $(READY)
+	$(BIN)/snakemake -j $(JOBS) report
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -14,9 +14,11 @@ include: "workflow/rules/julia.smk"
 include: "workflow/rules/fit.smk"
 include: "workflow/rules/verify.smk"
 include: "workflow/rules/tables.smk"
+include: "workflow/rules/report.smk"
 
 
 rule all:
     default_target: True
     input:
         f"results/{BUDGET}/summary.parquet",
+        f"results/{BUDGET}/report.html",

@@ -6,6 +6,7 @@ import csv
 import json
 import math
 import re
+import shutil
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -16,7 +17,7 @@ import pytest
 
 from cftsr.errors import UserError
 from cftsr.families import get_family
-from cftsr.rendering import formula, number, plain, rounded_constants
+from cftsr.rendering import formula, number, plain, rounded_constants, typeset
 from cftsr.selection import Candidate, pareto_front
 from cftsr.spectra import drawn_theories, lowest_levels
 from cftsr.summary import SUMMARY_SCHEMA, final_message, read_records, recovery_counts, summary_rows
@@ -128,8 +129,20 @@ def cells_of(line):
 def test_every_file_is_there(tmp_path):
     written = Written(tmp_path, [record()])
     names = {f"table{n}.{kind}" for n in range(1, 7) for kind in ("csv", "md", "tex")}
-    assert set(written.contents) == names | {"summary.csv", "summary.parquet", "message.txt"}
+    assert set(written.contents) == names | {"all.tex", "summary.csv", "summary.parquet", "message.txt"}
     assert written.message == (tmp_path / "tables" / "message.txt").read_text(encoding="utf-8")
+
+
+def test_all_tables_are_one_document(tmp_path):
+    Written(tmp_path, [record("0.7", EXACT), record("0.7", WRONG, engine="operon", setting="integer")])
+    document = tmp_path / "tables" / "all.tex"
+    assert document.read_text(encoding="utf-8").count(r"\input{table") == 6
+    if shutil.which("pdflatex") is None:
+        assert typeset(document) == "no pdflatex here: all.tex was not compiled"
+        pytest.skip("no pdflatex here")
+    assert typeset(document) == "made all.pdf"
+    assert document.with_suffix(".pdf").read_bytes().startswith(b"%PDF")
+    assert not list(document.parent.glob("*.aux"))
 
 
 def test_the_paper_stands_above_the_engines(tmp_path):

@@ -26,7 +26,7 @@ def prove(project: Project) -> None:
 
 def test_with_the_proof_fits_need_no_julia_job(pysr: Project):
     prove(pysr)
-    assert pysr.jobs() == {"spectrum": 3, "fit_pysr": 5, "verify": 5, "tables": 1, "all": 1, "total": 15}
+    assert pysr.jobs() == {"spectrum": 3, "fit_pysr": 5, "verify": 5, "tables": 1, "report": 1, "all": 1, "total": 16}
 
 
 def test_with_a_julia_but_no_proof_one_julia_job_comes_first(pysr: Project):

@@ -44,13 +44,13 @@ def test_a_sweep_from_nothing_proves_its_formulas_and_prints_the_tables(project:
 def test_a_changed_key_runs_only_what_depends_on_it(project: Project):
     assert project.run()[0] == 0
     project.config["theories"] = [30, 40]
-    assert project.jobs() == {"spectrum": 2, "fit": 2, "verify": 2, "tables": 1, "all": 1, "total": 8}
+    assert project.jobs() == {"spectrum": 2, "fit": 2, "verify": 2, "tables": 1, "report": 1, "all": 1, "total": 9}
     project.config["theories"] = [30]
     project.config["verification"]["seconds"] = 30
-    assert project.jobs() == {"verify": 3, "tables": 1, "all": 1, "total": 5}
+    assert project.jobs() == {"verify": 3, "tables": 1, "report": 1, "all": 1, "total": 6}
     project.config["verification"]["seconds"] = 20
     project.config["central_charge"]["seed"] = 1
-    assert project.jobs() == {"spectrum": 1, "fit": 1, "verify": 1, "tables": 1, "all": 1, "total": 5}
+    assert project.jobs() == {"spectrum": 1, "fit": 1, "verify": 1, "tables": 1, "report": 1, "all": 1, "total": 6}
 
 
 def test_a_changed_module_runs_only_the_stages_that_use_it(project: Project):
@@ -63,7 +63,7 @@ def test_a_changed_module_runs_only_the_stages_that_use_it(project: Project):
     module.write_text(module.read_text(encoding="utf-8") + "\n# a comment\n", encoding="utf-8")
     assert project.jobs() == {}, "a comment makes nothing run again"
     module.write_text(module.read_text(encoding="utf-8") + "\nNEW_CONSTANT = 1\n", encoding="utf-8")
-    assert project.jobs() == {"verify": 3, "tables": 1, "all": 1, "total": 5}
+    assert project.jobs() == {"verify": 3, "tables": 1, "report": 1, "all": 1, "total": 6}
 
 
 def test_a_damaged_data_set_is_named_and_the_rest_goes_on(project: Project):

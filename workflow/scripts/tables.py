@@ -3,6 +3,7 @@ from cftsr.jobs import logged
 with logged(snakemake.log[0]):
     from pathlib import Path
 
+    from cftsr.rendering import typeset
     from cftsr.summary import read_records
     from cftsr.tables import write_tables
 
@@ -13,3 +14,4 @@ with logged(snakemake.log[0]):
         Path(snakemake.input.published[0]).parent,
     )
     print(message)
+    print(typeset(Path(snakemake.output.document)))

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import math
 import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import NamedTuple
 
 from cftsr.engines.base import INTEGER_COLUMNS
 from cftsr.expressions import Expression, constant, fold, parse, substitute
+from cftsr.files import write_atomically
 
 DIGITS = 5  # of constants in printed formulas; the CSV files have them in full
 
@@ -232,3 +238,40 @@ def to_latex(table: Table) -> str:
         lines.append(r"\end{minipage}")
     lines.append(r"\end{table}")
     return "\n".join(lines) + "\n"
+
+
+def to_document(names: Sequence[str]) -> str:
+    r"""A document that compiles as it is and takes in these files, which lie beside it."""
+    lines = [
+        "% All tables of the sweep: pdflatex all.tex",
+        r"\documentclass{article}",
+        # A formula table does not break over pages: one page each, long enough.
+        r"\usepackage[paperwidth=24cm,paperheight=90cm,margin=2cm]{geometry}",
+        r"\usepackage{amsmath,amssymb,booktabs}",
+        r"\begin{document}",
+        *(rf"\input{{{name}}}\clearpage" for name in names),
+        r"\end{document}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def typeset(document: Path) -> str:
+    """Compile a document where there is a LaTeX installation, and say in one sentence what came of it.
+
+    A convenience: that there is none, or that it lacks a package, is no error. Auxiliary files are not left behind.
+    """
+    program = shutil.which("pdflatex")
+    if program is None:
+        return f"no pdflatex here: {document.name} was not compiled"
+    with tempfile.TemporaryDirectory() as folder:
+        command = [program, "-interaction=batchmode", "-halt-on-error", f"-output-directory={folder}", document.name]
+        try:
+            done = subprocess.run(command, cwd=document.parent, capture_output=True, timeout=120, check=False)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            return f"pdflatex did not finish: {error}"
+        made = Path(folder, document.with_suffix(".pdf").name)
+        if done.returncode or not made.exists():
+            return f"pdflatex could not compile {document.name} (status {done.returncode})"
+        content = made.read_bytes()
+    write_atomically(document.with_suffix(".pdf"), lambda temporary: temporary.write_bytes(content))
+    return f"made {document.with_suffix('.pdf').name}"

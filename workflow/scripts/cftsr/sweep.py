@@ -154,6 +154,13 @@ def _listed(config: dict[str, Any]) -> dict[str, Any]:
     return config
 
 
+def changes(config: dict[str, Any], path: str | Path) -> dict[str, Any]:
+    """What the validated configuration has otherwise than the file: what was said with --config on the command line."""
+    path = Path(path)
+    said = _listed(yaml.safe_load(path.read_text(encoding="utf-8"))) if path.exists() else {}
+    return {key: value for key, value in config.items() if said.get(key) != value}
+
+
 def validate(config: dict[str, Any]) -> dict[str, Any]:
     """The configuration, complete and consistent, or a UserError that names the key, the value and what is allowed."""
     config = _listed(config)

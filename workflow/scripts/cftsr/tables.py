@@ -24,7 +24,7 @@ from cftsr.comparison import (
 )
 from cftsr.files import write_text
 from cftsr.published import Published, PublishedValue, load_published
-from cftsr.rendering import EMPTY, Block, Table, Text, code, formula, number, plain, to_latex, to_markdown
+from cftsr.rendering import EMPTY, Block, Table, Text, code, formula, number, plain, to_document, to_latex, to_markdown
 from cftsr.summary import (
     UNDECIDED,
     YES,
@@ -60,18 +60,20 @@ def write_tables(
 
     records          what `read_records` gives
     expected_cells   the cells that the sweep asked for, as in record["cell"]; those without a record are missing
-    folder           results/<budget>, for summary.parquet, summary.csv, tables/table1.csv, .md, .tex and so on, and
-                     tables/message.txt, which is what is returned
+    folder           results/<budget>, for summary.parquet, summary.csv, tables/table1.csv, .md, .tex and so on,
+                     tables/all.tex (a document of them all), and tables/message.txt, which is what is returned
 
     A family beyond the paper's two gets a pair of tables after Table 6. The same verdicts give the same bytes.
     Raises UserError where data/published is damaged or the folder cannot be written.
     """
     published = load_published(published_folder)
-    for table, rows in all_tables(Findings(records, expected_cells), published):
+    tables = all_tables(Findings(records, expected_cells), published)
+    for table, rows in tables:
         path = Path(folder, "tables", f"table{table.number}")
         write_csv(path.with_suffix(".csv"), CSV_COLUMNS, rows)
         write_text(path.with_suffix(".md"), to_markdown(table))
         write_text(path.with_suffix(".tex"), to_latex(table))
+    write_text(Path(folder, "tables", "all.tex"), to_document([f"table{table.number}" for table, _ in tables]))
     summary = summary_rows(records)
     write_summary(summary, folder)
     message = final_message(summary, expected_cells, folder)
@@ -258,7 +260,8 @@ def _formula_lines(engine: str, fits: Fits) -> tuple[list[list[Text]], dict[str,
     result = min(fits.results, key=lambda result: (result.recovered != YES, result.reported["loss"]))
     found = result.reported
     loss = number(found["loss"], scientific=True)
-    lines = [[plain(engine), formula(found["equation"]), loss, plain(_verdict(result, fits))]]
+    verdict = f"{fits.mark} {verdict_words(result)}".strip()
+    lines = [[plain(engine), formula(found["equation"]), loss, plain(verdict)]]
     if found["exact_on_data"] == YES and found["simplified"].replace(" ", "") != found["equation"]:
         tidy = code(found["simplified"])
         if found["latex"]:
@@ -268,7 +271,8 @@ def _formula_lines(engine: str, fits: Fits) -> tuple[list[list[Text]], dict[str,
     return lines, dict(zip(FORMULA_QUANTITIES, values, strict=True))
 
 
-def _verdict(result: Result, fits: Fits) -> str:
+def verdict_words(result: Result) -> str:
+    """What was proved of a fit, in a few words."""
     found = result.reported
     if result.recovered == YES:
         same = found["identical_to_closed_form"] == YES
@@ -281,4 +285,4 @@ def _verdict(result: Result, fits: Fits) -> str:
         words = "exact on the data, not beyond"
     else:
         words = "not exact"
-    return f"{fits.mark} {words}".strip()
+    return words

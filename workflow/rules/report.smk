@@ -1,0 +1,42 @@
+# The page that people look at, and its figures as files for a paper.
+
+from cftsr.sweep import changes
+
+REPORT_ASSETS = sorted(str(path) for path in Path(workflow.basedir, "workflow/report").glob("*.[!r]*"))
+
+
+rule report:
+    input:
+        # Made anew whenever a verdict is, so that a large sweep need not list every verdict a second time.
+        summary=f"results/{BUDGET}/summary.parquet",
+        tables=f"results/{BUDGET}/tables/all.tex",
+        data=sorted({f"data/spectra/{cell.family}/{cell.task}/{cell.dataset}.parquet" for cell in SWEEP.cells}),
+        published=PUBLISHED,
+        assets=REPORT_ASSETS,
+    output:
+        page=report(f"results/{BUDGET}/report.html", caption="../report/page.rst", category="The page"),
+        figures=report(
+            directory(f"results/{BUDGET}/figures"),
+            patterns=["{figure}.svg"],
+            caption="../report/figures.rst",
+            category="Figures",
+            labels={"figure": "{figure}"},
+        ),
+    log:
+        f"results/{BUDGET}/logs/report.log",
+    conda:
+        "../envs/sweep.yaml"
+    params:
+        cells=[cell.as_dict() for cell in SWEEP.cells],
+        verdicts=outputs_of(SWEEP.cells, "verdict.json"),
+        about={
+            "budget": BUDGET,
+            "config": SWEEP.config,
+            "changes": changes(SWEEP.config, "config.yaml"),
+            "unavailable": {name: f"{item.reason}. {item.remedy}" for name, item in SWEEP.unavailable.items()},
+        },
+        source=source_digest("report/__init__.py", "figures/__init__.py"),
+    message:
+        "report"
+    script:
+        "../scripts/report.py"
