@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import csv
 import importlib.util
 import json
 import pickle
@@ -20,7 +21,7 @@ from cftsr.engines import Progress, get_engine, julia
 from cftsr.engines import pysr as adapter
 from cftsr.engines.base import SETTINGS
 from cftsr.errors import UserError
-from cftsr.expressions import parse
+from cftsr.expressions import constants, parse
 from cftsr.fitting import fit_cell, problem_of
 from cftsr.selection import read_front
 from cftsr.spectra import generate, write_spectrum
@@ -156,6 +157,26 @@ def test_equations_are_read_with_pysrs_own_losses(tmp_path):
     assert len(found) == 5
     front = problem("integer").front(found)
     assert {equation.text for equation in front} <= {"i10", "i1/p", "square((-0.0012)*q)-4"}
+
+
+SAMPLES = sorted((ROOT / "tests/data/pysr-samples").glob("*/*.hall_of_fame.csv"))
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: f"{path.parent.name}/{path.name.split('.')[0]}")
+def test_the_fronts_that_real_pysr_wrote_are_read_whole(path):
+    parts = path.name.split(".")[0].split("-")  # family, task, data set, setting; or chunked-3x8
+    asked = problem(parts[-1], parts[0]) if len(parts) == 4 else problem()
+    with open(path, newline="", encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    lines: list[str] = []
+    found = adapter.read_hall_of_fame(path, asked, lines.append)
+    assert lines == []
+    assert [candidate.engine_loss for candidate in found] == [float(row["Loss"]) for row in rows]
+    for candidate, row in zip(found, rows, strict=True):
+        expression = parse(candidate.text, asked.columns)
+        # PySR counts a constant ten times in the integer settings; we count nodes as printed.
+        weight = 9 * len(constants(expression)) if asked.setting.integer_columns else 0
+        assert expression.complexity + weight == int(row["Complexity"])
 
 
 def test_an_equation_outside_the_grammar_is_named_and_left_out(tmp_path):
