@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from fractions import Fraction
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -16,44 +15,16 @@ from cftsr.figures import SWEEP, build, to_spec, write_static
 from cftsr.figures.base import axis_at, rounded, seconds
 from cftsr.figures.fronts import EXACT, ON_FRONT, SELECTED
 from cftsr.figures.levels import MOST_POINTS
-from cftsr.selection import Candidate, pareto_front
-from cftsr.spectra import drawn_theories, lowest_levels, write_spectrum
+from cftsr.spectra import lowest_levels, write_spectrum
 from cftsr.tasks import TASKS
-from cftsr.verification import judge_front
+
+from .records import cell, small_spectrum, verdict_text
 
 PUBLISHED = Path(__file__).parents[2] / "data" / "published"
 RIGHT = {"wzw_su2": "l*(l+2)/(4*(k+2))", "minimal": "(square(p*r-q*s)-square(p-q))/(4*p*q)"}
 EXACT_C = {"wzw_su2": "3*k/(k+2)", "minimal": "1-6*square(p-q)/(p*q)"}
 WRONG = "0.31*l"
 CERTIFICATE = {"outcome": "identified", "rows_needed": 10, "rows": 560, "rows_used": 280, "reasons": []}
-
-
-@cache
-def small_spectrum(family, task):
-    if task == "central_charge":
-        return drawn_theories(get_family(family), TASKS[task], 12, 24, 0, 4)
-    return lowest_levels(get_family(family), TASKS[task], 12, Fraction(1, 2), next_theories=4)
-
-
-@cache
-def verdict_text(family, task, equations):
-    data, held_out = small_spectrum(family, task)
-    columns = {label: data.x[:, i].astype(np.float64) for i, label in enumerate(data.labels)}
-    front = pareto_front([Candidate(text) for text in equations], columns, data.target)
-    return json.dumps(judge_front(front, data, held_out, get_family(family).closed_forms[task], 20))
-
-
-def cell(**keys):
-    place = {
-        "family": "wzw_su2",
-        "task": "conformal_weight",
-        "theories": 100,
-        "fraction": "0.1",
-        "setting": "any",
-        "engine": "rational",
-        "seed": 0,
-    } | keys
-    return place | ({"fraction": None} if place["task"] == "central_charge" else {})
 
 
 def record(*equations, certificate=None, seconds=1.5, **keys):

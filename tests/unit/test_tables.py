@@ -7,23 +7,17 @@ import json
 import math
 import re
 import shutil
-from fractions import Fraction
-from functools import cache
 from pathlib import Path
 
-import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
 from cftsr.errors import UserError
-from cftsr.families import get_family
 from cftsr.rendering import formula, number, plain, rounded_constants, typeset
-from cftsr.selection import Candidate, pareto_front
-from cftsr.spectra import drawn_theories, lowest_levels
 from cftsr.summary import SUMMARY_SCHEMA, final_message, read_records, recovery_counts, summary_rows
 from cftsr.tables import write_tables
-from cftsr.tasks import TASKS
-from cftsr.verification import judge_front
+
+from .records import cell, verdict_text
 
 PUBLISHED = Path(__file__).parents[2] / "data" / "published"
 
@@ -33,34 +27,6 @@ WRONG = "0.31*l"
 
 
 # ---- records: real verdicts on a small spectrum, filed under a cell of the paper's grid
-
-
-@cache
-def small_spectrum(family, task):
-    if task == "central_charge":
-        return drawn_theories(get_family(family), TASKS[task], 12, 24, 0, 4)
-    return lowest_levels(get_family(family), TASKS[task], 12, Fraction(1, 2), next_theories=4)
-
-
-@cache
-def verdict_text(family, task, equations):
-    data, held_out = small_spectrum(family, task)
-    columns = {label: data.x[:, i].astype(np.float64) for i, label in enumerate(data.labels)}
-    front = pareto_front([Candidate(text) for text in equations], columns, data.target)
-    return json.dumps(judge_front(front, data, held_out, get_family(family).closed_forms[task], 20))
-
-
-def cell(**keys):
-    place = {
-        "family": "wzw_su2",
-        "task": "conformal_weight",
-        "theories": 100,
-        "fraction": "0.1",
-        "setting": "any",
-        "engine": "rational",
-        "seed": 0,
-    } | keys
-    return place | ({"fraction": None} if place["task"] == "central_charge" else {})
 
 
 def record(*equations, certificate=None, **keys):

@@ -58,6 +58,11 @@ class Fits:
     def proved_elsewhere(self) -> bool:
         return any(result.proved_elsewhere for result in self.results)
 
+    @property
+    def shown(self) -> Result:
+        """Of several seeds the one that recovered the formula, or else the one with the smallest loss."""
+        return min(self.results, key=lambda result: (result.recovered != YES, result.reported["loss"]))
+
     def median(self, quantity: str) -> float | None:
         """Over the seeds, of PySR's `best`; None where nothing was fitted."""
         values = [result.selected[quantity] for result in self.results]

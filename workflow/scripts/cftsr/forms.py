@@ -67,7 +67,7 @@ class _Printer:
             whole, rest = poly.divide_with_remainder(numerator, denominator)
             if whole and rest:
                 # whole*denominator + rest = numerator exactly, so this is an identity over the rationals.
-                fraction = self._factored_quotient(*_lowest_terms(rest, denominator))
+                fraction = self._factored_quotient(*poly.cancel(rest, denominator))
                 candidates.append(_plus(self.polynomial(whole), fraction))
         candidates += self._without_a_constant(numerator, denominator)
         return _shortest(candidates)
@@ -217,10 +217,6 @@ def _primitive(terms: Terms) -> tuple[Fraction, Terms]:
     if all(value < 0 for _, value in terms):
         scale = -scale
     return scale, tuple((powers, value / scale) for powers, value in terms)
-
-
-def _lowest_terms(numerator: Polynomial, denominator: Polynomial) -> tuple[Polynomial, Polynomial]:
-    return poly.cancel(numerator, denominator)
 
 
 def _degree(polynomial: Polynomial) -> int:

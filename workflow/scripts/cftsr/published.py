@@ -35,6 +35,14 @@ COLUMNS = (
 )
 
 
+# The published lines of a formula table: what a line is called, its formula, its error.
+FORMULA_LINES = (
+    ("exact formula", "closed_form", ""),
+    ("paper", "formula", "loss"),
+    ("paper, simplified", "simplified", "simplified_loss"),
+)
+
+
 @dataclass(frozen=True)
 class PublishedValue:
     """One value of one table.

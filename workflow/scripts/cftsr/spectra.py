@@ -19,8 +19,6 @@ from cftsr.families import Family, Theory, get_family
 from cftsr.files import write_atomically
 from cftsr.tasks import TASKS, Task
 
-ROUNDINGS = ("ceil", "floor", "nearest")
-
 
 @dataclass(frozen=True)
 class Spectrum:

@@ -23,7 +23,7 @@ from cftsr.comparison import (
     unique,
 )
 from cftsr.files import write_text
-from cftsr.published import Published, PublishedValue, load_published
+from cftsr.published import FORMULA_LINES, Published, PublishedValue, load_published
 from cftsr.rendering import EMPTY, Block, Table, Text, code, formula, number, plain, to_document, to_latex, to_markdown
 from cftsr.summary import (
     UNDECIDED,
@@ -236,11 +236,7 @@ def _formula_cell(printed: Sequence[PublishedValue], cells: Sequence[dict[str, A
 
 def _published_lines(theirs: dict[str, PublishedValue]) -> list[list[Text]]:
     lines = []
-    for source, quantity, loss in (
-        ("exact formula", "closed_form", ""),
-        ("paper", "formula", "loss"),
-        ("paper, simplified", "simplified", "simplified_loss"),
-    ):
+    for source, quantity, loss in FORMULA_LINES:
         if item := theirs.get(quantity):
             error = theirs.get(loss)
             shown = Text(code(item.expression).markdown, rf"$\displaystyle {item.printed}$") + plain("‡" * item.suspect)
@@ -251,13 +247,10 @@ def _published_lines(theirs: dict[str, PublishedValue]) -> list[list[Text]]:
 
 
 def _formula_lines(engine: str, fits: Fits) -> tuple[list[list[Text]], dict[str, Any]]:
-    """An engine's lines, as found and simplified, and the same as values for the CSV.
-
-    Of several seeds the one that recovered the formula is shown, or else the one with the smallest loss.
-    """
+    """An engine's lines, as found and simplified, and the same as values for the CSV."""
     if not fits.results:
         return [[plain(engine), plain("—"), EMPTY, EMPTY]], dict.fromkeys(FORMULA_QUANTITIES)
-    result = min(fits.results, key=lambda result: (result.recovered != YES, result.reported["loss"]))
+    result = fits.shown
     found = result.reported
     loss = number(found["loss"], scientific=True)
     verdict = f"{fits.mark} {verdict_words(result)}".strip()

@@ -45,7 +45,7 @@ from cftsr.expressions import (
 )
 from cftsr.files import read_json, write_json
 from cftsr.modular import PRIMES
-from cftsr.polynomials import Polynomial, wrong_rows
+from cftsr.polynomials import Polynomial, add, wrong_rows
 from cftsr.selection import Equation, best, read_front
 from cftsr.spectra import Spectrum, read_spectrum
 
@@ -125,13 +125,6 @@ def _product(left: dict, right: dict) -> dict:
     return {key: value for key, value in result.items() if value}
 
 
-def _sum(left: dict, right: dict, sign: int) -> dict:
-    result = dict(left)
-    for key, value in right.items():
-        result[key] = result.get(key, 0) + sign * value
-    return {key: value for key, value in result.items() if value}
-
-
 class _Ratio:
     """P/Q, not cancelled, with coefficients that are all Fractions or all floats."""
 
@@ -140,10 +133,10 @@ class _Ratio:
 
     def _combined(self, other: _Ratio, sign: int) -> _Ratio:
         if self.denominator == other.denominator:
-            return _Ratio(_sum(self.numerator, other.numerator, sign), self.denominator)
+            return _Ratio(add(self.numerator, other.numerator, sign), self.denominator)
         left = _product(self.numerator, other.denominator)
         right = _product(other.numerator, self.denominator)
-        return _Ratio(_sum(left, right, sign), _product(self.denominator, other.denominator))
+        return _Ratio(add(left, right, sign), _product(self.denominator, other.denominator))
 
     def __add__(self, other: _Ratio) -> _Ratio:
         return self._combined(other, 1)

@@ -111,13 +111,11 @@ def _solve(rows: Rows, used: np.ndarray, degrees: tuple[int, int], above: list, 
         relations = tuple(
             len(items) - modular.rank(modular.monomial_values(part.x, items, prime), prime) for items in (above, below)
         )
-        vectors = solutions(part, above, below)
-        _, basis = modular.null_space(equations(part, above, below, prime), prime)
-        dimension = len(basis) - sum(relations)
+        dimension = unknowns - modular.rank(equations(part, above, below, prime), prime) - sum(relations)
         if dimension <= 0:
             return None
         functions, offending = [], np.array([], dtype=int)
-        for vector in vectors:
+        for vector in solutions(part, above, below):
             function = function_of(vector, above, below)
             if function is None or function in functions:
                 continue

@@ -10,10 +10,10 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from cftsr.comparison import Findings, Fits, Place, percentage, unique
-from cftsr.published import Published, PublishedValue
+from cftsr.published import FORMULA_LINES, Published, PublishedValue
 from cftsr.rendering import number as number_text
 from cftsr.report.formulas import mathml
-from cftsr.summary import YES, Result, engine_order, family_title, fraction_order
+from cftsr.summary import engine_order, family_title, fraction_order
 from cftsr.tables import FORMULA_TABLES, SETTING_TITLES, Rows, all_tables, verdict_words
 
 SAME = 0.05  # published numbers have few digits and depend on a seed: nearer than this counts as equal
@@ -259,11 +259,7 @@ def _formulas(
 
 def _published_lines(theirs: dict[str, PublishedValue], footnote: dict[int, int]) -> list[Line]:
     lines = []
-    for source, quantity, loss in (
-        ("exact formula", "closed_form", ""),
-        ("paper", "formula", "loss"),
-        ("paper, simplified", "simplified", "simplified_loss"),
-    ):
+    for source, quantity, loss in FORMULA_LINES:
         if item := theirs.get(quantity):
             error = theirs.get(loss)
             shown = Markup("exact") if error and error.printed == "Exact" else number(error and error.value, "loss")
@@ -276,7 +272,7 @@ def _published_lines(theirs: dict[str, PublishedValue], footnote: dict[int, int]
 def _formula_line(engine: str, fits: Fits, theirs: PublishedValue | None, address: str) -> Line:
     if not fits.results:
         return Line(engine, [Entry(Markup("—"), proof="missing"), None], verdict="missing", address=address)
-    result: Result = min(fits.results, key=lambda result: (result.recovered != YES, result.reported["loss"]))
+    result = fits.shown
     found: dict[str, Any] = result.reported
     loss = Entry(
         number(found["loss"], "loss"),
