@@ -16,7 +16,8 @@ from cftsr.report import About, write_report
 from cftsr.spectra import write_spectrum
 from cftsr.sweep import Cell
 from cftsr.tables import write_tables
-from tests.unit.test_tables import EXACT, PUBLISHED, WRONG, record, small_spectrum, undecided
+from tests.unit.records import small_spectrum
+from tests.unit.test_tables import EXACT, PUBLISHED, WRONG, record, undecided
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 DRIVER = shutil.which("chromedriver")

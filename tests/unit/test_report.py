@@ -16,7 +16,8 @@ from cftsr.report.comparisons import against
 from cftsr.report.formulas import INVISIBLE_TIMES, MINUS, TIMES, as_text, copies, mathml, read
 from cftsr.sweep import changes
 
-from .test_tables import EXACT, PUBLISHED, SAME, WRONG, cell, record, undecided
+from .records import cell
+from .test_tables import EXACT, PUBLISHED, SAME, WRONG, record, undecided
 
 VOID = {"meta", "link", "input", "br", "hr", "img", "col"}
 
