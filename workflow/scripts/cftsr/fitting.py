@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -27,6 +28,9 @@ def problem_of(spectrum: Spectrum, setting: str) -> Problem:
         denominator=spectrum.denominator,
         unary_operators=tuple(spectrum.metadata.get("unary_operators", "").split()),
         setting=SETTINGS["free" if setting == ANY_SETTING else setting],
+        uncertainty=spectrum.uncertainty,
+        finite_labels=tuple(spectrum.metadata.get("finite_labels", "").split()),
+        finite_values=tuple(map(tuple, json.loads(spectrum.metadata.get("finite_values", "[]")))),
     )
 
 
@@ -65,6 +69,8 @@ def fit_cell(
         problem.denominator.tobytes(),
         problem.labels,
         problem.unary_operators,
+        *(() if problem.uncertainty is None else (problem.uncertainty.tobytes(),)),
+        (problem.finite_labels, problem.finite_values),
         (engine, setting, seed, sorted(options.items(), key=repr)),
         source,
         sorted(versions.items()),

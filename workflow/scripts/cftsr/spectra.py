@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from dataclasses import dataclass
 from fractions import Fraction
@@ -29,7 +30,9 @@ class Spectrum:
     x            int64, shape (rows, len(labels))
     numerator, denominator   int64, shape (rows,): the exact target in lowest terms
     rank         int32, shape (rows,): 0 for a theory's lowest weight, 1 for the next, ...
-    metadata     what was asked for, as text; `unary_operators` are those that a search on this data may use
+    metadata     what was asked for, as text; `unary_operators` are those that a search on this data may use,
+                 `finite_labels` and `finite_values` (JSON) are the family's
+    uncertainty  float64, shape (rows,): how far each target may be off, 0 where it is exact; None where all are
     """
 
     labels: tuple[str, ...]
@@ -39,6 +42,7 @@ class Spectrum:
     denominator: np.ndarray
     rank: np.ndarray
     metadata: dict[str, str]
+    uncertainty: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.x)
@@ -75,6 +79,11 @@ def _levels(family: Family, task: Task, theory: Theory) -> list[tuple[Fraction, 
     return sorted(levels, key=lambda level: (level[0].numerator * (scale // level[0].denominator), level[1]))
 
 
+def finite_metadata(labels: tuple[str, ...], values: tuple[tuple[int, ...], ...]) -> dict[str, str]:
+    """The metadata that tell which labels take finitely many values, and which; nothing where none does."""
+    return {"finite_labels": " ".join(labels), "finite_values": json.dumps(values)} if labels else {}
+
+
 def _spectrum(family: Family, task: Task, rows: list[tuple[int, Fraction, tuple]], metadata: dict) -> Spectrum:
     labels = task.labels(family)
     return Spectrum(
@@ -90,6 +99,7 @@ def _spectrum(family: Family, task: Task, rows: list[tuple[int, Fraction, tuple]
             "unary_operators": " ".join(family.unary_operators),
             "generator": __version__,
         }
+        | finite_metadata(family.finite_labels if task.per_state else (), family.finite_values)
         | {key: str(value) for key, value in metadata.items()},
     )
 
@@ -140,7 +150,10 @@ def drawn_theories(
 
 
 def write_spectrum(path: str | Path, spectrum: Spectrum) -> None:
-    """Write Parquet: the labels (int32), rank, numerator, denominator (int64), target (float64), and metadata."""
+    """Write Parquet: the labels (int32), rank, numerator, denominator (int64), target (float64), and metadata.
+
+    Targets that are not exact have their uncertainty (float64) beside them.
+    """
     columns = {label: pa.array(spectrum.x[:, i].astype(np.int32)) for i, label in enumerate(spectrum.labels)}
     columns |= {
         "rank": pa.array(spectrum.rank),
@@ -148,6 +161,8 @@ def write_spectrum(path: str | Path, spectrum: Spectrum) -> None:
         "denominator": pa.array(spectrum.denominator),
         "target": pa.array(spectrum.target),
     }
+    if spectrum.uncertainty is not None:
+        columns["uncertainty"] = pa.array(spectrum.uncertainty)
     metadata = spectrum.metadata | {
         "labels": " ".join(spectrum.labels),
         "theory_labels": str(spectrum.theory_labels),
@@ -168,12 +183,13 @@ def read_spectrum(path: str | Path) -> Spectrum:
         x = np.column_stack([table[label].to_numpy() for label in labels]).astype(np.int64)
         numerator, denominator = table["numerator"].to_numpy(), table["denominator"].to_numpy()
         rank = table["rank"].to_numpy()
+        uncertainty = table["uncertainty"].to_numpy() if "uncertainty" in table.column_names[len(labels) :] else None
     except (OSError, pa.ArrowException, KeyError, ValueError) as error:
         raise UserError(
             f"{path} is not a data set of ours, or is damaged ({error}). Delete it and run snakemake again: it is "
             "generated anew in seconds"
         ) from error
-    return Spectrum(labels, theory_labels, x, numerator, denominator, rank, metadata)
+    return Spectrum(labels, theory_labels, x, numerator, denominator, rank, metadata, uncertainty)
 
 
 def generate(

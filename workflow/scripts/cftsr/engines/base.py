@@ -54,6 +54,9 @@ class Problem:
     theory_labels  how many of them, from the left, fix the theory a row belongs to
     x              int64, shape (rows, len(labels)); rows of one theory stand together, smallest theory first
     numerator, denominator   int64, shape (rows,): the exact targets
+    uncertainty    float64, shape (rows,): how far each target may be off, 0 where it is exact; None where all are
+    finite_labels  labels known to take finitely many values in all theories, not only in these rows (a sector)
+    finite_values  every joint value that they take anywhere
     """
 
     labels: tuple[str, ...]
@@ -64,6 +67,9 @@ class Problem:
     unary_operators: tuple[str, ...] = ()
     setting: Setting = SETTINGS["free"]
     binary_operators: tuple[str, ...] = ("+", "-", "*", "/")
+    uncertainty: np.ndarray | None = None
+    finite_labels: tuple[str, ...] = ()
+    finite_values: tuple[tuple[int, ...], ...] = ()
 
     def __len__(self) -> int:
         return len(self.x)

@@ -23,6 +23,8 @@ class Family(ABC):
         theory_labels     names of the integers that fix a theory
         state_labels      names of the integers that fix a primary field within a theory
         unary_operators   operators beside + - * / that a search on this family may use
+        finite_labels     state labels that take finitely many values over the whole family (a sector, a parity)
+        finite_values     every joint value that these labels take in any theory, in the order of `finite_labels`
         closed_forms      task name -> the textbook formula, in the labels; used to judge a fit, never to make one
         source            where the closed forms are printed
     """
@@ -32,6 +34,8 @@ class Family(ABC):
     theory_labels: ClassVar[tuple[str, ...]]
     state_labels: ClassVar[tuple[str, ...]]
     unary_operators: ClassVar[tuple[str, ...]] = ()
+    finite_labels: ClassVar[tuple[str, ...]] = ()
+    finite_values: ClassVar[tuple[tuple[int, ...], ...]] = ()
     closed_forms: ClassVar[dict[str, str]]
     source: ClassVar[str]
 

@@ -33,6 +33,8 @@ class N1Superconformal(Family):
     theory_labels = ("p", "q")
     state_labels = ("r", "s", "sector")
     unary_operators = ("square",)
+    finite_labels = ("sector",)
+    finite_values = ((0,), (1,))
     closed_forms = {
         "central_charge": "3*(1-2*square(p-q)/(p*q))/2",
         "conformal_weight": "(square(p*r-q*s)-square(p-q))/(8*p*q)+sector/16",

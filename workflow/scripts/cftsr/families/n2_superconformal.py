@@ -33,6 +33,8 @@ class N2Superconformal(Family):
     theory_labels = ("k",)
     state_labels = ("l", "m", "s")
     unary_operators = ("square",)
+    finite_labels = ("s",)
+    finite_values = ((0,), (1,))
     closed_forms = {
         "central_charge": "3*k/(k+2)",
         "conformal_weight": "(l*(l+2)-square(m))/(4*(k+2))+s/8",

@@ -27,6 +27,8 @@ class SoNLevel1(Family):
     title = "so(n)_1"
     theory_labels = ("n",)
     state_labels = ("v", "s")
+    finite_labels = ("v", "s")
+    finite_values = ((0, 0), (0, 1), (1, 0), (1, 1))
     closed_forms = {
         "central_charge": "n/2",
         "conformal_weight": "v*(1-s)/2+n*s/16",
