@@ -38,7 +38,7 @@ def project(folder: Path) -> list[str]:
     """A working folder with two small cells and the proof; returns Snakemake's command."""
     config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8")) | CELLS
     config["budgets"]["quick"]["pysr"] |= {
-        "iterations": {"central_charge": 40, "conformal_weight": 40, "energy": 40},
+        "iterations": 40,
         "chunk_iterations": 10,
         "early_stop": False,
     }

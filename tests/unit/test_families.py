@@ -16,6 +16,7 @@ from cftsr.families import family_names, get_family
 from cftsr.tasks import TASKS
 
 MINIMAL, WZW = get_family("minimal"), get_family("wzw_su2")
+KNOWN = ("central_charge", "conformal_weight", "energy")  # for the other tasks see test_theory_tasks.py
 
 coprime_pairs = (
     st.tuples(st.integers(2, 40), st.integers(2, 40))
@@ -135,7 +136,7 @@ def test_su2_at_level_k_has_k_plus_1_fields_of_growing_weight_and_c_between_1_an
 
 
 @pytest.mark.parametrize("name", ["minimal", "wzw_su2"])
-@pytest.mark.parametrize("task", TASKS.values(), ids=TASKS.keys())
+@pytest.mark.parametrize("task", [TASKS[name] for name in KNOWN], ids=KNOWN)
 def test_closed_forms_are_the_exact_values(name, task):
     family = get_family(name)
     labels = task.labels(family)

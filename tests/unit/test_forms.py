@@ -178,6 +178,8 @@ def test_the_closed_forms_read_as_in_the_textbooks():
 
     assert form("3*k", "k+2", ("k",), ()) == "3*k/(k+2)"
     assert form("l*(l+2)", "4*(k+2)", ("k", "l"), ()) == "l*(l+2)/(4*(k+2))"
+    # A number is not printed as the square of one.
+    assert form("1-(p-q)*(p-q)", "4*p*q", ("p", "q"), ("square",)) == "(1-square(p-q))/(4*p*q)"
 
 
 def test_long_polynomials_are_printed_in_good_time():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 from itertools import pairwise
 
@@ -207,11 +206,9 @@ def test_a_damaged_front_is_refused_by_name(tmp_path):
         path.write_bytes(whole[:length])
         with pytest.raises(UserError, match=r"front\.parquet"):
             read_front(path)
-    for position in range(0, len(whole), 3):
+    for position in range(len(whole)):
         damaged = bytearray(whole)
         damaged[position] ^= 0x10
         path.write_bytes(damaged)
-        with contextlib.suppress(UserError):
-            assert [(e.complexity, e.loss, e.score, e.text) for e in read_front(path)] == [
-                (e.complexity, e.loss, e.score, e.text) for e in front
-            ]
+        with pytest.raises(UserError, match=r"front\.parquet"):
+            read_front(path)

@@ -259,22 +259,13 @@ def test_a_truncated_data_set_is_refused_wherever_it_ends(written):
         assert_refused(written)
 
 
-def test_a_flipped_bit_never_changes_the_data_silently(written):
-    whole, good = written.read_bytes(), read_spectrum(written)
-    refused = 0
+def test_a_flipped_bit_is_noticed_wherever_it_is(written):
+    whole = written.read_bytes()
     for position in range(len(whole)):
         damaged = bytearray(whole)
         damaged[position] ^= 1 << position % 8
         written.write_bytes(damaged)
-        try:
-            read = read_spectrum(written)
-        except UserError:
-            refused += 1
-        else:  # a bit of the footer that says nothing about the numbers
-            assert np.array_equal(read.numerator, good.numerator)
-            assert np.array_equal(read.denominator, good.denominator)
-            assert np.array_equal(read.x, good.x)
-    assert refused > len(whole) / 2
+        assert_refused(written)
 
 
 def test_a_parquet_file_of_another_kind_is_refused(tmp_path):

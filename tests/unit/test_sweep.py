@@ -11,6 +11,7 @@ import yaml
 from cftsr.engines import Availability, get_engine
 from cftsr.errors import UserError
 from cftsr.sweep import Sweep, percent, validate
+from cftsr.tasks import TASKS
 
 CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text(encoding="utf-8"))
 
@@ -62,6 +63,14 @@ REFUSED = [
     (nested("engine_options.rational.max_unknowns", "many"), "engine_options.rational.max_unknowns is 'many'", "int"),
     (nested("engine_options.rational.max_unknown", 5), "'max_unknown' does not exist", "did you mean max_unknowns?"),
     (nested("budgets.quick", {"rationale": {}}), "budgets.quick", "'rationale'", "did you mean rational?"),
+    (
+        nested("engine_options.pysr.iterations", {"central_charge": 400, "conformal_weight": 600}),
+        "engine_options.pysr.iterations has the keys central_charge, conformal_weight",
+        "it needs other",
+        "weight_sum",
+    ),
+    (nested("engine_options.pysr.iterations", {"other": 9, "weigths": 9}), "other, weigths", "may have any of"),
+    (nested("engine_options.pysr.iterations", {"other": 0}), "engine_options.pysr.iterations.other is 0", "at least 1"),
     (nested("held_out.next_theories", 0), "held_out.next_theories is 0", "at least 1"),
     (nested("verification.seconds", 0), "verification.seconds is 0", "more than 0"),
 ]
@@ -109,6 +118,29 @@ def test_seeds_multiply_only_the_engines_that_use_them():
     sweep = Sweep(changed(seeds=[0, 1, 2], engines=["rational", "operon"]))
     assert {cell.seed for cell in sweep.cells if cell.engine == "rational"} == {0}
     assert {cell.seed for cell in sweep.cells if cell.engine == "operon"} == {0, 1, 2}
+
+
+def test_an_option_by_task_has_a_value_for_every_task_and_for_those_that_are_not_ours(monkeypatch):
+    monkeypatch.setattr(get_engine("pysr"), "availability", classmethod(lambda cls, asked=False: Availability(True)))
+    sweep = Sweep(
+        nested("engine_options.pysr.iterations", {"gap": 7, "other": 8}) | {"budget": "paper", "engines": "pysr"}
+    )
+    assert sweep.options("pysr", "gap")["iterations"] == 7
+    assert {sweep.options("pysr", task)["iterations"] for task in (*TASKS, "given") if task != "gap"} == {8}
+    sweep = Sweep(nested("engine_options.pysr.iterations", 9) | {"budget": "paper", "engines": "pysr"})
+    assert sweep.options("pysr", "given")["iterations"] == 9
+
+
+def test_tasks_with_one_number_for_a_theory_are_drawn_as_the_central_charges_are():
+    sweep = Sweep(changed(tasks=["central_charge", "gap", "weight_sum"], families=["minimal"], engines=["operon"]))
+    assert [(cell.task, cell.dataset, cell.setting) for cell in sweep.cells] == [
+        ("central_charge", "n100", "free"),
+        ("gap", "n100", "free"),
+        ("weight_sum", "n100", "free"),
+    ]
+    asked = [sweep.request("minimal", task, "n100") for task in ("central_charge", "gap")]
+    assert asked[1] == asked[0] | {"task": "gap"}
+    assert asked[1]["pool"] == 300
 
 
 def test_auto_leaves_out_what_cannot_run_and_an_explicit_list_fails(monkeypatch):

@@ -115,6 +115,9 @@ class _Printer:
         return binary("-", self._square(half_sum), self._square(half_difference))
 
     def _square(self, polynomial: Polynomial) -> Expression:
+        if _degree(polynomial) == 0:  # a number, and its square is one
+            (value,) = polynomial.values()
+            return constant(value * value)
         if poly.content(polynomial) < 0:
             polynomial = poly.divide_constant(polynomial, -1)
         return square(self.polynomial(polynomial))

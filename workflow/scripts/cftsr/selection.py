@@ -12,11 +12,10 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from cftsr import files
 from cftsr.errors import UserError
 from cftsr.expressions import Expression, evaluate, parse
-from cftsr.files import write_atomically
 
 SEARCH, REFINED = "search", "refined"  # what made an equation: a search alone, or exact coefficients for its terms
 BEST_LOSS_FACTOR = 1.5  # PySR's model_selection="best"
@@ -138,15 +137,13 @@ def write_front(path: str | Path, front: Sequence[Equation]) -> None:
         ],
         schema=FRONT_SCHEMA,
     )
-    write_atomically(
-        path, lambda temporary: pq.write_table(table, temporary, compression="zstd", write_page_checksum=True)
-    )
+    files.write_table(path, table)
 
 
 def read_front(path: str | Path) -> tuple[Equation, ...]:
     """Read what `write_front` wrote; a damaged file raises UserError, which names it."""
     try:
-        rows = pq.read_table(path, schema=FRONT_SCHEMA, page_checksum_verification=True).to_pylist()
+        rows = files.read_table(path, FRONT_SCHEMA).to_pylist()
         if any(value is None for row in rows for value in row.values()):
             raise ValueError("a value is missing")
         return tuple(

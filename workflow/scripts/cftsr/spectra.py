@@ -12,18 +12,16 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from cftsr import __version__
+from cftsr import __version__, files
 from cftsr.errors import UserError
 from cftsr.families import Family, Theory, get_family
-from cftsr.files import write_atomically
 from cftsr.tasks import TASKS, Task
 
 
 @dataclass(frozen=True)
 class Spectrum:
-    """Labels and exact targets, one row a primary field (or a theory, for the central charge).
+    """Labels and exact targets, one row a primary field (or a theory, for a task that has one number for it).
 
     labels       names of the label columns, theory labels first
     theory_labels  how many of them fix the theory
@@ -72,7 +70,8 @@ def number_kept(primaries: int, fraction: Fraction, rounding: str = "ceil") -> i
 def _levels(family: Family, task: Task, theory: Theory) -> list[tuple[Fraction, tuple[int, ...]]]:
     """The theory's rows (target, labels), lowest target first, ties broken by the labels."""
     if not task.per_state:
-        return [(task.target(family, theory, None), theory)]
+        value = task.target(family, theory, None)
+        return [] if value is None else [(value, theory)]
     levels = [(task.target(family, theory, state), theory + state) for state in family.states(theory)]
     # Over a common denominator: integers compare twice as fast as fractions.
     scale = lcm(*(target.denominator for target, _ in levels))
@@ -131,7 +130,8 @@ def drawn_theories(
 ) -> tuple[Spectrum, Spectrum]:
     """The data of a cell whose rows are theories: `theories` of the first `pool`, drawn with `seed`.
 
-    Held out are the rest of the pool and the `next_theories` theories that follow. Rows are in the family's order.
+    Held out are the rest of the pool and the `next_theories` theories that follow. Rows are in the family's order. A
+    theory without the quantity (a gap, where there is one weight) is drawn like all others, and gives no row.
     """
     if theories > pool:
         raise UserError(
@@ -141,7 +141,14 @@ def drawn_theories(
     drawn = set(random.Random(seed).sample(range(pool), theories))
     data, held_out = [], []
     for number, theory in enumerate(islice(family.theories(), pool + next_theories)):
-        (data if number in drawn else held_out).append((0, task.target(family, theory, None), theory))
+        value = task.target(family, theory, None)
+        if value is not None:
+            (data if number in drawn else held_out).append((0, value, theory))
+    if not data:
+        raise UserError(
+            f"none of the {theories} theories of {family.name} that were drawn has a {task.title}; raise "
+            "central_charge.theories"
+        )
     asked = {"theories": theories, "pool": pool, "seed": seed, "conventions": family}
     return (
         _spectrum(family, task, data, asked | {"part": "data"}),
@@ -168,15 +175,13 @@ def write_spectrum(path: str | Path, spectrum: Spectrum) -> None:
         "theory_labels": str(spectrum.theory_labels),
     }
     table = pa.table(columns).replace_schema_metadata(metadata)
-    write_atomically(
-        path, lambda temporary: pq.write_table(table, temporary, compression="zstd", write_page_checksum=True)
-    )
+    files.write_table(path, table)
 
 
 def read_spectrum(path: str | Path) -> Spectrum:
     """Read what `write_spectrum` wrote; a damaged file raises UserError, which names it."""
     try:
-        table = pq.read_table(path, page_checksum_verification=True)
+        table = files.read_table(path)
         metadata = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
         labels = tuple(metadata.pop("labels").split())
         theory_labels = int(metadata.pop("theory_labels"))

@@ -7,22 +7,26 @@ the configuration.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 from jsonschema import Draft202012Validator, validators
 from jsonschema.exceptions import ValidationError
 
-from cftsr.engines import ANY_SETTING, ENGINES, SETTINGS, Availability, get_engine
+from cftsr.engines import ANY_SETTING, ENGINES, SETTINGS, Availability, for_task, get_engine
 from cftsr.errors import UserError
 from cftsr.families import family_names, get_family
-from cftsr.tasks import TASKS
+from cftsr.tasks import GIVEN, TASKS
+
+if TYPE_CHECKING:
+    from cftsr.given import GivenSpectrum
 
 SCHEMA = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
 NUMBERS = ("theories", "fractions", "seeds")
@@ -31,7 +35,7 @@ LISTS = ("families", "tasks", "theories", "fractions", "settings", "seeds", "eng
 
 @dataclass(frozen=True, order=True)
 class Cell:
-    """One fit. `fraction` is text as in the configuration ("0.3"), None where rows are theories."""
+    """One fit. `fraction` is text as in the configuration ("0.3"), None where rows are theories or a user's."""
 
     family: str
     task: str
@@ -43,7 +47,7 @@ class Cell:
 
     @property
     def dataset(self) -> str:
-        """The data set's name within its family and task: n100_f30, or n100 where rows are theories."""
+        """The data set's name within its family and task: n100_f30, or n100 where there is no fraction."""
         return f"n{self.theories}" + (f"_f{percent(self.fraction)}" if self.fraction is not None else "")
 
     @property
@@ -128,9 +132,11 @@ def _explain(error: ValidationError) -> str:
             return f"{where} is {value!r}; it must be {names.get(rule, rule)}"
         case "minimum" | "exclusiveMinimum" | "maximum":
             if key == "fractions":
-                return f"{where} is {value!r}; a fraction is more than 0 and at most 1"
+                return f"{where} is {value!r}; a fraction is more than 0 and at most 1 (no less than 0.000001)"
             sign = {"minimum": "at least", "exclusiveMinimum": "more than", "maximum": "at most"}[error.validator]
             return f"{where} is {value!r}; it must be {sign} {rule}"
+        case "pattern":
+            return f"{where}: {value!r} is no name: a letter, then at most 63 letters, digits, _ or -"
     return f"{where}: {error.message}"
 
 
@@ -173,7 +179,11 @@ def validate(config: dict[str, Any]) -> dict[str, Any]:
     errors = sorted(validator.iter_errors(config), key=lambda error: list(map(str, error.absolute_path)))
     if errors:
         raise UserError(_explain(errors[0]))
+    config.setdefault("spectra", [])
+    if not config["families"] and not config["spectra"]:
+        raise UserError("config families is an empty list, and so is spectra; give at least one entry in one of them")
     _allowed("families", config["families"], family_names(), "family")
+    _check_spectra(config["spectra"])
     _allowed("tasks", config["tasks"], tuple(TASKS), "task")
     _allowed("settings", config["settings"], tuple(SETTINGS), "setting")
     _allowed("central_charge.settings", config["central_charge"]["settings"], tuple(SETTINGS), "setting")
@@ -197,6 +207,52 @@ def validate(config: dict[str, Any]) -> dict[str, Any]:
     return config
 
 
+def _check_spectra(spectra: list[dict[str, Any]]) -> None:
+    """What can be said of the users' own spectra without a look at their files."""
+    names: set[str] = set()
+    for item in spectra:
+        name, file = item["name"], Path(item["file"])
+        where = f"config spectra, {name}"
+        if not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", name):
+            raise UserError(f"{where}: a name is lower-case letters, digits and _, at most 64, and begins with a letter")
+        if name in family_names():
+            raise UserError(f"{where}: a family has that name; choose another")
+        if name in names:
+            raise UserError(f"{where}: two spectra have that name; choose another")
+        names.add(name)
+        if file.is_absolute() or ".." in file.parts:
+            raise UserError(f"{where}: file {str(file)!r} is outside the project's folder; copy it to data/, say")
+        given_spectrum(item)  # it may refuse the hold-out
+        allowed = [operator for operator in item.get("unary_operators", []) if operator != "square"]
+        if allowed:
+            raise UserError(f"{where}: unary operator {allowed[0]!r} does not exist; allowed is square")
+
+
+def given_spectrum(item: dict[str, Any]) -> GivenSpectrum:
+    """An entry of `spectra` in config.yaml as a request."""
+    from cftsr.given import GivenSpectrum  # pyarrow: a sweep without own spectra need not wait for it
+
+    hold_out = item.get("hold_out", {"theories": 0.2})
+    if "column" in hold_out and len(hold_out) > 1:
+        raise UserError(
+            f"config spectra, {item['name']}: hold_out has a column and shares; say either which rows, or how many"
+        )
+    theory, state = tuple(item["theory_labels"]), tuple(item.get("state_labels", []))
+    return GivenSpectrum(
+        name=item["name"],
+        file=item["file"],
+        target=item["target"],
+        labels=theory + state,
+        theory_labels=len(theory),
+        uncertainty=item.get("uncertainty"),
+        hold_out_theories=hold_out.get("theories", 0.0),
+        hold_out_levels=hold_out.get("levels", 0.0),
+        hold_out_column=hold_out.get("column"),
+        finite_labels=tuple(item.get("finite_labels", [])),
+        unary_operators=tuple(item.get("unary_operators", ["square"])),
+    )
+
+
 def _check_options(where: str, options: Any) -> None:
     if not isinstance(options, dict):
         raise UserError(f"config {where} is {options!r}; it must be a mapping of engines")
@@ -218,11 +274,13 @@ class Sweep:
 
     engines       those that run, in the order of ENGINES
     unavailable   name -> why not, for those that `auto` left out
+    given         name -> the user's own spectrum of that name
     """
 
     def __init__(self, config: dict[str, Any]):
         self.config = validate(config)
         self.budget: str = self.config["budget"]
+        self.given = {item["name"]: given_spectrum(item) for item in self.config["spectra"]}
         self._choose_engines()
         self._options  # noqa: B018 - complete, or an error now
 
@@ -237,8 +295,11 @@ class Sweep:
             raise UserError(f"config engines: {name} cannot run here: {answer.reason}. {answer.remedy}")
 
     def options(self, engine: str, task: str) -> dict[str, Any]:
-        """The engine's options for a task, with the budget's changes; every one that the engine declares is there."""
-        return {key: value[task] if isinstance(value, dict) else value for key, value in self._options[engine].items()}
+        """The engine's options for a task, with the budget's changes; every one that the engine declares is there.
+
+        A task that is none of TASKS gets what a mapping of tasks has for `other`.
+        """
+        return {key: for_task(value, task) for key, value in self._options[engine].items()}
 
     @cached_property
     def _options(self) -> dict[str, dict[str, Any]]:
@@ -255,13 +316,21 @@ class Sweep:
             resolved[engine] = values
         return resolved
 
+    def check_files(self) -> None:
+        """Read every own spectrum as its rule will, so that a mistake in a file is said before anything starts."""
+        for asked in self.given.values():
+            from cftsr.given import read_given
+
+            read_given(asked)
+
     def family(self, name: str):
         return get_family(name, self.config["conventions"].get(name))
 
     def settings(self, family: str, task: str) -> list[str]:
         """The settings of a cell; without `square`, integer_flat is the same as integer and left out."""
-        source = self.config["settings"] if TASKS[task].per_state else self.config["central_charge"]["settings"]
-        squares = "square" in self.family(family).unary_operators
+        per_state = task == GIVEN or TASKS[task].per_state
+        source = self.config["settings"] if per_state else self.config["central_charge"]["settings"]
+        squares = "square" in (self.given.get(family) or self.family(family)).unary_operators
         return [name for name in source if squares or SETTINGS[name].nested_square or "integer" not in source]
 
     @cached_property
@@ -277,11 +346,19 @@ class Sweep:
                 fractions = [f"{value:.12g}" for value in self.config["fractions"]] if per_state else [None]
                 for theories in counts:
                     for fraction in fractions:
-                        for engine in self.engines:
-                            kind = get_engine(engine)
-                            for setting in self.settings(family, task) if kind.uses_setting else [ANY_SETTING]:
-                                for seed in self.config["seeds"] if kind.uses_seed else [0]:
-                                    yield Cell(family, task, theories, fraction, setting, engine, seed)
+                        yield from self._fits(family, task, theories, fraction)
+        for name, asked in self.given.items():
+            from cftsr.given import count_theories
+
+            yield from self._fits(name, GIVEN, count_theories(asked), None)
+
+    def _fits(self, family: str, task: str, theories: int, fraction: str | None) -> Iterator[Cell]:
+        """The cells of one data set."""
+        for engine in self.engines:
+            kind = get_engine(engine)
+            for setting in self.settings(family, task) if kind.uses_setting else [ANY_SETTING]:
+                for seed in self.config["seeds"] if kind.uses_seed else [0]:
+                    yield Cell(family, task, theories, fraction, setting, engine, seed)
 
     @cached_property
     def _datasets(self) -> dict[tuple[str, str, str], Cell]:
@@ -304,7 +381,7 @@ class Sweep:
 
     def closed_form(self, family: str, task: str) -> str | None:
         """The textbook formula that fits are judged by, or None where none is known."""
-        return TASKS[task].closed_form(self.family(family))
+        return None if task == GIVEN else TASKS[task].closed_form(self.family(family))
 
     def describe(self) -> str:
         """What is said at the start: how many cells, which engines run, which do not and why."""

@@ -14,6 +14,7 @@ from cftsr.engines.base import (
     Problem,
     Progress,
     Setting,
+    for_task,
 )
 from cftsr.errors import UserError
 
@@ -28,6 +29,7 @@ __all__ = [
     "Problem",
     "Progress",
     "Setting",
+    "for_task",
     "get_engine",
 ]
 

@@ -45,6 +45,9 @@ SETTINGS = {
 # What stands for the setting in paths and tables of an engine that ignores it.
 ANY_SETTING = "any"
 
+# The key, in a mapping of tasks to values, of all tasks that the mapping does not name.
+OTHER_TASKS = "other"
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -145,7 +148,7 @@ class Option:
     minimum, maximum   the bounds of what makes sense, of a number
     allowed   the values of a str
     listed    a list of values will do as well
-    by_task   a mapping of every task to its value will do as well
+    by_task   a mapping of tasks to values, and of `other` to that of the tasks not named, will do as well
     """
 
     kind: type
@@ -158,8 +161,11 @@ class Option:
     def check(self, where: str, value: Any) -> None:
         """Raise UserError unless the value will do."""
         if self.by_task and isinstance(value, dict):
-            if set(value) != set(TASKS):
-                raise UserError(f"{where} has the keys {', '.join(map(str, value))}; it needs {', '.join(TASKS)}")
+            if OTHER_TASKS not in value or not set(value) <= {*TASKS, OTHER_TASKS}:
+                raise UserError(
+                    f"{where} has the keys {', '.join(map(str, value))}; it needs {OTHER_TASKS}, for the tasks that it "
+                    f"does not name, and may have any of {', '.join(TASKS)}"
+                )
             for task, item in value.items():
                 self.check(f"{where}.{task}", item)
             return
@@ -178,6 +184,11 @@ class Option:
             raise UserError(f"{where} is {value!r}; it must be at most {self.maximum}")
         if self.allowed and value not in self.allowed:
             raise UserError(f"{where} is {value!r}; allowed are {', '.join(self.allowed)}")
+
+
+def for_task(value: Any, task: str) -> Any:
+    """An option's value for a task, ours or not: the task's entry of a mapping, or that of the others."""
+    return value.get(task, value[OTHER_TASKS]) if isinstance(value, dict) else value
 
 
 class Engine(ABC):

@@ -40,6 +40,8 @@ class CosetSu2(Family):
     closed_forms = {
         "central_charge": "3*m/(m+2)-6*m/((k+2)*(k+m+2))",
         "conformal_weight": "(square(r*(k+m+2)-s*(k+2))-square(m))/(4*m*(k+2)*(k+m+2))+t*(m-t)/(2*m*(m+2))",
+        # Unitary: the identity is the lowest.
+        "lowest_weight": "0",
     }
     source = (
         "Goddard, Kent, Olive, Commun. Math. Phys. 103 (1986) 105 (c); Kastor, Martinec, Qiu, Phys. Lett. B 200 (1988) "

@@ -38,6 +38,8 @@ class N1Superconformal(Family):
     closed_forms = {
         "central_charge": "3*(1-2*square(p-q)/(p*q))/2",
         "conformal_weight": "(square(p*r-q*s)-square(p-q))/(8*p*q)+sector/16",
+        # In NS |pr-qs| is even and not 0, and 2 occurs; in R h >= c/24, which is not lower.
+        "lowest_weight": "(4-square(p-q))/(8*p*q)",
     }
     source = (
         "Friedan, Qiu, Shenker, Phys. Lett. B 151 (1985) 37, and Bershadsky, Knizhnik, Teitelman, ibid. 31: the "

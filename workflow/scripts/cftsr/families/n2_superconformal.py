@@ -38,6 +38,9 @@ class N2Superconformal(Family):
     closed_forms = {
         "central_charge": "3*k/(k+2)",
         "conformal_weight": "(l*(l+2)-square(m))/(4*(k+2))+s/8",
+        # Unitary: the identity is the lowest.
+        "lowest_weight": "0",
+        "primaries": "(k+1)*(k+2)",
     }
     source = (
         "Boucher, Friedan, Kent, Phys. Lett. B 172 (1986) 316; in the labels l, m, s: Gepner, Nucl. Phys. B 296 "

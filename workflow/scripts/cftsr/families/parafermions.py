@@ -34,6 +34,10 @@ class Parafermions(Family):
     closed_forms = {
         "central_charge": "2*(k-1)/(k+2)",
         "conformal_weight": "l*(l+2)/(4*(k+2))-square(m)/(4*k)",
+        # Unitary: the identity is the lowest; (1, 1), the first spin field, is the next.
+        "lowest_weight": "0",
+        "gap": "(k-1)/(2*k*(k+2))",
+        "primaries": "k*(k+1)/2",
     }
     source = (
         "Fateev, Zamolodchikov, Sov. Phys. JETP 62 (1985) 215; in the labels l, m: Gepner, Qiu, Nucl. Phys. B 285 "

@@ -32,6 +32,8 @@ class SoNLevel1(Family):
     closed_forms = {
         "central_charge": "n/2",
         "conformal_weight": "v*(1-s)/2+n*s/16",
+        # Unitary: the identity is the lowest.
+        "lowest_weight": "0",
     }
     source = "Di Francesco, Mathieu, Senechal, Conformal Field Theory (1997), chapter 15: free-fermion representations"
 

@@ -28,6 +28,10 @@ class U1Boson(Family):
     closed_forms = {
         "central_charge": "1",
         "conformal_weight": "square(m)/(4*k)",
+        # Unitary: the identity is the lowest; m = 1 is the next.
+        "lowest_weight": "0",
+        "gap": "1/(4*k)",
+        "primaries": "2*k",
     }
     source = (
         "Di Francesco, Mathieu, Senechal, Conformal Field Theory (1997), chapter 14: the extended u(1) chiral "

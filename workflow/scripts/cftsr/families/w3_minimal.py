@@ -35,6 +35,8 @@ class W3Minimal(Family):
     closed_forms = {
         "central_charge": "2-24*square(p-q)/(p*q)",
         "conformal_weight": ("(square(p*r1-q*s1)+(p*r1-q*s1)*(p*r2-q*s2)+square(p*r2-q*s2)-3*square(p-q))/(3*p*q)"),
+        # x, y and x + y are not 0 in the range of the labels, so x^2 + xy + y^2 is at least 3.
+        "lowest_weight": "(1-square(p-q))/(p*q)",
     }
     source = "Fateev, Zamolodchikov, Nucl. Phys. B 280 (1987) 644"
 

@@ -30,6 +30,9 @@ class WzwG2(Family):
     closed_forms = {
         "central_charge": "14*k/(k+4)",
         "conformal_weight": "(3*a*(a+b+3)+b*(b+5))/(3*(k+4))",
+        # Unitary: the identity is the lowest; the 7 is the next.
+        "lowest_weight": "0",
+        "gap": "2/(k+4)",
     }
     source = (
         "Di Francesco, Mathieu, Senechal, Conformal Field Theory (1997), chapter 15 (Sugawara) with the quadratic form "

@@ -31,6 +31,10 @@ class WzwSoVector(Family):
     closed_forms = {
         "central_charge": "k*n*(n-1)/(2*(k+n-2))",
         "conformal_weight": "j*(j+n-2)/(2*(k+n-2))",
+        # Unitary: the identity is the lowest; the vector, j = 1, is the next.
+        "lowest_weight": "0",
+        "gap": "(n-1)/(2*(k+n-2))",
+        "primaries": "k+1",
     }
     source = (
         "Di Francesco, Mathieu, Senechal, Conformal Field Theory (1997), chapter 15 (Sugawara) with the quadratic "

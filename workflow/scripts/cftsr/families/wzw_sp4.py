@@ -30,6 +30,10 @@ class WzwSp4(Family):
     closed_forms = {
         "central_charge": "10*k/(k+3)",
         "conformal_weight": "(square(a+b)+square(b)+4*a+6*b)/(4*(k+3))",
+        # Unitary: the identity is the lowest; the 4 is the next.
+        "lowest_weight": "0",
+        "gap": "5/(4*(k+3))",
+        "primaries": "(k+1)*(k+2)/2",
     }
     source = (
         "Di Francesco, Mathieu, Senechal, Conformal Field Theory (1997), chapter 15 (Sugawara) with the quadratic form "

@@ -12,7 +12,11 @@ from cftsr.families.base import Family, State, Theory
 
 @dataclass(frozen=True)
 class WzwSu2(Family):
-    """su(2) at level k = first_level, first_level + 1, ...; primaries l = 0..k (twice the spin)."""
+    """su(2) at level k = first_level, first_level + 1, ...; primaries l = 0..k (twice the spin).
+
+    The theories are unitary: the identity, l = 0, is the lowest and c_eff = c; l = 1 is the next. The weights add up by
+    the sums of the first integers and of their squares.
+    """
 
     first_level: int = 1
 
@@ -23,6 +27,10 @@ class WzwSu2(Family):
     closed_forms = {
         "central_charge": "3*k/(k+2)",
         "conformal_weight": "l*(l+2)/(4*(k+2))",
+        "lowest_weight": "0",
+        "gap": "3/(4*(k+2))",
+        "primaries": "k+1",
+        "weight_sum": "k*(k+1)*(2*k+7)/(24*(k+2))",
     }
     source = "Di Francesco, Mathieu, Senechal, Conformal Field Theory (1997), chapter 15; eq. (2) of the paper"
 

@@ -30,6 +30,10 @@ class WzwSu3(Family):
     closed_forms = {
         "central_charge": "8*k/(k+3)",
         "conformal_weight": "(square(a)+a*b+square(b)+3*(a+b))/(3*(k+3))",
+        # Unitary: the identity is the lowest; the triplet is the next.
+        "lowest_weight": "0",
+        "gap": "4/(3*(k+3))",
+        "primaries": "(k+1)*(k+2)/2",
     }
     source = "Di Francesco, Mathieu, Senechal, Conformal Field Theory (1997), chapter 15: the Sugawara construction"
 

@@ -34,6 +34,10 @@ class WzwSun(Family):
     closed_forms = {
         "central_charge": "k*(square(n)-1)/(n+k)",
         "conformal_weight": "a*j*(n-j)*(n+a)/(2*n*(n+k))",
+        # Unitary: the identity is the lowest; the fundamental, j = a = 1, is the next.
+        "lowest_weight": "0",
+        "gap": "(square(n)-1)/(2*n*(n+k))",
+        "primaries": "1+k*(n-1)",
     }
     source = (
         "Di Francesco, Mathieu, Senechal, Conformal Field Theory (1997), chapter 15 (Sugawara) with the quadratic form "
