@@ -2,6 +2,7 @@
 # make test     set up and run the tests
 # make julia    find or fetch Julia for PySR, precompile, prove it with a tiny fit
 # make test-pysr  the one test that runs real PySR
+# make soak     kills, full disks and more on the real workflow, at random moments, for a long time (SOAK_SEEDS=20)
 # make report   the page of the sweep: results/<budget>/report.html
 # make lint     ruff, snakefmt, snakemake --lint
 # make lock     write requirements.lock anew from the ranges in pyproject.toml
@@ -11,10 +12,12 @@ PYTHON ?= python3
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 BIN := .venv/bin
 READY := .venv/ready
+SOAK_SEEDS ?= 20
+SOAK_FROM ?= 100
 # Bars for each rule where a person looks on; plain lines in a log.
 LOGGER := $(shell test -t 2 && echo --logger rich)
 
-.PHONY: all test test-pysr julia report lint format lock clean
+.PHONY: all test test-pysr soak julia report lint format lock clean
 .DELETE_ON_ERROR:
 
 all: $(READY)
@@ -38,6 +41,10 @@ test: $(READY)
 
 test-pysr: $(READY)
 	$(BIN)/python -m pytest -m pysr -rs tests
+
+# More seeds, or other ones: make soak SOAK_SEEDS=200 SOAK_FROM=1000
+soak: $(READY)
+	SOAK_SEEDS=$(SOAK_SEEDS) SOAK_FROM=$(SOAK_FROM) $(BIN)/python -m pytest -n $(JOBS) -m soak --durations=0 tests
 
 # Julia is looked for, or fetched, by PySR itself; PYTHON_JULIAPKG_EXE and JULIA_DEPOT_PATH are honoured.
 julia: $(READY)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
+import os
 import random
+import threading
+import time
 from dataclasses import replace
 
 import pytest
@@ -13,6 +17,7 @@ from cftsr import fitting
 from cftsr.checkpoints import Spent, Workspace, added
 from cftsr.engines import Assignment, Availability, Engine, Progress
 from cftsr.errors import UserError
+from cftsr.files import write_text
 from cftsr.selection import Candidate, read_front
 from cftsr.spectra import write_spectrum
 from tests.unit.conftest import charges
@@ -332,3 +337,122 @@ def test_what_a_fit_writes(project):
     assert written["stop_reason"] == "exhausted"
     assert written["options"] == {"a": 1}
     assert read_front(project / "run" / "front.parquet")
+
+
+# ---- a fit that goes wrong leaves nothing that spoils the next
+
+
+def faulty(monkeypatch, at: int, answer) -> None:
+    """In the chunk after so many were saved, hand over what `answer` makes of the progress."""
+    advance = Guess.advance
+
+    def wrong(self, assignment, progress):
+        return answer(progress) if progress.chunk == at else advance(self, assignment, progress)
+
+    monkeypatch.setattr(Guess, "advance", wrong)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda progress: replace(progress, chunk=progress.chunk + 1, candidates=(Candidate("exp(k)"),)),
+        lambda progress: replace(progress, chunk=progress.chunk + 1, candidates=(), stop_reason="exhausted"),
+        lambda progress: replace(progress, chunk=progress.chunk + 1, candidates=(Candidate("nan*k"),), stop_reason="x"),
+        lambda progress: progress,
+        lambda progress: replace(progress, chunk=progress.chunk + 2),
+    ],
+    ids=["unreadable", "empty", "nan", "same chunk again", "a chunk left out"],
+)
+def test_a_chunk_that_is_wrong_is_not_kept(project, monkeypatch, answer):
+    whole = fit(project, "whole")
+    with monkeypatch.context() as patch:
+        faulty(patch, 2, answer)
+        with pytest.raises(UserError, match="engine guess"):
+            fit(project)
+    Guess.chunks_done = 0
+    assert fit(project) == whole
+    assert Guess.chunks_done == CHUNKS - 2
+
+
+@pytest.mark.parametrize("when", range(3))
+def test_a_disk_that_is_full_at_a_checkpoint_costs_that_chunk_only(project, monkeypatch, when):
+    whole = fit(project, "whole")
+    calls = []
+
+    def full(path, text):
+        calls.append(path)
+        if len(calls) > when:
+            raise UserError("cannot write: No space left on device")
+        write_text(path, text)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("cftsr.checkpoints.write_text", full)
+        with pytest.raises(UserError, match="No space left"):
+            fit(project)
+    Guess.chunks_done = 0
+    assert fit(project) == whole
+    assert Guess.chunks_done == CHUNKS - when
+
+
+# ---- two processes, one fit
+
+
+def test_the_side_folder_is_ours_alone(tmp_path):
+    old = os.umask(0)
+    try:
+        with Workspace(tmp_path / "a" / "b" / "side", "key").held() as side:
+            assert side.folder.stat().st_mode & 0o777 == 0o700
+            assert side.folder.parent.stat().st_mode & 0o022 == 0
+    finally:
+        os.umask(old)
+
+
+def test_a_second_process_waits_takes_over_after_the_chunk_and_nothing_is_done_twice(project, monkeypatch):
+    """The first works on without its Snakemake; the second is the same fit in the next run of the sweep."""
+    whole = fit(project, "whole")
+    Guess.chunks_done = 0
+    monkeypatch.setattr(Workspace, "PAUSE", 0.01)
+    wanted = project / "unfinished run" / Workspace.WANTED
+    second: dict = {}
+    lines: list[str] = []
+    thread = threading.Thread(target=lambda: second.update(result=fit(project, log=lines.append)))
+    advance = Guess.advance
+
+    def slow(self, assignment, progress):
+        if progress.chunk == 2 and not thread.ident:
+            thread.start()
+            limit = time.monotonic() + 20
+            while not wanted.exists() and time.monotonic() < limit:
+                time.sleep(0.01)
+        return advance(self, assignment, progress)
+
+    monkeypatch.setattr(Guess, "advance", slow)
+    with pytest.raises(UserError, match=r"has taken over this fit after chunk 3.*nothing is lost"):
+        fit(project)
+    thread.join(timeout=30)
+    assert second["result"] == whole
+    assert Guess.chunks_done == CHUNKS
+    assert any("works on this fit: asked to stop after its chunk; waiting" in line for line in lines)
+    assert any("resuming after chunk 3" in line for line in lines)
+    assert not (project / "unfinished run").exists()
+
+
+def test_a_lock_that_a_killed_process_left_holds_nobody_up(project):
+    whole = fit(project, "whole")
+    side = project / "unfinished run"
+    side.mkdir()
+    (side / Workspace.LOCK).write_text("process 1 on nowhere", encoding="utf-8")
+    (side / Workspace.WANTED).write_text("process 2 on nowhere", encoding="utf-8")
+    assert fit(project) == whole
+
+
+def test_a_disk_without_locks_is_told_and_used(project, monkeypatch):
+    whole = fit(project, "whole")
+
+    def no_locks(descriptor, operation):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("cftsr.checkpoints.fcntl.flock", no_locks)
+    lines = []
+    assert fit(project, log=lines.append) == whole
+    assert any("cannot be locked (No locks available)" in line for line in lines)

@@ -5,12 +5,19 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
+import socket
+import subprocess
+import sys
+import time
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from cftsr import files
 from cftsr.errors import UserError
-from cftsr.files import read_json, write_atomically, write_json, write_text
+from cftsr.files import read_json, read_table, write_atomically, write_json, write_table, write_text
 from cftsr.selection import Equation, write_front
 from cftsr.spectra import write_spectrum
 from tests.unit.conftest import charges
@@ -133,3 +140,105 @@ def test_damaged_json_is_refused_by_name_with_the_remedy(tmp_path, content):
 def test_missing_json_is_refused_by_name(tmp_path):
     with pytest.raises(UserError, match=r"missing\.json.*; run again"):
         read_json(tmp_path / "missing.json", "run again")
+
+
+# ---- seals: damage is noticed
+
+
+def test_a_sealed_file_reads_back_without_its_seal_and_has_the_same_bytes_again(tmp_path):
+    value = {"loss": 0.1, "zeros": "0" * 64, "text": "cftsr-sha256:", "list": [1, None]}
+    for name in ("a.json", "b.json"):
+        write_json(tmp_path / name, value, sealed=True)
+    assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
+    assert read_json(tmp_path / "a.json", "") == value
+    assert "seal" in json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))
+
+
+def test_a_text_that_looks_like_a_seal_is_only_a_text(tmp_path):
+    for digits in ("0" * 64, "a" * 64):
+        for key in ("a", "z"):  # before the seal in the file, and after it
+            write_json(tmp_path / "a.json", {key: f"cftsr-sha256:{digits}"}, sealed=True)
+            assert read_json(tmp_path / "a.json", "") == {key: f"cftsr-sha256:{digits}"}
+
+
+def test_every_changed_byte_of_sealed_json_is_noticed_or_changes_nothing(tmp_path):
+    path = tmp_path / "verdict.json"
+    value = {"loss": 1.25e-3, "recovered": "yes", "rows": [100, 37], "wrong_rows": None}
+    write_json(path, value, sealed=True)
+    whole = path.read_bytes()
+    for position in range(len(whole)):
+        for bit in range(8):
+            damaged = bytearray(whole)
+            damaged[position] ^= 1 << bit
+            path.write_bytes(damaged)
+            try:
+                read = read_json(path, "delete it")
+            except UserError as error:
+                assert "verdict.json" in str(error)  # noqa: PT017 - most bits raise, few do not
+            else:  # the key of the seal, and what it seals is whole
+                assert {key: read[key] for key in value} == value
+
+
+@pytest.mark.parametrize("share", [0, 0.01, 0.5, 0.99])
+def test_a_sealed_file_that_was_cut_off_is_refused(tmp_path, share):
+    write_json(tmp_path / "a.json", {"rows": list(range(100))}, sealed=True)
+    write_table(tmp_path / "a.parquet", pa.table({"k": list(range(100))}))
+    for path in (tmp_path / "a.json", tmp_path / "a.parquet"):
+        path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
+    with pytest.raises(UserError, match=r"a\.json"):
+        read_json(tmp_path / "a.json", "delete it")
+    with pytest.raises((ValueError, OSError)):
+        read_table(tmp_path / "a.parquet")
+
+
+def test_a_table_keeps_its_metadata_and_any_parquet_reader_reads_it(tmp_path):
+    table = pa.table({"k": [1, 2], "h": [0.5, float("inf")], "name": ["a", "b"]})
+    write_table(tmp_path / "a.parquet", table.replace_schema_metadata({"family": "wzw_su2"}))
+    read = read_table(tmp_path / "a.parquet")
+    assert read.schema.metadata == {b"family": b"wzw_su2"}
+    assert read.to_pylist() == table.to_pylist() == pq.read_table(tmp_path / "a.parquet").to_pylist()
+
+
+def test_a_parquet_file_without_a_seal_is_refused(tmp_path):
+    pq.write_table(pa.table({"k": [1]}), tmp_path / "a.parquet")
+    with pytest.raises(ValueError, match="no seal"):
+        read_table(tmp_path / "a.parquet")
+
+
+# ---- what a kill leaves behind
+
+
+def test_what_a_killed_process_left_half_written_is_removed_and_a_living_ones_is_not(tmp_path):
+    host = re.sub(r"[^\w-]", "-", socket.gethostname())
+    killed = subprocess.Popen([sys.executable, "-c", ""])
+    killed.wait()
+    dead = tmp_path / f".out.json.{host}.{killed.pid}.tmp"
+    mine = tmp_path / f".out.json.{host}.{os.getppid()}.tmp"
+    elsewhere = tmp_path / ".out.json.otherhost.1.tmp"
+    for path in (dead, mine, elsewhere):
+        path.write_text("half", encoding="utf-8")
+    write_json(tmp_path / "out.json", {})
+    assert {path.name for path in tmp_path.iterdir()} == {"out.json", mine.name, elsewhere.name}
+
+
+def test_files_from_the_future_are_brought_back_and_others_left(tmp_path):
+    old, new = tmp_path / "old", tmp_path / "new"
+    for path, shift in ((old, -1000), (new, 86_400)):
+        path.touch()
+        os.utime(path, (time.time() + shift,) * 2)
+    before = old.stat().st_mtime_ns
+    files.back_to_the_present([old, new, tmp_path / "missing"])
+    assert old.stat().st_mtime_ns == before
+    assert new.stat().st_mtime <= time.time()
+
+
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [("ENOSPC", "Free some space"), ("EDQUOT", "quota"), ("EFBIG", "ulimit"), ("EROFS", "Mount"), ("EIO", "Free some")],
+)
+def test_each_reason_has_its_remedy(number, remedy):
+    code = getattr(errno, number)
+    message = str(files.cannot_write("results/a", OSError(code, os.strerror(code))))
+    assert message.startswith(f"cannot write results/a: {os.strerror(code)}. ")
+    assert remedy in message
+    assert message.endswith("run the same command again; what was finished is kept")

@@ -19,7 +19,7 @@ import yaml
 from cftsr.checkpoints import Workspace
 from cftsr.engines import Progress, get_engine, julia
 from cftsr.engines import pysr as adapter
-from cftsr.engines.base import SETTINGS
+from cftsr.engines.base import SETTINGS, for_task
 from cftsr.errors import UserError
 from cftsr.expressions import constants, parse
 from cftsr.fitting import fit_cell, problem_of
@@ -52,7 +52,7 @@ def options(budget: str = "paper", **changed):
 
 def resolved(budget: str, task: str = "conformal_weight") -> dict:
     merged = CONFIG["engine_options"]["pysr"] | (CONFIG["budgets"][budget].get("pysr") or {})
-    return {key: value[task] if isinstance(value, dict) else value for key, value in merged.items()}
+    return {key: for_task(value, task) for key, value in merged.items()}
 
 
 def regressor_like(signature: dict[str, str]):

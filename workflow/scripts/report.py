@@ -1,12 +1,13 @@
 from cftsr.jobs import logged
 
-with logged(snakemake.log[0]):
+with logged(snakemake.log[0], snakemake.rule):
     from pathlib import Path
 
-    from cftsr.report import About, write_report
-    from cftsr.summary import read_records
+    from cftsr.files import back_to_the_present
+    from cftsr.report import About, read_for_page, write_report
 
-    records = read_records(snakemake.params.verdicts)
+    back_to_the_present(snakemake.input)
+    records = read_for_page(snakemake.params.verdicts, snakemake.params.cells)
     write_report(
         records,
         snakemake.params.cells,

@@ -1,6 +1,6 @@
 from cftsr.jobs import logged
 
-with logged(snakemake.log[0]):
+with logged(snakemake.log[0], snakemake.rule, snakemake.wildcards):
     from cftsr.spectra import generate, write_spectrum
 
     data, held_out = generate(**snakemake.params.request)

@@ -1,14 +1,16 @@
 from cftsr.jobs import logged
 
-with logged(snakemake.log[0]):
+with logged(snakemake.log[0], snakemake.rule):
     from pathlib import Path
 
+    from cftsr.files import back_to_the_present
     from cftsr.rendering import typeset
     from cftsr.summary import read_records
     from cftsr.tables import write_tables
 
+    back_to_the_present(snakemake.input)
     message = write_tables(
-        read_records(snakemake.input.verdicts),
+        read_records(snakemake.input.verdicts, fronts=False),
         snakemake.params.cells,
         Path(snakemake.output.message).parents[1],
         Path(snakemake.input.published[0]).parent,

@@ -1,8 +1,10 @@
 from cftsr.jobs import logged
 
-with logged(snakemake.log[0]):
+with logged(snakemake.log[0], snakemake.rule, snakemake.wildcards):
+    from cftsr.files import back_to_the_present
     from cftsr.verification import verify_cell
 
+    back_to_the_present(snakemake.input)
     verify_cell(
         front_path=snakemake.input.front,
         fit_path=snakemake.input.fit,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import math
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -18,6 +19,14 @@ import numpy as np
 
 MAX_TEXT = 20_000
 MAX_DEPTH = 200
+GRAMMAR = "numbers, names, + - * /, square"
+
+
+# Numbers, names, operators, parentheses, blanks, all in ASCII. Python's own parser, which reads the rest, would also
+# take comments, line breaks, 0x10, 1_000 and letters of other alphabets for those that they resemble.
+_TOKENS = re.compile(
+    r"(?:(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][-+]?[0-9]++)?(?![\w.])|[A-Za-z_][A-Za-z0-9_]*+|[-+*/()\t ])*+"
+)
 
 
 class ParseError(ValueError):
@@ -80,6 +89,9 @@ def parse(text: str, names: Collection[str]) -> Expression:
     """
     if len(text) > MAX_TEXT:
         raise ParseError(f"equation of {len(text)} characters: more than {MAX_TEXT} are not read")
+    end = _TOKENS.match(text).end()
+    if end < len(text):
+        raise ParseError(f"{text[end : end + 20]!r} is outside the grammar ({GRAMMAR}) in equation {text[:200]!r}")
     try:
         tree = ast.parse(text.strip(), mode="eval").body
         expression = _convert(tree, names, 0)
@@ -114,7 +126,7 @@ def _convert(node: ast.expr, names: Collection[str], depth: int) -> Expression:
             argument, ast.Starred
         ):
             return square(_convert(argument, names, depth + 1))
-    raise ParseError(f"{ast.unparse(node)[:80]!r} is outside the grammar (numbers, names, + - * /, square)")
+    raise ParseError(f"{ast.unparse(node)[:80]!r} is outside the grammar ({GRAMMAR})")
 
 
 def _within_float64(value: int | float) -> int | float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,12 +11,13 @@ from typing import Any
 
 from cftsr import provenance
 from cftsr.checkpoints import Spent, Workspace, added
-from cftsr.engines import ANY_SETTING, SETTINGS, Assignment, Problem, get_engine
+from cftsr.engines import ANY_SETTING, SETTINGS, Assignment, Problem, Progress, get_engine
 from cftsr.errors import UserError
-from cftsr.expressions import ParseError
+from cftsr.expressions import ParseError, parse
 from cftsr.files import write_json
-from cftsr.selection import write_front
+from cftsr.selection import Equation, write_front
 from cftsr.spectra import Spectrum, read_spectrum
+from cftsr.watchdog import Watchdog
 
 
 def problem_of(spectrum: Spectrum, setting: str) -> Problem:
@@ -34,6 +36,31 @@ def problem_of(spectrum: Spectrum, setting: str) -> Problem:
     )
 
 
+def cell_name(spectrum: Spectrum, data: str | Path, setting: str, engine: str, seed: int) -> str:
+    """The cell as paths and `python -m cftsr status` name it."""
+    parts = (spectrum.metadata["family"], spectrum.metadata["task"], Path(data).stem, setting, engine, f"seed{seed}")
+    return "/".join(parts)
+
+
+def usable_front(engine: str, problem: Problem, progress: Progress) -> tuple[Equation, ...]:
+    """The front of a finished fit; of one that is not finished nothing, but its equations are read as well.
+
+    Raises UserError where an equation cannot be read, or a finished fit has none that is finite on every row.
+    """
+    try:
+        for candidate in progress.candidates:
+            parse(candidate.text, problem.columns)
+    except ParseError as error:
+        raise UserError(f"engine {engine} returned an equation that cannot be read: {error}") from error
+    front = problem.front(list(progress.candidates)) if progress.finished else ()
+    if progress.finished and not front:
+        raise UserError(
+            f"engine {engine} found no equation that is finite on every row ({len(problem)} rows, "
+            f"{len(progress.candidates)} candidates). Give it more work in config.yaml (budgets) or leave it out"
+        )
+    return front
+
+
 def fit_cell(
     data: str | Path,
     engine: str,
@@ -46,12 +73,14 @@ def fit_cell(
     workspace: str | Path,
     source: str = "",
     log: Callable[[str], None] = print,
+    chunk_minutes: float = 0,
 ) -> None:
     """Fit one cell and write its front (Parquet), its provenance and its cost (JSON).
 
     A fit that was killed goes on from the last finished chunk in `workspace` and ends with the same front as one
-    that was not. Times and the machine are in the cost only: front and provenance of two runs can be compared byte by
-    byte.
+    that was not. Only one process works on a fit at a time (`Workspace.held`). A chunk that takes longer than
+    `chunk_minutes` (0 for never) is taken for a hang: the process says so and is ended (see cftsr.watchdog). Times and
+    the machine are in the cost only: front and provenance of two runs can be compared byte by byte.
 
     Raises UserError where the data set is damaged, the engine cannot run here, or it returned no usable equation.
     """
@@ -75,66 +104,80 @@ def fit_cell(
         source,
         sorted(versions.items()),
     )
-    side = Workspace(workspace, key, log)
-    progress, spent = side.load()
-    spent = Spent(spent.cpu_seconds, spent.wall_seconds, spent.processes + 1)
-    log(f"{engine} on {data}: {len(problem)} rows, setting {setting}, seed {seed}, options {options}")
-    runner, assignment = engine_class(), Assignment(problem, options, seed, log, side.folder)
-    if not progress.finished:
-        runner.start(assignment)
-    cpu, wall = time.process_time(), time.monotonic()
-    for reached in runner.chunks(assignment, progress):
-        progress = reached
-        now = time.process_time(), time.monotonic()
-        spent = added(spent, now[0] - cpu, now[1] - wall)
-        cpu, wall = now
-        side.save(progress, spent)
-    try:
-        front = problem.front(list(progress.candidates))
-    except ParseError as error:
-        raise UserError(f"engine {engine} returned an equation that cannot be read: {error}") from error
-    if not front:
-        raise UserError(
-            f"engine {engine} found no equation that is finite on every row of {data} "
-            f"({len(progress.candidates)} candidates). Give it more work in config.yaml (budgets) or leave it out"
-        )
-    write_front(front_path, front)
-    write_json(
-        fit_path,
-        {
-            "cell": {
-                "family": spectrum.metadata["family"],
-                "task": spectrum.metadata["task"],
-                "theories": int(spectrum.metadata["theories"]),
-                "fraction": spectrum.metadata.get("fraction"),
-                "setting": setting,
-                "engine": engine,
-                "seed": seed,
+    with (
+        Workspace(workspace, key, log).held() as side,
+        Watchdog(60 * chunk_minutes, sys.stdout) as watchdog,
+    ):
+        progress, spent = side.load()
+        spent = Spent(spent.cpu_seconds, spent.wall_seconds, spent.processes + 1)
+        log(f"{engine} on {data}: {len(problem)} rows, setting {setting}, seed {seed}, options {options}")
+
+        def watch(what: str) -> None:
+            watchdog.begin(
+                f"fit {cell_name(spectrum, data, setting, engine, seed)}: {what} took longer than "
+                f"{chunk_minutes:g} minutes and was ended as a hang. The finished chunks are kept in {side.folder}. "
+                "Run the same command again: it goes on from there. If it needs more time, raise fit.chunk_minutes in "
+                "config.yaml, or give the engine less work; where it stood is at the end of the log"
+            )
+
+        runner, assignment = engine_class(), Assignment(problem, options, seed, log, side.folder)
+        if not progress.finished:
+            watch("the start of the engine")
+            runner.start(assignment)
+        watch(f"chunk {progress.chunk + 1}")
+        front = usable_front(engine, problem, progress) if progress.finished else ()
+        cpu, wall = time.process_time(), time.monotonic()
+        for reached in runner.chunks(assignment, progress):
+            if reached.chunk != progress.chunk + 1:
+                raise UserError(f"engine {engine} handed over chunk {reached.chunk} after chunk {progress.chunk}")
+            # Before the state is kept: a fit that goes on from it must not meet the same equation again.
+            front = usable_front(engine, problem, reached)
+            progress = reached
+            now = time.process_time(), time.monotonic()
+            spent = added(spent, now[0] - cpu, now[1] - wall)
+            cpu, wall = now
+            side.save(progress, spent)
+            watch(f"chunk {progress.chunk + 1}")
+        watchdog.rest()
+        write_front(front_path, front)
+        write_json(
+            fit_path,
+            {
+                "cell": {
+                    "family": spectrum.metadata["family"],
+                    "task": spectrum.metadata["task"],
+                    "theories": int(spectrum.metadata["theories"]),
+                    "fraction": spectrum.metadata.get("fraction"),
+                    "setting": setting,
+                    "engine": engine,
+                    "seed": seed,
+                },
+                "data": str(data),
+                "data_metadata": spectrum.metadata,
+                "options": options,
+                "rows": len(problem),
+                "chunks": progress.chunk,
+                "evaluations": progress.evaluations,
+                "stop_reason": progress.stop_reason,
+                "certificate": progress.extra.get("certificate"),
+                "engine_details": {key: value for key, value in progress.extra.items() if key != "certificate"},
+                "source": source,
+                "versions": versions,
             },
-            "data": str(data),
-            "data_metadata": spectrum.metadata,
-            "options": options,
-            "rows": len(problem),
-            "chunks": progress.chunk,
-            "evaluations": progress.evaluations,
-            "stop_reason": progress.stop_reason,
-            "certificate": progress.extra.get("certificate"),
-            "engine_details": {key: value for key, value in progress.extra.items() if key != "certificate"},
-            "source": source,
-            "versions": versions,
-        },
-    )
-    write_json(
-        cost_path,
-        {
-            "fit_cpu_seconds": round(spent.cpu_seconds, 3),
-            "fit_wall_seconds": round(spent.wall_seconds, 3),
-            "startup_cpu_seconds": round(startup, 3),
-            "engine_startup_seconds": {name: round(value, 3) for name, value in runner.startup_seconds.items()},
-            "processes": spent.processes,
-            "machine": provenance.machine(),
-        },
-    )
-    log(f"{progress.stop_reason}: {progress.chunk} chunk(s), {spent.cpu_seconds:.2f} CPU seconds: {front[-1].text}")
-    # Last: whatever fails before this, the finished chunks are still there.
-    side.clear()
+            sealed=True,
+        )
+        write_json(
+            cost_path,
+            {
+                "fit_cpu_seconds": round(spent.cpu_seconds, 3),
+                "fit_wall_seconds": round(spent.wall_seconds, 3),
+                "startup_cpu_seconds": round(startup, 3),
+                "engine_startup_seconds": {name: round(value, 3) for name, value in runner.startup_seconds.items()},
+                "processes": spent.processes,
+                "machine": provenance.machine(),
+            },
+            sealed=True,
+        )
+        log(f"{progress.stop_reason}: {progress.chunk} chunk(s), {spent.cpu_seconds:.2f} CPU seconds: {front[-1].text}")
+        # Last: whatever fails before this, the finished chunks are still there.
+        side.clear()

@@ -14,10 +14,13 @@ plugins, no tracing, no type_spec).
 from __future__ import annotations
 
 import csv
+import grp
 import importlib.util
 import inspect
 import os
 import pickle
+import pwd
+import re
 import shutil
 import stat
 import time
@@ -29,9 +32,9 @@ from typing import Any
 import numpy as np
 
 from cftsr.engines import julia
-from cftsr.engines.base import Assignment, Availability, Engine, Option, Problem, Progress
+from cftsr.engines.base import INTEGER_COLUMNS, Assignment, Availability, Engine, Option, Problem, Progress
 from cftsr.errors import UserError
-from cftsr.expressions import ParseError, parse
+from cftsr.expressions import ParseError, parse, substitute, variable
 from cftsr.sampling import sample_rows
 from cftsr.selection import Candidate
 
@@ -128,6 +131,8 @@ class PySR(Engine):
     def start(self, assignment: Assignment) -> None:
         """Import PySR and let Julia compile the search, on a few rows and in a folder of its own."""
         began = time.monotonic()
+        if assignment.folder.exists():
+            trusted(assignment.folder)  # told now, not after the first chunk
         regressor = julia.import_pysr().PySRRegressor
         imported = time.monotonic()
         assignment.log(f"PySR imported in {imported - began:.1f} s")
@@ -213,8 +218,11 @@ class PySR(Engine):
             return regressor(**settings, **places), FRESH
         before = folder / f"chunk{progress.chunk}"
         if before.exists():
-            shutil.copytree(before, folder / RUN)
-            trusted(folder / RUN / "checkpoint.pkl")
+            # The original, not the copy, which would belong to us whoever wrote it; a link could lead anywhere.
+            state = before / "checkpoint.pkl"
+            if state.exists():
+                trusted(state)
+            shutil.copytree(before, folder / RUN, symlinks=True)
             try:
                 model = regressor.from_file(run_directory=str(folder / RUN))
                 restored = getattr(model, "julia_state_stream_", None) is not None
@@ -226,7 +234,7 @@ class PySR(Engine):
         # No state to go on from: the equations found so far, where this PySR can take them, else a fresh search.
         shutil.rmtree(folder / RUN, ignore_errors=True)
         if "guesses" in inspect.signature(regressor.__init__).parameters:
-            guesses = [candidate.text for candidate in progress.candidates]
+            guesses = [in_pysr_names(candidate.text) for candidate in progress.candidates]
             return regressor(**settings, **places, guesses=guesses), GUESSES
         return regressor(**settings, **places), LOST
 
@@ -270,14 +278,35 @@ def keywords(
 
 
 def replace_rows(problem: Problem, rows: np.ndarray) -> Problem:
-    return replace(problem, x=problem.x[rows], numerator=problem.numerator[rows], denominator=problem.denominator[rows])
+    return replace(
+        problem,
+        x=problem.x[rows],
+        numerator=problem.numerator[rows],
+        denominator=problem.denominator[rows],
+        uncertainty=None if problem.uncertainty is None else problem.uncertainty[rows],
+    )
+
+
+def pysr_name(name: str) -> str:
+    """What PySR calls a column. It refuses names that SymPy or itself has a meaning for (N, S, beta, inv)."""
+    return name if name in INTEGER_COLUMNS or re.fullmatch("[a-z]", name) else f"v_{name}"
+
+
+def _in_pysr(word: str) -> str:
+    return word if word == "square" else pysr_name(word)
+
+
+def in_pysr_names(text: str) -> str:
+    """An equation of ours as PySR would print it."""
+    # Not within a number: the e of 1e-5 is no name.
+    return re.sub(r"(?<![\w.])[A-Za-z_]\w*", lambda found: _in_pysr(found[0]), text)
 
 
 def table(problem: Problem) -> tuple[Any, np.ndarray]:
     """The inputs as a DataFrame, whose column names PySR prints, and the target; both float64."""
     import pandas as pd
 
-    return pd.DataFrame(problem.columns), problem.target
+    return pd.DataFrame({pysr_name(name): column for name, column in problem.columns.items()}), problem.target
 
 
 def read_hall_of_fame(path: Path, problem: Problem, log: Callable[[str], None] = print) -> list[Candidate]:
@@ -288,12 +317,13 @@ def read_hall_of_fame(path: Path, problem: Problem, log: Callable[[str], None] =
 
     Raises UserError where the file is missing or damaged.
     """
-    found = []
+    found, ours = [], {pysr_name(name): variable(name) for name in problem.columns}
     try:
         with open(path, newline="", encoding="utf-8") as stream:
             for row in csv.DictReader(stream):
                 try:
-                    text = str(parse(row["Equation"], problem.columns))
+                    tree = parse(row["Equation"], ours)
+                    text = str(substitute(tree, lambda node: ours.get(node.value, node)))
                 except ParseError as error:
                     log(f"left out: {error}")
                     continue
@@ -312,11 +342,44 @@ def keep(folder: Path, chunk: int) -> None:
 
 
 def trusted(path: Path) -> None:
-    """Refuse a pickle that somebody else could have written: loading one runs its code."""
-    for place in (path, path.parent, path.parent.parent):
+    """Refuse a pickle, or a place for one, that somebody else can write: loading a pickle runs its code.
+
+    Checked are the path and every folder above it up to the working folder (whoever can write that one can change the
+    workflow itself), or up to the root for a folder elsewhere. All must belong to this user or to root, and nobody else
+    may write: not everybody (but for a folder with the sticky bit, such as /tmp), and not a group, unless it is
+    the user's own.
+
+    Raises UserError with the first that will not do, and how to mend it.
+    """
+    place, last = path.resolve(), Path.cwd()
+    while True:
         status = os.stat(place)
-        if status.st_uid not in (os.getuid(), 0) or status.st_mode & stat.S_IWOTH:
+        sticky = stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_ISVTX
+        if status.st_uid not in (os.geteuid(), 0):
             raise UserError(
-                f"{place} belongs to somebody else or can be written by everybody: its state is not loaded. Delete "
-                f"{path.parent.parent} (the fit starts afresh) or mend the permissions (chmod o-w)"
+                f"{place} belongs to somebody else (user {status.st_uid}), who could have put a program there: "
+                f"its state is not loaded. Delete {path.parent}, and the fit starts afresh"
             )
+        if not sticky and (
+            status.st_mode & stat.S_IWOTH or (status.st_mode & stat.S_IWGRP and not _own_group(status.st_gid))
+        ):
+            who = "everybody" if status.st_mode & stat.S_IWOTH else "its group"
+            raise UserError(
+                f"{place} can be written by {who}, who could have put a program there: its state is not "
+                f"loaded. Say chmod go-w {place} if you trust what is there, else delete {path.parent}, and the fit "
+                "starts afresh"
+            )
+        if place.parent in (place, last):
+            return
+        place = place.parent
+
+
+def _own_group(group: int) -> bool:
+    """Whether the group is root's, or the private one that many systems make for each user, with no other member."""
+    if group == 0:
+        return True
+    try:
+        user, found = pwd.getpwuid(os.geteuid()), grp.getgrgid(group)
+    except KeyError:
+        return False
+    return found.gr_gid == user.pw_gid and found.gr_name == user.pw_name and set(found.gr_mem) <= {user.pw_name}
