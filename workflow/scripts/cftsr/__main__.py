@@ -1,8 +1,12 @@
-"""python -m cftsr: what can be asked without Snakemake."""
+"""python -m cftsr: what can be asked without Snakemake.
+
+Exit status 0: done (fit: the formula is identified). 1 (fit): not identified. 2: bad input, with one message.
+"""
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 from pathlib import Path
@@ -40,11 +44,48 @@ def tables(arguments: argparse.Namespace) -> None:
     sweep = sweep_from(arguments)
     verdicts = [f"results/{sweep.budget}/fits/{cell.folder}/verdict.json" for cell in sweep.cells]
     cells = [cell.as_dict() for cell in sweep.cells]
-    print(write_tables(read_records(verdicts), cells, f"results/{sweep.budget}/partial", arguments.published), end="")
+    records = read_records(verdicts, fronts=False)
+    print(write_tables(records, cells, f"results/{sweep.budget}/partial", arguments.published), end="")
+
+
+def fit(arguments: argparse.Namespace) -> int:
+    from cftsr.given import GivenSpectrum, columns_of
+    from cftsr.single import default_options, describe_answer, fit_given
+
+    changed = {
+        name: value for name in ("max_degree", "max_unknowns") if (value := getattr(arguments, name)) is not None
+    }
+    share, column = arguments.hold_out, None
+    try:
+        share = float(share)
+    except ValueError:
+        share, column = 0.0, share
+    if not 0 <= share < 1:
+        raise UserError(f"--hold-out {arguments.hold_out}: say a share from 0 to below 1, or the name of a column")
+    theory, state = tuple(arguments.theory or ()), tuple(arguments.state or ())
+    if state and not theory:
+        raise UserError("--state without --theory: name the labels that fix the theory too (--theory k --state l)")
+    if theory and not state:
+        others = {*theory, arguments.target, arguments.uncertainty, column}
+        state = tuple(name for name in columns_of(arguments.file) if name not in others)
+    asked = GivenSpectrum(
+        name=Path(arguments.file).stem,
+        file=arguments.file,
+        target=arguments.target,
+        labels=theory + state,
+        theory_labels=len(theory) or None,
+        uncertainty=arguments.uncertainty,
+        hold_out_theories=share,
+        hold_out_column=column,
+        finite_labels=tuple(arguments.finite),
+    )
+    answer = fit_given(asked, default_options() | changed)
+    print(json.dumps(answer.as_dict(), indent=1) if arguments.json else describe_answer(answer))
+    return 0 if answer.identified else 1
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m cftsr", description="Questions about a sweep, without Snakemake.")
+    parser = argparse.ArgumentParser(prog="python -m cftsr", description="What can be asked without Snakemake.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--configfile", default="config.yaml", help="default: config.yaml")
@@ -55,13 +96,40 @@ def main() -> int:
     command = commands.add_parser("tables", parents=[common], help="the tables of what is finished so far")
     command.add_argument("--published", default="data/published", help="default: data/published")
     command.set_defaults(run=tables)
+    command = commands.add_parser(
+        "fit",
+        help="the formula of one file, and whether the data determine it",
+        description="Find the exact formula of a table of labels and targets. Exit status 0: identified, 1: not, 2: "
+        "the file or an option cannot be used.",
+    )
+    command.add_argument(
+        "file", help="CSV with a header line, or Parquet: labels, and a target that is exact or decimal"
+    )
+    command.add_argument("--target", required=True, metavar="COLUMN", help="what to find a formula for")
+    command.add_argument(
+        "--theory", nargs="+", metavar="LABEL", help="labels that fix the theory; default: all columns"
+    )
+    command.add_argument("--state", nargs="+", metavar="LABEL", help="labels that fix a field within its theory")
+    command.add_argument("--uncertainty", metavar="COLUMN", help="how far each target may be off")
+    command.add_argument(
+        "--hold-out",
+        default="0.2",
+        metavar="SHARE",
+        help="share of the theories, the largest, or a column (default 0.2)",
+    )
+    command.add_argument(
+        "--finite", nargs="+", default=[], metavar="LABEL", help="labels that take no values beyond those in the file"
+    )
+    command.add_argument("--max-degree", type=int, metavar="N", help="of numerator and denominator")
+    command.add_argument("--max-unknowns", type=int, metavar="N", help="coefficients of both together")
+    command.add_argument("--json", action="store_true", help="print everything that is known as JSON")
+    command.set_defaults(run=fit)
     arguments = parser.parse_args()
     try:
-        arguments.run(arguments)
+        return arguments.run(arguments) or 0
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    return 0
 
 
 if __name__ == "__main__":

@@ -50,6 +50,8 @@ from cftsr.selection import Equation, best, read_front
 from cftsr.spectra import Spectrum, read_spectrum
 
 YES, NO, UNDECIDED, UNKNOWN = "yes", "no", "undecided", "unknown"
+# Within the uncertainty of every row, where targets are decimals that no one knows exactly.
+APPROXIMATE = "approximate"
 
 # How far a constant may be moved, relative to max(1, |constant|); loose first, because that gives small denominators.
 TOLERANCES = (1e-2, 1e-3, 1e-4, 1e-6, 1e-8, 1e-10)
@@ -69,7 +71,8 @@ class LimitReachedError(Exception):
 class Judgement:
     """What is known about one equation.
 
-    exact_on_data, exact_on_held_out   "yes", "no" or "undecided"
+    exact_on_data, exact_on_held_out   "yes", "no", "undecided", or "approximate": within the uncertainty of targets
+                                       that are not exact; "unknown" where nothing is held out
     identical_to_closed_form           the same, or "unknown" where no closed form is known
     wrong_rows, wrong_held_out         how many rows disagree with the rationalised equation; None if not counted
     tolerance                          how far constants were moved to make the equation exact; 0.0 if not at all
@@ -93,11 +96,12 @@ class Judgement:
 
     @property
     def recovered(self) -> str:
-        """Exact on the data, exact on what was held out, and not known to differ from the closed form."""
+        """Exact on the data, exact on what was held out, and not known to differ from the closed form.
+
+        The weakest of the three answers: agreement within an uncertainty is no proof.
+        """
         answers = {self.exact_on_data, self.exact_on_held_out, self.identical_to_closed_form}
-        if NO in answers:
-            return NO
-        return UNDECIDED if UNDECIDED in answers else YES
+        return next((answer for answer in (NO, UNDECIDED, APPROXIMATE) if answer in answers), YES)
 
 
 # ---- P/Q
@@ -252,7 +256,8 @@ def _refuted_at(expression: Expression, labels: tuple[str, ...], data: Spectrum,
     """Whether an equation with integer constants differs from the target modulo a prime on one of the first rows.
 
     That proves it inexact, at a cost that does not grow with its numbers: nested squares would fill the memory with
-    the digits of an exact value. A row that divides by zero modulo the prime proves nothing.
+    the digits of an exact value. A row that divides by zero modulo the prime proves nothing, nor does one whose target
+    is uncertain.
     """
     prime = PRIMES[0]
 
@@ -262,6 +267,8 @@ def _refuted_at(expression: Expression, labels: tuple[str, ...], data: Spectrum,
         return apply_operator(kind, arguments) % prime
 
     for i in range(min(rows, len(data))):
+        if data.uncertainty is not None and data.uncertainty[i]:
+            continue
         point = {label: int(value) for label, value in zip(labels, data.x[i], strict=True)}
         try:
             value = fold(
@@ -277,7 +284,16 @@ def _refuted_at(expression: Expression, labels: tuple[str, ...], data: Spectrum,
 
 
 def _wrong(pair: tuple[Polynomial, Polynomial], data: Spectrum, rows: slice = slice(None)) -> int:
-    return len(wrong_rows(*pair, data.x[rows], (data.numerator[rows], data.denominator[rows])))
+    uncertainty = () if data.uncertainty is None else (data.uncertainty[rows],)
+    return len(wrong_rows(*pair, data.x[rows], (data.numerator[rows], data.denominator[rows]), *uncertainty))
+
+
+def _agreement(pair: tuple[Polynomial, Polynomial], data: Spectrum) -> str:
+    """The answer for an equation that is wrong on no row: exact on all of them, or only within their uncertainty."""
+    if data.uncertainty is None or not np.any(data.uncertainty):
+        return YES
+    exact = wrong_rows(*pair, data.x, (data.numerator, data.denominator))
+    return APPROXIMATE if len(exact) else YES
 
 
 @contextmanager
@@ -383,7 +399,7 @@ def judge(
             _decide(judgement, expression, labels, data, held_out, closed_form)
     except LimitReachedError as limit:
         judgement.reason = str(limit)
-        if judgement.exact_on_data != YES:
+        if judgement.exact_on_data not in (YES, APPROXIMATE):
             judgement.exact_on_data = judgement.exact_on_held_out = UNDECIDED
             judgement.identical_to_closed_form = UNDECIDED if closed_form else UNKNOWN
     if not judgement.simplified and _degree(expression) > MAX_SHOWN_DEGREE:
@@ -430,14 +446,17 @@ def _decide(
     except ZeroDivisionError:
         judgement.reason = "the equation divides by zero"
         return
-    judgement.exact_on_data = YES
+    judgement.exact_on_data = _agreement(pair, data)
     # Until they are decided: a limit may be reached on the way.
     judgement.exact_on_held_out = UNDECIDED
     judgement.identical_to_closed_form = UNDECIDED if closed_form else UNKNOWN
     element = _from_pair(pair, labels)
     # Cancelled: a common factor may vanish on a held-out row where the function itself is defined.
     judgement.wrong_held_out = _wrong(_to_pair(element), held_out)
-    judgement.exact_on_held_out = NO if judgement.wrong_held_out else YES
+    if not len(held_out):
+        judgement.exact_on_held_out = UNKNOWN
+    else:
+        judgement.exact_on_held_out = NO if judgement.wrong_held_out else _agreement(_to_pair(element), held_out)
     if closed_form is not None:
         same = element == _canonical(parse(closed_form, labels), labels)
         judgement.identical_to_closed_form = YES if same else NO
@@ -461,18 +480,20 @@ def judge_front(
 ) -> dict[str, Any]:
     """The verdict on a front, as JSON values.
 
-    `selected` is the index of PySR's `best`; `exact` that of the simplest equation proved exact on the data, or None;
-    `recovered` is "yes" where some equation is exact on the data, exact on what was held out, and identical to the
-    closed form (where one is known).
+    `selected` is the index of PySR's `best`; `exact` that of the simplest equation proved exact on the data (or within
+    the uncertainty of data that are not exact), or None; `recovered` is "yes" where some equation is exact on the data,
+    exact on what was held out, and identical to the closed form (where one is known).
     """
     judgements = [judge(equation, data.labels, data, held_out, closed_form, seconds) for equation in front]
     exact = next((i for i, item in enumerate(judgements) if item.exact_on_data == YES), None)
+    if exact is None:
+        exact = next((i for i, item in enumerate(judgements) if item.exact_on_data == APPROXIMATE), None)
     answers = [item.recovered for item in judgements]
     return {
         "equations": [_as_json(judgement) for judgement in judgements],
         "selected": best(front),
         "exact": exact,
-        "recovered": YES if YES in answers else UNDECIDED if UNDECIDED in answers else NO,
+        "recovered": next((answer for answer in (YES, APPROXIMATE, UNDECIDED) if answer in answers), NO),
         "rows": len(data),
         "held_out_rows": len(held_out),
         "closed_form": closed_form,
@@ -508,7 +529,11 @@ def verify_cell(
         raise UserError(
             f"{front_path} cannot be judged: {error}. Delete it and run snakemake again: only this fit is repeated"
         ) from error
-    write_json(verdict_path, {"cell": fit["cell"], "fit": fit, "verdict": verdict})
+    certificate = fit.get("certificate")
+    if closed_form is None and verdict["recovered"] == YES and certificate and certificate["outcome"] != "identified":
+        # With no formula to compare with, a recovery is one only where the data determine it.
+        verdict["recovered"] = UNDECIDED
+    write_json(verdict_path, {"cell": fit["cell"], "fit": fit, "verdict": verdict}, sealed=True)
     for index, item in enumerate(verdict["equations"]):
         mark = "*" if index == verdict["selected"] else " "
         figures = f"{item['complexity']:3d} {item['loss']:10.3e}"
