@@ -17,6 +17,19 @@ include: "workflow/rules/tables.smk"
 include: "workflow/rules/report.smk"
 
 
+if workflow.remote_exec:
+
+    # Inside a submission, all of its jobs run in this process of Snakemake, one after the other. Else the Slurm plugin
+    # starts a step with a Snakemake of its own for every cell, which takes longer than many a fit.
+    localrules:
+        spectrum,
+        fit,
+        fit_pysr,
+        verify,
+        tables,
+        report,
+
+
 rule all:
     default_target: True
     input:

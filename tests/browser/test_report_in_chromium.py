@@ -17,7 +17,7 @@ from cftsr.spectra import write_spectrum
 from cftsr.sweep import Cell
 from cftsr.tables import write_tables
 from tests.unit.records import small_spectrum
-from tests.unit.test_tables import EXACT, PUBLISHED, WRONG, record, undecided
+from tests.unit.test_tables import EXACT, PUBLISHED, WRONG, own, record, undecided
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 DRIVER = shutil.which("chromedriver")
@@ -87,10 +87,55 @@ def browser(tmp_path_factory):
     driver.quit()
 
 
+@pytest.fixture(scope="module")
+def beyond(tmp_path_factory) -> Path:
+    """A page of what the paper has not: energies, quantities of a theory, spectra of one's own, many seeds."""
+    folder = tmp_path_factory.mktemp("beyond")
+    results, spectra = folder / "results" / "quick", folder / "data" / "spectra"
+    loose = own("loose", "fits", ["l takes 2 value(s); 4 are needed to test the formula in it"])
+    loose["verdict"]["recovered"] = "undecided"
+    loose["fit"]["certificate"] |= {
+        "competing_formula": "l*(k+3*l+5)/(8*(k+2))-(k-l)/(k+200)",
+        "deciding_labels": {"k": 9, "l": 4},
+        "deciding_values": ["6/11", "3/2"],
+    }
+    near = own("near")
+    for item in near["verdict"]["equations"]:
+        if item["exact_on_data"] == "yes":
+            item |= {"exact_on_data": "approximate", "exact_on_held_out": "approximate"}
+    near["verdict"]["recovered"] = "approximate"
+    none = record("0.7", task="gap", family="minimal")
+    none["fit"]["certificate"] = {"outcome": "none", "reasons": ["no P/Q of degree 12 or less fits all rows"]}
+    records = [
+        *(record("0.7", EXACT if n % 3 else WRONG, engine="operon", setting="free", seed=n) for n in range(12)),
+        record("0.7", "l*(l+2)/(4*(k+2))-k/(8*(k+2))", task="energy", certificate="identified"),
+        own(),
+        loose,
+        near,
+        none,
+    ]
+    cells = [item["cell"] for item in records]
+    data, held_out = small_spectrum("wzw_su2", "conformal_weight")
+    for name in ("conformal_weight/n100_f10", "energy/n100_f10"):
+        write_spectrum(spectra / "wzw_su2" / f"{name}.parquet", data)
+        write_spectrum(spectra / "wzw_su2" / f"{name}.held_out.parquet", held_out)
+    write_tables(records, cells, results, PUBLISHED)
+    write_report(records, cells, results / "report.html", spectra, PUBLISHED, About("quick"))
+    return results / "report.html"
+
+
 @pytest.fixture
 def visit(browser, page):
     """Open an address of the page and wait until the charts in sight are drawn."""
+    return opener(browser, page)
 
+
+@pytest.fixture
+def visit_beyond(browser, beyond):
+    return opener(browser, beyond)
+
+
+def opener(browser, page):
     def open_at(address="", size=WIDE, scheme="light"):
         browser.execute_cdp_cmd(
             "Emulation.setDeviceMetricsOverride",
@@ -327,3 +372,42 @@ def test_nothing_sticks_out(visit, size):
         draw_all(browser)
         width, place = browser.execute_script("return [document.documentElement.scrollWidth, innerWidth]")
         assert width <= place == size[0]
+
+
+BEYOND = ("", FREE, "loose/given/n100/any", "near/given/n100/any", "minimal/gap/n100/any")
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+def test_nothing_beyond_the_paper_sticks_out(visit_beyond, size):
+    for address in BEYOND:
+        browser = visit_beyond(address, size)
+        draw_all(browser)
+        width, place = browser.execute_script("return [document.documentElement.scrollWidth, innerWidth]")
+        assert width <= place == size[0], address
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_contrast_beyond_the_paper(visit_beyond, scheme):
+    for address in BEYOND:
+        measured = visit_beyond(address, scheme=scheme).execute_script(CONTRAST)
+        assert [item for item in measured if item[0] < item[1]] == []
+
+
+def test_symbols_and_answers_beyond_the_paper(visit_beyond):
+    browser = visit_beyond("loose/given/n100/any")
+    assert text(browser, ".view:target h2") == "My data: x1"
+    assert "undecided" in text(browser, ".view:target .answer")
+    sizes = (
+        "return [...document.querySelectorAll('.view:target math')].map((item) => item.getBoundingClientRect().width)"
+    )
+    assert all(width > 5 for width in browser.execute_script(sizes))
+    assert "A measurement there decides" in text(browser, ".view:target")
+    browser = visit_beyond("near/given/n100/any")
+    assert "agrees within uncertainty" in text(browser, ".view:target .answer")
+    browser = visit_beyond("minimal/gap/n100/any")
+    assert text(browser, ".view:target h2").startswith("Virasoro minimal M(p,q): gap")
+    assert "No formula was found" in text(browser, ".view:target .answer")
+    browser = visit_beyond(FREE)
+    lines = "return document.querySelectorAll('.view:target details.fit tbody tr').length"
+    assert browser.execute_script(lines) == 11
+    assert "67% [39%, 86%]" in text(browser, ".view:target")

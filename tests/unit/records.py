@@ -17,7 +17,7 @@ from cftsr.verification import judge_front
 
 @cache
 def small_spectrum(family, task):
-    if task == "central_charge":
+    if not TASKS[task].per_state:
         return drawn_theories(get_family(family), TASKS[task], 12, 24, 0, 4)
     return lowest_levels(get_family(family), TASKS[task], 12, Fraction(1, 2), next_theories=4)
 
@@ -27,7 +27,7 @@ def verdict_text(family, task, equations):
     data, held_out = small_spectrum(family, task)
     columns = {label: data.x[:, i].astype(np.float64) for i, label in enumerate(data.labels)}
     front = pareto_front([Candidate(text) for text in equations], columns, data.target)
-    return json.dumps(judge_front(front, data, held_out, get_family(family).closed_forms[task], 20))
+    return json.dumps(judge_front(front, data, held_out, TASKS[task].closed_form(get_family(family)), 20))
 
 
 def cell(**keys):
@@ -40,4 +40,4 @@ def cell(**keys):
         "engine": "rational",
         "seed": 0,
     } | keys
-    return place | ({"fraction": None} if place["task"] == "central_charge" else {})
+    return place | ({} if TASKS[place["task"]].per_state else {"fraction": None})

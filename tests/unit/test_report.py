@@ -11,13 +11,23 @@ from types import SimpleNamespace
 import pytest
 
 from cftsr.expressions import ParseError
-from cftsr.report import About, as_json, render, subscripts, without_folders, write_report
+from cftsr.report import (
+    About,
+    as_json,
+    comparisons,
+    read_for_page,
+    render,
+    subscripts,
+    views,
+    without_folders,
+    write_report,
+)
 from cftsr.report.comparisons import against
 from cftsr.report.formulas import INVISIBLE_TIMES, MINUS, TIMES, as_text, copies, mathml, read
 from cftsr.sweep import changes
 
 from .records import cell
-from .test_tables import EXACT, PUBLISHED, SAME, WRONG, record, undecided
+from .test_tables import EXACT, PUBLISHED, SAME, WRONG, own, record, undecided
 
 VOID = {"meta", "link", "input", "br", "hr", "img", "col"}
 
@@ -303,8 +313,143 @@ def test_a_family_without_a_module_is_shown_by_its_name():
     assert "made_up" in page_of([found]).view("made_up/conformal_weight/n100_f10/any")
 
 
+# ---- spectra of one's own, quantities of a theory, uncertain data
+
+
+def test_a_spectrum_of_ones_own():
+    loose = own("other", "fits", ["l takes 2 value(s); 4 are needed"])
+    loose["verdict"]["recovered"] = "undecided"
+    loose["fit"]["certificate"] |= {
+        "competing_formula": "l*3/8",
+        "deciding_labels": {"k": 9, "l": 4},
+        "deciding_values": ["6/11", "3/2"],
+        "wrong_rows": [{"labels": {"k": 3, "l": 1}, "given": "1/7", "formula": "3/20"}],
+        "wrong_rows_total": 5,
+        "remarks": ["float32 numbers"],
+    }
+    page = page_of([own(), loose])
+    assert "My data, <i>x<sub>1</sub></i>" in page.text
+    view = page.view("my_data/given/n100/any")
+    assert "My data: x<sub>1</sub>" in view
+    assert "gives x<sub>1</sub>?" in view
+    assert "No closed form is known" in view
+    assert "and the rows fix it" in view
+    assert "exact on the data and on what was held out" in view
+    assert "the rows identify the formula" in view
+    view = page.view("other/given/n100/any")
+    assert "l takes 2 value(s); 4 are needed" in view
+    assert "This fits every row too:" in view
+    assert "differ at <i>k</i> = 9, <i>l</i> = 4: 6/11 or 3/2. A measurement there decides." in view
+    assert "5 of the rows given disagree with the formula" in view
+    assert "k = 3, l = 1" in view
+    assert "<p>float32 numbers</p>" in view
+    assert 'class="answer undecided"' in view
+    assert page.text.count("spectra of one") >= 1
+
+
+def test_agreement_within_uncertainty_has_a_word_of_its_own():
+    made = own()
+    for item in made["verdict"]["equations"]:
+        if item["exact_on_data"] == "yes":
+            item |= {"exact_on_data": "approximate", "exact_on_held_out": "approximate"}
+    made["verdict"]["recovered"] = "approximate"
+    page = page_of([made])
+    assert "<b>0</b> of 1 fits recovered" in page.text
+    assert "In 1 fit the formula agrees with the data within their uncertainty, which is no proof." in page.text
+    view = page.view("my_data/given/n100/any")
+    assert 'class="answer approximate"' in view
+    assert "agrees within uncertainty" in view
+    assert "within its uncertainty on" in view
+    assert "proved" not in view.split("The engines")[0]
+
+
+def test_a_quantity_of_a_theory_without_a_formula_says_why():
+    made = record("0.7", task="gap", family="minimal")
+    made["fit"]["certificate"] = {"outcome": "none", "reasons": ["no P/Q of degree 12 or less fits"]}
+    page = page_of([made])
+    view = page.view("minimal/gap/n100/any")
+    assert "Which formula in p and q gives the gap" in view
+    assert "No formula was found: no P/Q of degree 12 or less fits." in view
+    assert "no formula" in page.text.split('id="table-7"')[1].split("</section>")[0]
+
+
+def test_the_energy_has_its_tables_and_the_length_of_h_beside():
+    energy = record("0.7", "l*(l+2)/(4*(k+2))-k/(8*(k+2))", task="energy")
+    page = page_of([record(), energy])
+    table = page.text.split('id="table-7"')[1].split("</section>")[0]
+    assert "Nodes of h" in table
+    assert [re.sub("<.*?>", "", part) for part in re.findall(r'<td class="number" data-order="(\d+)">', table)] == [
+        "19",
+        "11",
+    ]
+    assert "Which formula in k and l gives the energy E of each primary field?" in page.text
+    assert 'id="table-9"' in page.text
+
+
+# ---- many seeds, many cells
+
+
+def seeds(count, **keys):
+    return [
+        record("0.7", EXACT if seed % 2 else WRONG, engine="operon", setting="free", seed=seed, **keys)
+        for seed in range(count)
+    ]
+
+
+def test_of_many_seeds_the_best_is_shown_and_the_others_are_lines():
+    page = page_of(seeds(6))
+    view = page.view("wzw_su2/conformal_weight/n100_f10/free")
+    assert view.count('<article class="fit">') == 1
+    assert "operon, seed 1" in view
+    assert "5 more seeds, a line each; seed 1, the best, is above" in view
+    assert "3 of 6 seeds: 50% [19%, 81%] (Wilson" in view
+    assert "3 ended without it and count as censored" in view
+    assert "Recovery over seeds" in page.text
+    entry = page.text.split('id="table-3"')[1].split("</section>")[0]
+    assert 'title="seeds that recovered it: 50% [19%, 81%]"' in entry
+    assert 'class="spread"' in entry
+
+
+def test_a_page_has_room_for_so_many_views_and_says_so(monkeypatch):
+    monkeypatch.setattr(views, "MOST_VIEWS", 2)
+    wrong = record("0.7", WRONG, engine="operon", setting="free", theories=300)
+    records = [record(theories=100), record(theories=200), wrong, record(theories=400)]
+    page = page_of(records)
+    shown = {found["id"] for found in page.all("section", class_="view")}
+    assert shown == {f"wzw_su2/conformal_weight/{name}" for name in ("n100_f10/any", "n300_f10/free")}
+    assert "2 of 4 lines have a view of their own" in page.text
+    targets = {found["href"][1:] for found in page.all("a") if found["href"].startswith("#")}
+    assert targets <= set(page.ids)
+
+
+def test_a_table_that_is_too_large_is_linked_to(monkeypatch):
+    monkeypatch.setattr(comparisons, "MOST_ENTRIES", 20)
+    table = page_of([record()]).text.split('id="table-4"')[1].split("</section>")[0]
+    assert "too many for a page" in table
+    assert "<table" not in table
+
+
+def test_only_fronts_that_are_shown_are_read(tmp_path):
+    made = seeds(6)
+    for index, item in enumerate(made):
+        (tmp_path / str(index)).mkdir()
+        text = {key: item[key] for key in ("cell", "fit", "verdict")}
+        (tmp_path / str(index) / "verdict.json").write_text(json.dumps(text), encoding="utf-8")
+        (tmp_path / str(index) / "cost.json").write_text(json.dumps(item["cost"]), encoding="utf-8")
+    cells = [item["cell"] for item in made]
+    read_back = read_for_page([tmp_path / str(index) / "verdict.json" for index in range(6)], cells)
+    sizes = {item["cell"]["seed"]: len(item["verdict"]["equations"]) for item in read_back}
+    assert sizes == {0: 1, 1: 2, 2: 1, 3: 1, 4: 1, 5: 1}
+    about = About("quick")
+    assert page_of(read_back, cells, about=about).text == page_of(made, cells, about=about).text
+
+
 def test_small_words():
     assert subscripts("WZW su(2)_k <b>") == "WZW su(2)<sub>k</sub> &lt;b&gt;"
+    assert subscripts("the gap h_1-h_0 and c_eff of W_3(p,q)") == (
+        "the gap h<sub>1</sub>-h<sub>0</sub> and c<sub>eff</sub> of W<sub>3</sub>(p,q)"
+    )
+    assert subscripts("n100_f30, conformal_weight, seed_0") == "n100_f30, conformal_weight, seed_0"
     assert without_folders("see /opt/x/julia, and/or results/quick") == "see julia, and/or results/quick"
 
 

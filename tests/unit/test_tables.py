@@ -14,8 +14,8 @@ import pytest
 
 from cftsr.errors import UserError
 from cftsr.rendering import formula, number, plain, rounded_constants, typeset
-from cftsr.summary import SUMMARY_SCHEMA, final_message, read_records, recovery_counts, summary_rows
-from cftsr.tables import write_tables
+from cftsr.summary import SUMMARY_SCHEMA, final_message, read_records, recovery_counts, summary_rows, titles_of
+from cftsr.tables import planned_tables, table_names, write_tables
 
 from .records import cell, verdict_text
 
@@ -284,11 +284,209 @@ def test_seeds_are_summed_up(tmp_path):
     [row] = [row for row in written.csv(3) if row["engine"] == "operon" and row["theories"] == "100"]
     assert float(row["value"]) == losses[2]
     assert (row["seeds"], row["recovered"]) == ("5", "2")
-    assert written.line(3, "No integer columns", "10%", "operon")[0] == f"{losses[2]:.2e} ✓ 2/5"
+    assert written.line(3, "No integer columns", "10%", "operon")[0] == (f"{losses[2]:.2e} [0, {losses[-1]:.2e}] ✓ 2/5")
+    assert (row["minimum"], row["maximum"]) == (repr(losses[0]), repr(losses[-1]))
+    # Wilson's interval of 2 out of 5, by its formula.
+    centre, half = (2 + 1.959964**2 / 2) / (5 + 1.959964**2), 1.959964 / (5 + 1.959964**2)
+    half *= math.sqrt(2 * 3 / 5 + 1.959964**2 / 4)
+    assert float(row["recovery_rate"]) == 0.4
+    assert float(row["rate_low"]) == pytest.approx(centre - half, rel=1e-5)
+    assert float(row["rate_high"]) == pytest.approx(centre + half, rel=1e-5)
     assert written.line(3, "No integer columns", "10%", "rational")[0] == "0 ✓"
     assert "✓ 2/5 identical" in written.text(2)
     assert f"`{EXACT}`" in written.text(2)
     assert "median" in written.text(3)
+
+
+def test_score_and_complexity_have_their_spread_too(tmp_path):
+    fronts = [("0.7", EXACT), ("0.7", WRONG), ("0.7", WRONG)]
+    made = [record(*front, engine="operon", setting="free", seed=seed) for seed, front in enumerate(fronts)]
+    shown = Written(tmp_path, made).line(4, "No integer columns", "10%", "operon")[0]
+    assert re.fullmatch(r"[\d.]+ \[[\d.]+, ∞\] \(\d+ \[\d+, 11\]\) ✓ 1/3", shown)
+
+
+def test_seeds_that_agree_show_one_number(tmp_path):
+    made = [record("0.7", EXACT, engine="operon", setting="free", seed=seed) for seed in range(2)]
+    written = Written(tmp_path, made)
+    assert written.line(3, "No integer columns", "10%", "operon")[0] == "0 ✓ 2/2"
+    assert (written.csv(3)[0]["minimum"], written.csv(3)[0]["maximum"]) == ("", "")
+
+
+def test_recovery_over_seeds_has_a_table_of_its_own(tmp_path):
+    times = {0: 2.0, 1: 9.0, 2: 4.0, 3: 100.0}
+    made = [
+        record("0.7", EXACT if seed < 3 else WRONG, engine="operon", setting="free", seed=seed, theories=theories)
+        for seed in times
+        for theories in (100, 200)
+    ]
+    for item in made:
+        item["cost"]["fit_cpu_seconds"] = times[item["cell"]["seed"]]
+    expected = [item["cell"] for item in made] + [cell(engine="operon", setting="free", seed=4)]
+    written = Written(tmp_path, [record(), *made], [*expected, cell()])
+    assert "# Table 7. Recovery over seeds." in written.text(7)
+    assert "rational" not in written.text(7)
+    [line] = [cells_of(line) for line in written.text(7).splitlines() if "operon" in line and line.startswith("|")]
+    assert line == ["h, free constants", "operon", "6/9", "75% [41%, 93%]", "4 [2, 9]", "2", "1"]
+    rate, spent = written.csv(7)
+    assert (rate["quantity"], float(rate["value"]), rate["seeds"], rate["missing"]) == ("recovery_rate", 0.75, "8", "1")
+    assert (spent["quantity"], spent["value"]) == ("recovery_cpu_seconds", "4.0")
+    assert (spent["minimum"], spent["maximum"]) == ("2.0", "9.0")
+    assert "operon  WZW su(2)_k 75% [41%, 93%] of 8 fits, median 4 s; 2 ended without it" in written.message
+    assert "table1.md to table7.md" in written.message
+
+
+def test_times_stand_in_no_table_but_that_on_seeds(tmp_path):
+    """So that two runs of a sweep can be compared byte by byte."""
+    made = [record("0.7", EXACT, engine="operon", setting="free", seed=seed) for seed in range(2)]
+    slow = json.loads(json.dumps(made))
+    for item in slow:
+        item["cost"] = {"fit_cpu_seconds": 77.0, "fit_wall_seconds": 99.0}
+    one, two = Written(tmp_path / "one", made).contents, Written(tmp_path / "two", slow).contents
+    changed = {name for name in one if one[name] != two[name]}
+    assert changed == {"table7.md", "table7.csv", "table7.tex", "summary.csv", "summary.parquet", "message.txt"}
+
+
+def test_one_seed_needs_no_statistics(tmp_path):
+    written = Written(tmp_path, [record(), record("0.7", EXACT, engine="operon", setting="free")])
+    assert "Over seeds" not in written.message
+    assert {row["rate_low"] for row in written.csv(3)} == {""}
+    assert not (tmp_path / "tables" / "table7.md").exists()
+
+
+# ---- beyond the paper's tables
+
+
+def own(name="my_data", outcome="identified", reasons=(), **keys):
+    """A record of a spectrum of one's own: the formula is exact, and no closed form judges it."""
+    made = json.loads(json.dumps(record(*keys.pop("equations", ("0.7", EXACT)), **keys)))
+    made["cell"] |= {"family": name, "task": "given", "fraction": None}
+    made["verdict"]["closed_form"] = None
+    for item in made["verdict"]["equations"]:
+        item["identical_to_closed_form"] = "unknown"
+    made["fit"]["certificate"] = {"outcome": outcome, "reasons": list(reasons)}
+    made["fit"]["data_metadata"] = {"title": "My data", "symbol": "x_1"}
+    return made
+
+
+def test_the_plan_is_what_is_written(tmp_path):
+    made = [
+        record(),
+        record(task="energy"),
+        record("0.7", EXACT, engine="operon", setting="free", family="wzw_su2", seed=1),
+        record("0.7", EXACT, engine="operon", setting="free", family="wzw_su2"),
+        record("0.7", "3*k/(k+2)", task="central_charge"),
+        own(),
+    ]
+    extra = json.loads(json.dumps(made[0]))
+    extra["cell"]["family"] = "parafermions"
+    theory = json.loads(json.dumps(made[4]))
+    theory["cell"]["task"] = "weight_sum"
+    made += [extra, theory]
+    written = Written(tmp_path, made)
+    plans = planned_tables([item["cell"] for item in made])
+    kinds = [(plan.kind, plan.tasks, plan.family) for plan in plans[6:]]
+    grid = ("conformal_weight",)
+    assert kinds == [
+        ("grid", grid, "parafermions"),
+        ("grid", grid, "parafermions"),
+        ("formulas", ("energy",), ""),
+        ("grid", ("energy",), "wzw_su2"),
+        ("grid", ("energy",), "wzw_su2"),
+        ("formulas", ("weight_sum",), ""),
+        ("own", ("given",), ""),
+        ("seeds", (), ""),
+    ]
+    names = set(table_names([item["cell"] for item in made]))
+    assert names == {Path(name).stem for name in written.contents if name.startswith("table")}
+    assert "table1.md to table14.md" in written.message
+    # Every cell stands in some table.
+    found = set()
+    for plan in plans:
+        found |= {
+            (row["family"], row["task"], row["theories"], row["fraction"])
+            for row in written.csv(plan.number)
+            if row["engine"]
+        }
+    for item in made:
+        place = tuple(str(item["cell"][name] or "") for name in ("family", "task", "theories", "fraction"))
+        assert place in found
+
+
+def test_tables_of_an_earlier_sweep_are_removed(tmp_path):
+    Written(tmp_path, [record(), own()])
+    assert (tmp_path / "tables" / "table7.md").exists()
+    names = set(Written(tmp_path, [record()]).contents)
+    assert "table6.md" in names
+    assert not {name for name in names if name.startswith("table7")}
+
+
+def test_the_energy_stands_beside_h(tmp_path):
+    energy = "l*(l+2)/(4*(k+2))-k/(8*(k+2))"
+    made = [record(), record("0.7", energy, task="energy")]
+    text = Written(tmp_path, made).text(7)
+    [line] = [cells_of(line) for line in text.splitlines() if line.startswith("| rational ")]
+    assert line[:2] == ["rational", f"`{energy}`"]
+    assert line[3:5] == ["19", "11"]
+    assert "that of the energy is shorter in 0 of 1" in text
+
+
+def test_every_number_of_theories_of_a_central_charge_stands_there(tmp_path):
+    made = [record("0.7", "3*k/(k+2)", task="central_charge", theories=n) for n in (100, 40)]
+    text = Written(tmp_path, made).text(1)
+    assert text.index("WZW su(2)_k, 100 theories") < text.index("WZW su(2)_k, 40 theories")
+
+
+def test_no_formula_comes_with_the_reason(tmp_path):
+    made = record("0.7", task="gap", family="minimal")
+    made["fit"]["certificate"] = {"outcome": "none", "reasons": ["no P/Q of degree 12 or less fits"]}
+    written = Written(tmp_path, [made])
+    [line] = [cells_of(line) for line in written.text(7).splitlines() if line.startswith("| rational ")]
+    assert line == ["rational", "no formula", "", "", "no P/Q of degree 12 or less fits"]
+    assert {row["value"] for row in written.csv(7) if row["engine"]} == {""}
+
+
+def test_spectra_of_ones_own_have_titles_verdicts_and_certificates(tmp_path):
+    loose = own("other", "fits", ["l takes 2 value(s); 4 are needed"])
+    loose["verdict"]["recovered"] = "undecided"
+    loose["fit"]["certificate"] |= {
+        "competing_formula": "l*3/8",
+        "deciding_labels": {"k": 9, "l": 4},
+        "deciding_values": ["6/11", "3/2"],
+    }
+    about = [own(), loose]
+    text = Written(tmp_path, about).text(7)
+    assert "## My data: x_1, 100 theories." in text
+    assert "✓ exact on the data and on what was held out; the rows identify it" in text
+    assert "? exact on the data and on what was held out; fits, but not identified: l takes 2 value(s)" in text
+    assert "`l*3/8` fits every row too; they differ at k=9, l=4 (6/11 or 3/2)" in text
+    message = final_message(summary_rows(about), [], "x", titles_of(about))
+    assert "My data 1/1" in message
+
+
+def test_what_the_data_do_not_determine_no_engine_has_recovered():
+    loose = own("other", "fits", ["too few rows"])
+    search = own("other", equations=("0.7", "l*(l+3)/(5*(k+2))", EXACT), engine="operon", setting="free")
+    search["fit"]["certificate"] = None
+    found = {row["engine"]: row["recovered"] for row in summary_rows([loose, search])}
+    assert found == {"rational": "undecided", "operon": "undecided"}
+    assert summary_rows([search])[0]["recovered"] == "yes"
+    # A closed form decides by itself.
+    known = [record(certificate="fits"), record("0.7", EXACT, engine="operon", setting="free")]
+    assert {row["recovered"] for row in summary_rows(known)} == {"yes"}
+
+
+def test_agreement_within_uncertainty_is_no_recovery(tmp_path):
+    made = own()
+    for item in made["verdict"]["equations"]:
+        if item["exact_on_data"] == "yes":
+            item |= {"exact_on_data": "approximate", "exact_on_held_out": "approximate"}
+    made["verdict"]["recovered"] = "approximate"
+    written = Written(tmp_path, [made])
+    assert "≈ agrees within uncertainty" in written.text(7)
+    assert "✓" not in written.text(7)
+    assert "0/1 (1 within uncertainty)" in written.message
+    [row] = summary_rows([made])
+    assert (row["recovered"], row["selected_by"], row["equation"]) == ("approximate", "approximate", EXACT)
 
 
 def test_a_missing_seed_counts_in_the_denominator(tmp_path):
@@ -401,6 +599,28 @@ def test_records_are_read_and_missing_files_are_missing_cells(tmp_path):
     assert read == record()
 
 
+def test_without_fronts_the_tables_are_the_same(tmp_path):
+    """Only the selected and the reported equation are kept of each front."""
+    elsewhere = record("0.7", EXACT, engine="operon", setting="free")
+    elsewhere["verdict"]["equations"].append(elsewhere["verdict"]["equations"][0] | {"complexity": 30, "loss": 1e-33})
+    elsewhere["verdict"]["selected"] = 2
+    made = [record("k", "0.7*l", EXACT), elsewhere, undecided(engine="operon", setting="integer"), own()]
+    for index, item in enumerate(made):
+        place = tmp_path / str(index)
+        place.mkdir()
+        text = {key: item[key] for key in ("cell", "fit", "verdict")}
+        (place / "verdict.json").write_text(json.dumps(text), encoding="utf-8")
+        (place / "cost.json").write_text(json.dumps(item["cost"]), encoding="utf-8")
+    paths = [tmp_path / str(index) / "verdict.json" for index in range(len(made))]
+    short = read_records(paths, fronts=False)
+    assert [len(item["verdict"]["equations"]) for item in short] == [1, 2, 1, 1]
+    expected = [item["cell"] for item in made]
+    one = Written(tmp_path / "a" / "x", read_records(paths), expected).contents
+    two = Written(tmp_path / "b" / "x", short, expected).contents
+    del one["message.txt"], two["message.txt"]
+    assert one == two
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"cell": {}, "fit": {}, "verdict": {}}'])
 def test_a_damaged_verdict_is_named(tmp_path, text):
     path = tmp_path / "verdict.json"
@@ -429,6 +649,9 @@ def full(tmp_path_factory):
         record("0.7", long, engine="my_engine", setting="free"),
         record("-0.7", "-(l-k)/(-2.5)", engine="my_engine", setting="free", seed=1),
         undecided(engine="my_engine", setting="integer"),
+        record("0.7", "l*(l+2)/(4*(k+2))-k/(8*(k+2))", task="energy"),
+        record("0.7", "3/(4*(k+2))", task="gap"),
+        own("my_own", "fits", ["n_1 takes 2 value(s) & 50% | of 4^2"], equations=("0.7", long, EXACT)),
         record("0.7", "square(p/q)-square(square(r)-s)", family="minimal", fraction="0.3", engine="my_engine",
                setting="free"),
     ]  # fmt: skip
@@ -436,7 +659,7 @@ def full(tmp_path_factory):
     return Written(tmp_path_factory.mktemp("full"), made, expected)
 
 
-@pytest.mark.parametrize("number", range(1, 7))
+@pytest.mark.parametrize("number", range(1, 13))
 def test_markdown_tables_are_rectangular(full, number):
     tables = re.findall(r"(?:^\|.*\n)+", full.text(number), flags=re.MULTILINE)
     assert tables
@@ -447,7 +670,7 @@ def test_markdown_tables_are_rectangular(full, number):
         assert re.fullmatch(r"\|( -+:? \|)+", lines[1])
 
 
-@pytest.mark.parametrize("number", range(1, 7))
+@pytest.mark.parametrize("number", range(1, 13))
 def test_latex_holds_together(full, number):
     text = full.text(number, "tex")
     bare = re.sub(r"\\[\\{}$&%#_]", lambda match: r"\\" if match[0] == r"\\" else "", text)

@@ -14,9 +14,18 @@ rule fit:
     # PySR has a rule of its own below; a constraint costs a large sweep less than a ruleorder.
     wildcard_constraints:
         engine="(?!pysr/)[a-z_]+",
+    group:
+        CELL_GROUP
     conda:
         "../envs/sweep.yaml"
     threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: needs_of_fit(
+            wildcards.engine, wildcards.task, wildcards.dataset, attempt
+        ).mem_mb,
+        runtime=lambda wildcards, attempt: needs_of_fit(
+            wildcards.engine, wildcards.task, wildcards.dataset, attempt
+        ).runtime,
     params:
         options=lambda wildcards: SWEEP.options(wildcards.engine, wildcards.task),
         source=lambda wildcards: source_digest("fitting.py", f"engines/{wildcards.engine}.py"),

@@ -26,8 +26,11 @@ rule report:
         f"results/{BUDGET}/logs/report.log",
     conda:
         "../envs/sweep.yaml"
+    resources:
+        mem_mb=lambda wildcards, attempt: needs_of_collection(attempt).mem_mb,
+        runtime=lambda wildcards, attempt: needs_of_collection(attempt).runtime,
     params:
-        cells=[cell.as_dict() for cell in SWEEP.cells],
+        cells=CELLS,
         verdicts=outputs_of(SWEEP.cells, "verdict.json"),
         about={
             "budget": BUDGET,

@@ -11,9 +11,14 @@ rule verify:
         verdict="results/{budget}/fits/{family}/{task}/{dataset}/{setting}/{engine}/seed{seed}/verdict.json",
     log:
         "results/{budget}/logs/verify/{family}.{task}.{dataset}.{setting}.{engine}.seed{seed}.log",
+    group:
+        CELL_GROUP
     conda:
         "../envs/sweep.yaml"
     threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: needs_of_verdict(wildcards.engine, wildcards.dataset, attempt).mem_mb,
+        runtime=lambda wildcards, attempt: needs_of_verdict(wildcards.engine, wildcards.dataset, attempt).runtime,
     params:
         closed_form=lambda wildcards: SWEEP.closed_form(wildcards.family, wildcards.task),
         seconds=SWEEP.config["verification"]["seconds"],

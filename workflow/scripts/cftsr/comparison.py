@@ -11,9 +11,26 @@ from typing import Any
 from cftsr.engines import ANY_SETTING
 from cftsr.published import Published, PublishedValue
 from cftsr.selection import REFINED
-from cftsr.summary import UNDECIDED, YES, Result, cell_key, cell_order, engine_order, results_of, setting_order
+from cftsr.summary import (
+    APPROXIMATE,
+    UNDECIDED,
+    YES,
+    Recovery,
+    Result,
+    cell_key,
+    cell_order,
+    engine_order,
+    family_title,
+    results_of,
+    setting_order,
+    symbol_of,
+    titles_of,
+)
 
 Place = tuple[str, str, str | None, str]  # family, task, fraction, setting
+MOST_NAMED = 60  # places that a note lists
+SECONDS = "recovery_cpu_seconds"  # in the table on seeds alone: the others are the same in every run of a sweep
+SPREADING = ("loss", "score", "complexity")  # what seeds have a spread of
 CSV_COLUMNS = (
     "table",
     "family",
@@ -32,6 +49,12 @@ CSV_COLUMNS = (
     "recovered",
     "undecided",
     "proved_elsewhere",
+    "approximate",
+    "minimum",
+    "maximum",
+    "recovery_rate",
+    "rate_low",
+    "rate_high",
 )
 
 
@@ -51,6 +74,11 @@ class Fits:
         return sum(result.recovered == UNDECIDED for result in self.results)
 
     @property
+    def approximate(self) -> int:
+        """How many agree with data that have an uncertainty, within it: that is no proof."""
+        return sum(result.recovered == APPROXIMATE for result in self.results)
+
+    @property
     def missing(self) -> int:
         return self.asked - len(self.results)
 
@@ -65,16 +93,29 @@ class Fits:
 
     def median(self, quantity: str) -> float | None:
         """Over the seeds, of PySR's `best`; None where nothing was fitted."""
-        values = [result.selected[quantity] for result in self.results]
-        values = [math.inf if value == "inf" else value for value in values]
+        values = self._values(quantity)
         return statistics.median(values) if values else None
+
+    def extremes(self, quantity: str) -> tuple[float, float] | None:
+        """The smallest and the largest over several seeds; None where they all are the same."""
+        values = self._values(quantity)
+        return (min(values), max(values)) if len(set(values)) > 1 else None
+
+    def _values(self, quantity: str) -> list[float]:
+        values = [result.selected[quantity] for result in self.results]
+        return [math.inf if value == "inf" else value for value in values]
+
+    @property
+    def recovery(self) -> Recovery:
+        seconds = sorted(result.cost["fit_cpu_seconds"] for result in self.results if result.recovered == YES)
+        return Recovery(tuple(seconds), len(self.results), self.missing)
 
     @property
     def mark(self) -> str:
-        """✓ recovered, ? undecided, with how many seeds of how many when there are several."""
+        """✓ recovered, ≈ within uncertainty, ? undecided; with how many seeds of how many when there are several."""
         dagger = "†" if self.proved_elsewhere else ""
         if self.asked == 1:
-            return f"✓{dagger}" if self.recovered else "?" if self.undecided else ""
+            return f"✓{dagger}" if self.recovered else "≈" if self.approximate else "?" if self.undecided else ""
         ticked = f"✓{dagger} " if self.recovered else ""
         return f"{ticked}{self.recovered}/{self.asked}" + (f" ?{self.undecided}" if self.undecided else "")
 
@@ -83,12 +124,21 @@ class Findings:
     """What was asked for and what is there, by cell of a table."""
 
     def __init__(self, records: Sequence[dict[str, Any]], expected_cells: Sequence[dict[str, Any]]):
-        results = {cell_key(result.cell): result for result in results_of(records)}
+        self.results = results_of(records)
+        self.titles = titles_of(records)
+        self._symbols = {
+            (record["cell"]["family"], record["cell"]["task"]): symbol_of(record["cell"]["task"], record["fit"])
+            for record in records
+        }
+        results = {cell_key(result.cell): result for result in self.results}
         cells = {cell_key(cell): cell for cell in [*expected_cells, *(item.cell for item in results.values())]}
         self.cells = sorted(cells.values(), key=cell_order)
         seeds: dict[tuple, list[int]] = {}
-        for *place, seed in map(cell_key, self.cells):
+        self._cells: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        for cell in self.cells:
+            *place, seed = cell_key(cell)
             seeds.setdefault(tuple(place), []).append(seed)
+            self._cells.setdefault((cell["family"], cell["task"]), []).append(cell)
         self._fits = {
             place: Fits(tuple(results[*place, seed] for seed in asked if (*place, seed) in results), len(asked))
             for place, asked in seeds.items()
@@ -96,7 +146,24 @@ class Findings:
 
     def of(self, family: str, task: str) -> list[dict[str, Any]]:
         """The cells of a family and task."""
-        return [cell for cell in self.cells if (cell["family"], cell["task"]) == (family, task)]
+        return self._cells.get((family, task), [])
+
+    def title(self, family: str) -> str:
+        return family_title(family, self.titles)
+
+    def symbol(self, family: str, task: str) -> str:
+        return self._symbols.get((family, task)) or symbol_of(task)
+
+    def over_seeds(self) -> dict[tuple[str, str, str, str], Fits]:
+        """All fits with several seeds a cell: (family, task, setting, engine) -> those of all its cells together."""
+        found: dict[tuple[str, str, str, str], list[Fits]] = {}
+        for (family, task, _, _, setting, engine), fits in self._fits.items():
+            if fits.asked > 1:
+                found.setdefault((family, task, setting, engine), []).append(fits)
+        return {
+            place: Fits(tuple(result for fits in items for result in fits.results), sum(item.asked for item in items))
+            for place, items in found.items()
+        }
 
     def fits(self, place: Place, theories: int, engine: str) -> Fits | None:
         """One engine's fits; those of an engine that ignores the setting stand for each. None: not asked for."""
@@ -132,7 +199,7 @@ def percentage(fraction: str) -> str:
 def csv_row(
     table: int,
     place: Place,
-    theories: int,
+    theories: int | None,
     engine: str,
     quantity: str,
     value: Any,
@@ -141,6 +208,11 @@ def csv_row(
 ) -> dict[str, Any]:
     """One row of a table's CSV, with the columns CSV_COLUMNS; what does not apply is None."""
     family, task, fraction, setting = place
+    several = fits.recovery if fits and fits.asked > 1 else None
+    low, high = (several and several.interval) or (None, None)
+    least, most = (fits and quantity in SPREADING and fits.extremes(quantity)) or (None, None)
+    if several and several.seconds and quantity == SECONDS:
+        least, most = several.seconds[0], several.seconds[-1]
     return {
         "table": table,
         "family": family,
@@ -159,15 +231,24 @@ def csv_row(
         "recovered": fits and fits.recovered,
         "undecided": fits and fits.undecided,
         "proved_elsewhere": fits and ("yes" if fits.proved_elsewhere else "no"),
+        "approximate": fits and fits.approximate,
+        "minimum": least,
+        "maximum": most,
+        "recovery_rate": several and several.rate,
+        "rate_low": low,
+        "rate_high": high,
     }
 
 
-def reading_notes(shown: list[tuple[str, Fits]], quantities: tuple[str, ...], formulas: bool = False) -> list[str]:
+def reading_notes(
+    shown: list[tuple[str, Fits]], quantities: tuple[str, ...], formulas: bool = False, paper: bool = True
+) -> list[str]:
     """What the marks and numbers mean, as far as they occur.
 
     shown   the fits of a table with the words that say where each stands; a fit may stand in several blocks
+    paper   whether published values stand beside them
     """
-    distinct = list({id(fits): fits for _, fits in shown}.values())
+    distinct = list({id(fits): fits for _, fits in shown}.values())  # counted once, wherever they stand
     if not distinct:
         return ["The sweep asked for none of these cells."]
     notes = []
@@ -178,6 +259,8 @@ def reading_notes(shown: list[tuple[str, Fits]], quantities: tuple[str, ...], fo
             "known. Floating-point constants are first read as simple fractions near them; what follows is decided "
             "exactly, not to a tolerance."
         )
+    if any(fits.approximate for fits in distinct):
+        notes.append("≈ agrees with every row within the uncertainty that the data state. That is no proof.")
     refined = [fits for fits in distinct if any(result.reported["origin"] == REFINED for result in fits.results)]
     if refined:
         engines = engines_of([result.cell for fits in refined for result in fits.results])
@@ -192,12 +275,21 @@ def reading_notes(shown: list[tuple[str, Fits]], quantities: tuple[str, ...], fo
     if missing := sum(fits.missing for fits in distinct):
         notes.append(f"— asked for and not there yet; {missing} missing in all. Blank: not asked for.")
     if any(fits.asked > 1 for fits in distinct):
-        what = "the seed that recovered it, or else the one with the smallest loss" if formulas else "the median"
-        notes.append(f"Of several seeds: {what}; ✓ 2/3 means recovered with 2 of 3 seeds, ?1 undecided with one.")
+        what = (
+            "the seed that recovered it, or else the one with the smallest loss"
+            if formulas
+            else "the median [smallest, largest], and one number where all seeds agree"
+        )
+        notes.append(
+            f"Of several seeds: {what}; ✓ 2/3 means recovered with 2 of 3 seeds, ?1 undecided with one. "
+            "The CSV file has each cell's rate of recovery with its interval."
+        )
     if "loss" in quantities:
         notes.append(
             "Our loss (MSE) is recomputed from the equation as printed, in 64-bit floats over all rows of the cell: 0 "
-            "is a computed zero, and rounding can leave an exact formula at 1e-30. The paper's is as published."
+            "is a computed zero, and rounding can leave an exact formula at 1e-30."
+            + " The paper's is as published."
+            * paper
         )
     if not formulas:
         notes.append("Our numbers are those of the equation that PySR's rule `best` selects from the front.")
@@ -218,11 +310,12 @@ def remarks_on(table: int, published: Published) -> list[str]:
 def _elsewhere(shown: list[tuple[str, Fits]], formulas: bool) -> str:
     """Where the proved equation is another member of the front than the selected one, with its complexity."""
     places = []
-    for place, fits in shown:
+    for place, fits in shown[:MOST_NAMED]:
         sizes = sorted({result.reported["complexity"] for result in fits.results if result.proved_elsewhere})
         places.append(f"{place}: {' or '.join(map(str, sizes))}")
+    more = f"; and {len(shown) - MOST_NAMED} more" * (len(shown) > MOST_NAMED)
     stands = "stands here" if formulas else "is in summary.csv"
     return (
         f"† the proved equation is another member of the front than the one that `best` selects; it {stands}. "
-        f"Its complexity: {'; '.join(places)}."
+        f"Its complexity: {'; '.join(places)}{more}."
     )

@@ -15,6 +15,7 @@ from pathlib import Path
 from cftsr.errors import UserError
 
 TABLES = (1, 2, 3, 4, 5, 6)
+FAMILIES = ("wzw_su2", "minimal")  # of Tables 3 and 4, and of Tables 5 and 6
 FORMULAS = ("closed_form", "formula", "simplified")
 NUMBERS = ("loss", "simplified_loss", "score", "complexity")
 COLUMNS = (

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cftsr.engines.base import INTEGER_COLUMNS
-from cftsr.expressions import Expression, constant, fold, parse, substitute
+from cftsr.expressions import Expression, ParseError, constant, fold, parse, substitute
 from cftsr.files import write_atomically
 
 DIGITS = 5  # of constants in printed formulas; the CSV files have them in full
@@ -31,6 +31,7 @@ _LATEX = {
     "—": "---",
     "∞": r"$\infty$",
     "✓": r"$\checkmark$",
+    "≈": r"$\approx$",
     "†": r"$^{\dagger}$",
     "‡": r"$^{\ddagger}$",
 }
@@ -66,6 +67,7 @@ class Table:
     layout    LaTeX column types, one a column: l, r or p{...}
     notes     below the table: how to read it; `code` in back quotes
     remarks   below these: what is to be said about the published values
+    kind      what it is made of: see tables.Plan
     """
 
     number: int
@@ -75,6 +77,7 @@ class Table:
     blocks: list[Block]
     notes: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    kind: str = "grid"
 
     @property
     def below(self) -> list[tuple[str, list[str]]]:
@@ -132,11 +135,15 @@ def rounded_constants(text: str) -> str:
 def formula(text: str) -> Text:
     """An equation of a front or of the paper: code in Markdown, set as it was found in LaTeX.
 
-    The integer columns i1..i10 are shown as the integers they stand for.
+    The integer columns i1..i10 are shown as the integers they stand for. What is no equation is shown as words.
     """
     names = set(re.findall(r"[A-Za-z]\w*", text)) - {"square", "inf", "nan"}
+    try:
+        parsed = parse(text, names)
+    except ParseError:
+        return plain(text.replace("`", "'"))
     tree = substitute(
-        parse(text, names),
+        parsed,
         lambda node: constant(INTEGER_COLUMNS[node.value]) if node.value in INTEGER_COLUMNS else node,
     )
     return Text(code(rounded_constants(str(tree))).markdown, rf"$\displaystyle {formula_latex(tree)}$")

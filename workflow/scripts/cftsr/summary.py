@@ -8,8 +8,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+import re
+import statistics
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +25,15 @@ from cftsr.engines import ANY_SETTING, ENGINES, SETTINGS
 from cftsr.errors import UserError
 from cftsr.families import family_names, get_family
 from cftsr.files import read_json, write_atomically, write_text
+from cftsr.tasks import TASKS
 
 # The answers in a verdict. verification.py has them too, but importing it costs half a second of SymPy.
 YES, NO, UNDECIDED = "yes", "no", "undecided"
+APPROXIMATE = "approximate"  # agrees with data that have an uncertainty, within it: no proof, and not counted as one
+IDENTIFIED, FITS, NONE = "identified", "fits", "none"  # a certificate's outcome: whether the data fix the formula
 
 CellKey = tuple[str, str, int, str | None, str, str, int]
+PAPER_TABLES = 6
 CELL = ("family", "task", "theories", "fraction", "setting", "engine", "seed")
 
 
@@ -34,11 +43,13 @@ class Result:
 
     cell         the keys of CELL
     selected     the judgement of PySR's `best`: what the paper's numbers are compared with
-    reported     the judgement of the equation that stands for the cell: the proved one if there is one, else `selected`
-    selected_by  "exact" or "best": how `reported` was chosen
-    recovered    "yes", "no" or "undecided", of the whole front
+    reported     the judgement of the equation that stands for the cell: the proved one if there is one, else one that
+                 agrees within the data's uncertainty, else `selected`
+    selected_by  "exact", "approximate" or "best": how `reported` was chosen
+    recovered    "yes", "no", "undecided" or "approximate", of the whole front
     identified   whether the data fix the formula, "identified", "fits" or "none"; None where nobody knows
     fit, cost    provenance and times, as in fit.json and cost.json
+    held_out     how many rows were held out
     """
 
     cell: dict[str, Any]
@@ -49,6 +60,27 @@ class Result:
     identified: str | None
     fit: dict[str, Any]
     cost: dict[str, Any]
+    held_out: int = 0
+
+    @property
+    def certificate(self) -> dict[str, Any]:
+        """What the engine itself certified; empty where it certifies nothing."""
+        return self.fit.get("certificate") or {}
+
+    @property
+    def proved(self) -> bool:
+        """Whether nothing that was checked speaks against `reported`. Where no closed form judges it, that alone is no
+        recovery: the data must also determine the formula."""
+        return _proved(self.reported)
+
+    @property
+    def title(self) -> str:
+        """What tables call the family: of a spectrum of one's own, what its data say."""
+        return recorded_title(self.cell, self.fit)
+
+    @property
+    def symbol(self) -> str:
+        return symbol_of(self.cell["task"], self.fit)
 
     @property
     def proved_elsewhere(self) -> bool:
@@ -86,26 +118,61 @@ def cell_order(cell: dict[str, Any]) -> tuple:
     )
 
 
-def family_title(family: str) -> str:
-    """What tables call a family; its name, where no module of that name is there any more."""
-    return get_family(family).title if family in family_names() else family
+@cache
+def _titles() -> dict[str, str]:
+    return {name: get_family(name).title for name in family_names()}
 
 
-def read_records(paths: Iterable[str | Path]) -> list[dict[str, Any]]:
+def family_title(family: str, titles: Mapping[str, str] | None = None) -> str:
+    """What tables call a family: as in `titles` (see `titles_of`), else its module's; its name, where there is none."""
+    return (titles or {}).get(family) or _titles().get(family, family)
+
+
+def recorded_title(cell: Mapping[str, Any], fit: Mapping[str, Any]) -> str:
+    """A family's title by the data that it was fitted to: a spectrum of one's own has no module that says it."""
+    return (fit.get("data_metadata") or {}).get("title") or family_title(cell["family"])
+
+
+def titles_of(records: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Titles that only the data know, by family."""
+    found: dict[str, str] = {}
+    for record in records:
+        family = record["cell"]["family"]
+        if family not in found and family not in _titles():
+            found[family] = recorded_title(record["cell"], record["fit"])
+    return found
+
+
+def symbol_of(task: str, fit: Mapping[str, Any] | None = None) -> str:
+    """The letter of a task's target; of a spectrum of one's own, the one that its data name."""
+    said = ((fit or {}).get("data_metadata") or {}).get("symbol")
+    return said or (TASKS[task].symbol if task in TASKS else task.replace("_", " "))
+
+
+def task_title(task: str) -> str:
+    """A task in words: "conformal weight"."""
+    return TASKS[task].title if task in TASKS else task.replace("_", " ")
+
+
+def read_records(paths: Iterable[str | Path], fronts: bool = True) -> list[dict[str, Any]]:
     """The records in these verdict.json files, with the cost.json beside each.
+
+    fronts   whether every equation of a front is wanted. Tables need two of each, the selected and the reported one:
+             without the others 20,000 records take a tenth of a gigabyte instead of one.
 
     A verdict that is not there is a cell that is missing.
 
     Raises UserError for a damaged file.
     """
     records = []
+    shared: dict[tuple, dict[str, str]] = {}
     for path in map(Path, paths):
         if not path.exists():
             continue
-        remedy = "delete it and run snakemake again: only this verdict is made anew"
+        remedy = "delete it and summary.parquet, and run snakemake again: only this verdict is made anew"
         record = read_json(path, remedy)
         record["cost"] = read_json(
-            path.with_name("cost.json"), "delete it and run snakemake again: the fit is repeated"
+            path.with_name("cost.json"), "delete it and summary.parquet, and run snakemake again: the fit is repeated"
         )
         try:
             cell_order(record["cell"])
@@ -116,8 +183,37 @@ def read_records(paths: Iterable[str | Path]) -> list[dict[str, Any]]:
             )
         except (KeyError, IndexError, TypeError) as error:
             raise UserError(f"{path} is not a verdict of ours ({error!r}); {remedy}") from error
-        records.append(record)
+        records.append(record if fronts else _without_front(record, shared))
     return records
+
+
+_OF_FIT = ("rows", "certificate", "data_metadata", "evaluations", "stop_reason", "versions")
+_OF_COST = ("fit_cpu_seconds", "fit_wall_seconds")
+
+
+def _without_front(record: dict[str, Any], shared: dict[Any, Any]) -> dict[str, Any]:
+    """The record with the selected and the reported equation alone; equal texts and mappings are `shared`."""
+
+    def one(value: Any) -> Any:
+        if isinstance(value, str):
+            return sys.intern(value)
+        if isinstance(value, dict):
+            return shared.setdefault(tuple(sorted(value.items())), value)
+        return value
+
+    verdict = record["verdict"]
+    kept = sorted({_reported(verdict)[0], verdict["selected"]})
+    place = {index: position for position, index in enumerate(kept)}
+    equations = [{key: one(value) for key, value in verdict["equations"][index].items()} for index in kept]
+    short = {"equations": equations, "selected": place[verdict["selected"]], "exact": place.get(verdict["exact"])}
+    fit = {key: record["fit"].get(key) for key in _OF_FIT}
+    fit |= {key: one(fit[key]) for key in ("data_metadata", "versions") if fit[key]}
+    return {
+        "cell": {key: one(value) for key, value in record["cell"].items()},
+        "verdict": verdict | short,
+        "fit": fit,
+        "cost": {key: record["cost"][key] for key in _OF_COST},
+    }
 
 
 # ---- one result a record
@@ -125,32 +221,51 @@ def read_records(paths: Iterable[str | Path]) -> list[dict[str, Any]]:
 
 def _proved(judgement: dict[str, Any]) -> bool:
     """As Judgement.recovered in verification.py, from JSON."""
-    answers = {judgement[key] for key in ("exact_on_data", "exact_on_held_out", "identical_to_closed_form")}
-    return not answers & {NO, UNDECIDED}
+    return not _answers(judgement) & {NO, UNDECIDED, APPROXIMATE}
+
+
+def _answers(judgement: dict[str, Any]) -> set[str]:
+    return {judgement[key] for key in ("exact_on_data", "exact_on_held_out", "identical_to_closed_form")}
+
+
+def _agrees(judgement: dict[str, Any]) -> bool:
+    """Whether it agrees with the data within their uncertainty, and nothing speaks against it."""
+    answers = _answers(judgement)
+    return APPROXIMATE in answers and not answers & {NO, UNDECIDED}
 
 
 def _reported(verdict: dict[str, Any]) -> tuple[int, str]:
     """The index of the equation that stands for the cell, and how it was chosen.
 
-    The simplest equation that was recovered; else the simplest that is exact on the data; else PySR's `best`.
+    The simplest equation that was recovered; else the simplest that agrees within the data's uncertainty; else the
+    simplest that is exact on the data; else PySR's `best`.
     """
-    proved = next((index for index, item in enumerate(verdict["equations"]) if _proved(item)), verdict["exact"])
-    return (verdict["selected"], "best") if proved is None else (proved, "exact")
+    equations = verdict["equations"]
+    found = next((index for test in (_proved, _agrees) for index, item in enumerate(equations) if test(item)), None)
+    if found is None:
+        found = verdict["exact"]
+    if found is None:
+        return verdict["selected"], "best"
+    return found, APPROXIMATE if APPROXIMATE in _answers(equations[found]) else "exact"
 
 
 def results_of(records: Sequence[dict[str, Any]]) -> list[Result]:
     """The records as results, sorted by cell_order.
 
     `identified` is the engine's own certificate where it gives one. For other engines it is the certificate that
-    another engine gave on the same data, provided that both found the same formula.
+    another engine gave on the same data, provided that both found the same formula. Where no closed form judges a
+    formula and a certificate says that the data do not determine one, no engine has recovered it: it is undecided.
     """
     ordered = sorted(records, key=lambda record: cell_order(record["cell"]))
     certificates: dict[tuple, tuple[str, str]] = {}
+    undetermined: set[tuple] = set()
     for record in ordered:
         certificate = record["fit"].get("certificate")
         if certificate:
+            if certificate["outcome"] == FITS:
+                undetermined.add(cell_key(record["cell"])[:4])
             index, selected_by = _reported(record["verdict"])
-            if selected_by == "exact":
+            if selected_by != "best":
                 formula = record["verdict"]["equations"][index]["simplified"]
                 certificates.setdefault(cell_key(record["cell"])[:4], (formula, certificate["outcome"]))
     results = []
@@ -162,17 +277,21 @@ def results_of(records: Sequence[dict[str, Any]]) -> list[Result]:
             identified = fit["certificate"]["outcome"]
         else:
             formula, outcome = certificates.get(cell_key(cell)[:4], (None, None))
-            identified = outcome if selected_by == "exact" and formula == reported["simplified"] else None
+            identified = outcome if selected_by != "best" and formula == reported["simplified"] else None
+        recovered = verdict["recovered"]
+        if recovered == YES and verdict["closed_form"] is None and cell_key(cell)[:4] in undetermined:
+            recovered = UNDECIDED
         results.append(
             Result(
                 cell=cell,
                 selected=verdict["equations"][verdict["selected"]],
                 reported=reported,
                 selected_by=selected_by,
-                recovered=verdict["recovered"],
+                recovered=recovered,
                 identified=identified,
                 fit=fit,
                 cost=record["cost"],
+                held_out=verdict.get("held_out_rows") or 0,
             )
         )
     return results
@@ -252,12 +371,22 @@ def write_summary(rows: Sequence[dict[str, Any]], folder: str | Path) -> None:
 
 
 def write_csv(path: Path, columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
-    """Write rows as CSV: floats in full precision, None as nothing."""
+    """Write rows as CSV: floats in full precision, None as nothing.
+
+    A text that a spreadsheet would run as a formula (=, @, + or - first, and no equation of ours) gets an apostrophe.
+    """
     stream = io.StringIO()
     writer = csv.DictWriter(stream, columns, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({key: _inert(value) for key, value in row.items()} for row in rows)
     write_text(path, stream.getvalue())
+
+
+def _inert(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    value = re.sub(r"[\t\r\n]", " ", value)  # a bare \r would begin a row of its own
+    return f"'{value}" if re.match(r" *[=@]|(?![\w.+*/() -]*$) *[+-]", value) else value
 
 
 # ---- counts
@@ -273,9 +402,15 @@ class RecoveryCount:
     undecided: int
     missing: int
     total: int
+    approximate: int = 0
 
     def __str__(self) -> str:
-        rest = [f"{self.undecided} undecided"] * bool(self.undecided) + [f"{self.missing} missing"] * bool(self.missing)
+        parts = (
+            (self.approximate, "within uncertainty"),
+            (self.undecided, "undecided"),
+            (self.missing, "missing"),
+        )
+        rest = [f"{count} {words}" for count, words in parts if count]
         return f"{self.recovered}/{self.total}" + (f" ({', '.join(rest)})" if rest else "")
 
 
@@ -289,34 +424,148 @@ def recovery_counts(
     rows: Sequence[dict[str, Any]], expected_cells: Sequence[dict[str, Any]] = ()
 ) -> list[RecoveryCount]:
     """Recovered of all cells, by engine and family; a cell that is missing counts as not recovered."""
-    absent = missing_cells(rows, expected_cells)
-    groups = {(cell["engine"], cell["family"]) for cell in [*rows, *absent]}
-    counts = []
-    for engine, family in sorted(groups, key=lambda group: (engine_order(group[0]), group[1])):
-        answers = [row["recovered"] for row in rows if (row["engine"], row["family"]) == (engine, family)]
-        missing = sum((cell["engine"], cell["family"]) == (engine, family) for cell in absent)
-        counts.append(
-            RecoveryCount(engine, family, answers.count(YES), answers.count(UNDECIDED), missing, len(answers) + missing)
+    answers: dict[tuple[str, str], Counter] = defaultdict(Counter)
+    for row in rows:
+        answers[row["engine"], row["family"]][row["recovered"]] += 1
+    for cell in missing_cells(rows, expected_cells):
+        answers[cell["engine"], cell["family"]]["missing"] += 1
+    return [
+        RecoveryCount(
+            engine,
+            family,
+            recovered=count[YES],
+            undecided=count[UNDECIDED],
+            missing=count["missing"],
+            total=count.total(),
+            approximate=count[APPROXIMATE],
         )
-    return counts
+        for (engine, family), count in sorted(answers.items(), key=lambda item: (engine_order(item[0][0]), item[0][1]))
+    ]
 
 
-def final_message(rows: Sequence[dict[str, Any]], expected_cells: Sequence[dict[str, Any]], folder: str | Path) -> str:
-    """What is said at the end: recovered of all cells by engine and family, where the tables are, what is missing."""
+# ---- several seeds
+
+
+def seeded(cells: Iterable[Mapping[str, Any]]) -> set[tuple]:
+    """The places (a cell without its seed) that several seeds are asked for."""
+    places = Counter(cell_key(cell)[:-1] for cell in cells)
+    return {place for place, count in places.items() if count > 1}
+
+
+@cache
+def wilson_interval(recovered: int, fits: int) -> tuple[float, float]:
+    """The 95% interval of a rate of recovery, by Wilson's score (J. Am. Stat. Assoc. 22 (1927) 209)."""
+    from scipy.stats import binomtest  # half a second, and only where there are several seeds
+
+    interval = binomtest(recovered, fits).proportion_ci(confidence_level=0.95, method="wilson")
+    return float(interval.low), float(interval.high)
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """How often an engine recovered a formula, over the fits that have a verdict, and at what cost.
+
+    seconds   CPU seconds of the fits that recovered it, sorted; the others are censored: they ended without it, so
+              that nobody knows how long they would have needed
+    missing   fits that were asked for and have no verdict: they are in no rate
+    """
+
+    seconds: tuple[float, ...]
+    fits: int
+    missing: int = 0
+
+    @property
+    def recovered(self) -> int:
+        return len(self.seconds)
+
+    @property
+    def censored(self) -> int:
+        return self.fits - self.recovered
+
+    @property
+    def rate(self) -> float | None:
+        return self.recovered / self.fits if self.fits else None
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        return wilson_interval(self.recovered, self.fits) if self.fits else None
+
+    @property
+    def median_seconds(self) -> float | None:
+        return statistics.median(self.seconds) if self.seconds else None
+
+    @property
+    def rate_words(self) -> str:
+        """ "80% [49%, 94%]": the rate with its interval; "" where nothing has a verdict."""
+        if not self.fits:
+            return ""
+        low, high = self.interval
+        return f"{self.rate:.0%} [{low:.0%}, {high:.0%}]"
+
+
+def recovery(rows: Iterable[Mapping[str, Any]], missing: int = 0) -> Recovery:
+    """Of rows of the summary."""
+    rows = list(rows)
+    seconds = sorted(row["cpu_seconds"] for row in rows if row["recovered"] == YES)
+    return Recovery(tuple(seconds), len(rows), missing)
+
+
+def _over_seeds(
+    rows: Sequence[dict[str, Any]], expected_cells: Sequence[dict[str, Any]], titles: Mapping[str, str]
+) -> list[str]:
+    """Lines on recovery over seeds, by engine and family; none where each cell has one seed."""
+    several = seeded({cell_key(cell): cell for cell in [*expected_cells, *rows]}.values())
+    groups: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        if cell_key(row)[:-1] in several:
+            groups[row["engine"], row["family"]].append(row)
+    if not groups:
+        return []
+    lines = ["Over seeds (rate of recovery with Wilson's 95% interval; CPU time of the fits that recovered it):"]
+    width = max(len(engine) for engine, _ in groups)
+    for engine, family in sorted(groups, key=lambda group: (engine_order(group[0]), group[1])):
+        found = recovery(groups[engine, family])
+        words = f"{found.rate_words} of {found.fits} fits"
+        if found.seconds:
+            words += f", median {found.median_seconds:.3g} s"
+        if found.censored:
+            words += f"; {found.censored} ended without it"
+        lines.append(f"  {engine:{width}}  {family_title(family, titles)} {words}")
+    return lines
+
+
+def final_message(
+    rows: Sequence[dict[str, Any]],
+    expected_cells: Sequence[dict[str, Any]],
+    folder: str | Path,
+    titles: Mapping[str, str] | None = None,
+    tables: int = 6,
+) -> str:
+    """What is said at the end: recovered of all cells by engine and family, where the tables are, what is missing.
+
+    titles   of families that have no module, as of `titles_of`
+    tables   how many there are
+    """
+    titles = titles or {}
     counts = recovery_counts(rows, expected_cells)
     engines = list(dict.fromkeys(count.engine for count in counts))
     width = max(map(len, engines), default=0)
-    lines = ["Recovered (exact on the data and on what was held out, and identical to the closed form; proved):"]
+    lines = [
+        "Recovered (exact on the data and on what was held out, and identical to the closed form where one is known; "
+        "proved):"
+    ]
     for engine in engines:
-        by_family = [f"{family_title(count.family)} {count}" for count in counts if count.engine == engine]
+        by_family = [f"{family_title(count.family, titles)} {count}" for count in counts if count.engine == engine]
         lines.append(f"  {engine:{width}}  {', '.join(by_family)}")
+    lines += _over_seeds(rows, expected_cells, titles)
     absent = missing_cells(rows, expected_cells)
     if absent:
         named = ["/".join(str(part) for part in cell_key(cell) if part is not None) for cell in absent[:3]]
         more = f" and {len(absent) - 3} more" if len(absent) > 3 else ""
         lines.append(f"Missing: {len(absent)} cells have no verdict yet: {', '.join(named)}{more}; run it again")
+    more = f"; the paper's are 1 to {PAPER_TABLES}" if tables > PAPER_TABLES else ""
     lines += [
-        f"Tables, the paper's beside ours: {folder}/tables/table1.md to table6.md (and .csv, .tex)",
+        f"Tables, the paper's beside ours: {folder}/tables/table1.md to table{tables}.md (and .csv, .tex{more})",
         f"One row a cell: {folder}/summary.csv (and .parquet)",
     ]
     return "\n".join(lines) + "\n"

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
 import altair as alt
 
 from cftsr.figures import costs, fronts, heat_maps, identification, levels
-from cftsr.figures.base import STATIC_WIDTH, SWEEP, Figure
+from cftsr.figures.base import STATIC_WIDTH, SWEEP, Figure, group
 from cftsr.files import write_atomically
 from cftsr.published import load_published
-from cftsr.summary import results_of
+from cftsr.summary import CellKey, cell_key, results_of
 
+MOST_DATA_SETS = 100  # with figures of their own: some 100 kB each on a page, and a second
 __all__ = ["SWEEP", "Figure", "build", "to_spec", "write_static"]
 
 
@@ -28,22 +29,35 @@ def build(
     cells: Sequence[dict[str, Any]],
     data_folder: str | Path,
     published_folder: str | Path,
+    scopes: Sequence[str] | None = None,
+    fronts_of: Collection[CellKey] | None = None,
 ) -> list[Figure]:
     """All figures that these records give, those of the whole sweep first; the order of the records is nothing.
 
     `records` as of `read_records`; `cells` are those that the sweep asked for, as the records name them; `data_folder`
-    is data/spectra, `published_folder` data/published. A figure that would be empty is left out.
+    is data/spectra, `published_folder` data/published. `scopes` are the data sets to draw, the first MOST_DATA_SETS of
+    them, and `fronts_of` the fits whose fronts are drawn; None for all. A figure that would be empty is left out.
 
     Raises UserError for a damaged data set or damaged published values.
     """
     results = results_of(records)
     published = load_published(published_folder)
+    drawn, some = records, results
+    if scopes is not None:
+        wanted = set(scopes[:MOST_DATA_SETS])
+        drawn = [record for record in records if group(record["cell"]) in wanted]
+        some = [result for result in results if group(result.cell) in wanted]
+    whole, rest = drawn, []
+    if fronts_of is not None:
+        whole, rest = [], []
+        for record in drawn:
+            (whole if cell_key(record["cell"]) in fronts_of else rest).append(record)
     return [
         *heat_maps.build(records, cells, published),
         *costs.build(results, cells),
         *identification.build(results),
-        *fronts.build(records),
-        *levels.build(results, Path(data_folder)),
+        *fronts.build(whole, {group(record["cell"]) for record in rest}),
+        *levels.build(some, Path(data_folder)),
     ]
 
 

@@ -17,6 +17,7 @@ import altair as alt
 from altair.utils.schemapi import debug_mode
 
 from cftsr.engines import ANY_SETTING
+from cftsr.summary import Result
 from cftsr.sweep import Cell
 from cftsr.tasks import TASKS
 
@@ -38,7 +39,6 @@ SETTING_TITLES = {
     "integer_flat": "integer columns, no nested squares",
     ANY_SETTING: "any constants",
 }
-QUANTITIES = {"central_charge": "central charge", "conformal_weight": "conformal weight"}
 
 
 @dataclass(frozen=True)
@@ -84,8 +84,13 @@ def setting_title(setting: str) -> str:
 
 def quantity(task: str) -> str:
     """ "conformal weight h"; the name of a task that is not ours as it stands."""
-    name = QUANTITIES.get(task, task.replace("_", " "))
-    return f"{name} {TASKS[task].symbol}" if task in TASKS else name
+    return f"{TASKS[task].title} {TASKS[task].symbol}" if task in TASKS else task.replace("_", " ")
+
+
+def quantity_of(result: Result) -> str:
+    """ "conformal weight h"; of a column of one's own, its name."""
+    task = result.cell["task"]
+    return quantity(task) if task in TASKS else result.symbol
 
 
 def dataset_title(cell: Mapping[str, Any]) -> str:

@@ -18,16 +18,17 @@ from cftsr.figures.base import (
     axis_at,
     dataset_title,
     engine_styles,
-    quantity,
+    quantity_of,
     rows,
     seconds,
     setting_title,
     themed,
 )
-from cftsr.summary import YES, Result, engine_order, family_title, missing_cells
+from cftsr.summary import YES, Result, engine_order, missing_cells
 
 PAPER_SECONDS = 16 * 60  # Section 5.1: "the runtime is approximately 16 minutes", for the central charges, on a laptop
 SHORTEST = 1e-3  # seconds: the resolution of cost.json
+MOST_MARKS = 2000  # in the whole figure: more is ink on ink
 TOP, ROW, HEADING = 16.0, 46, 22  # pixels: the first holds the rule's name
 RECOVERED, NOT_RECOVERED = "recovered", "not recovered"
 
@@ -39,15 +40,16 @@ def build(results: Sequence[Result], cells: Sequence[dict[str, Any]]) -> list[Fi
     absent = missing_cells([result.cell for result in results], cells)
     kinds = {(r.cell["family"], r.cell["engine"]) for r in results}
     kinds |= {(cell["family"], cell["engine"]) for cell in absent if cell["family"] in {f for f, _ in kinds}}
+    titles = {result.cell["family"]: result.title for result in results}
     lanes = sorted(kinds, key=lambda kind: (kind[0], engine_order(kind[1])))
     marks, medians, axis, headings, words, place = [], [], {}, [], [], TOP
     for family in dict.fromkeys(family for family, _ in lanes):
-        headings.append({"y": place + HEADING / 2, "text": family_title(family)})
+        headings.append({"y": place + HEADING / 2, "text": titles[family]})
         place += HEADING
         for engine in (engine for name, engine in lanes if name == family):
             mine = [r for r in results if (r.cell["family"], r.cell["engine"]) == (family, engine)]
             missing = sum((cell["family"], cell["engine"]) == (family, engine) for cell in absent)
-            marks += [_mark(result, place + 30) for result in mine]
+            marks += [_mark(result, place + 30) for result in _thinned(mine, MOST_MARKS // len(lanes))]
             axis[place + 30] = engine
             times = [result.cost["fit_cpu_seconds"] for result in mine if result.recovered == YES]
             count = f"{len(times)} of {len(mine) + missing}"
@@ -57,10 +59,10 @@ def build(results: Sequence[Result], cells: Sequence[dict[str, Any]]) -> list[Fi
                  "text": f"median {seconds(middle)}, {count}" if times else f"{count} recovered"}
             )  # fmt: skip
             words.append(
-                f"{engine} on {family_title(family)}: {count} recovered"
-                + (f", median {seconds(middle)}" if times else "")
+                f"{engine} on {titles[family]}: {count} recovered" + (f", median {seconds(middle)}" if times else "")
             )
             place += ROW
+    drawn = f" Drawn are {len(marks):,} of {len(results):,} fits." if len(marks) < len(results) else ""
     return [
         Figure(
             name="cpu-time",
@@ -68,7 +70,8 @@ def build(results: Sequence[Result], cells: Sequence[dict[str, Any]]) -> list[Fi
             caption=(
                 "CPU time of each fit in seconds (log scale): a tick for each cell that was recovered, their median as "
                 "a diamond with the number recovered of all, and an open circle for the time spent on a cell that was "
-                "not. The rule is the paper's runtime of about 16 minutes a fit (central charges c, on its laptop)."
+                f"not.{drawn} The rule is the paper's runtime of about 16 minutes a fit (central charges c, on its "
+                "laptop)."
             ),
             alt=f"CPU time of the fits beside the paper's 16 minutes. {'; '.join(words)}.",
             scope=SWEEP,
@@ -77,9 +80,17 @@ def build(results: Sequence[Result], cells: Sequence[dict[str, Any]]) -> list[Fi
     ]
 
 
+def _thinned(results: Sequence[Result], most: int) -> Sequence[Result]:
+    """At most so many, evenly over the times, the extremes among them."""
+    if len(results) <= most:
+        return results
+    ordered = sorted(results, key=lambda result: result.cost["fit_cpu_seconds"])
+    return [ordered[round(step * (len(ordered) - 1) / (most - 1))] for step in range(most)]
+
+
 def _mark(result: Result, y: float) -> dict[str, Any]:
     cell = result.cell
-    about = (quantity(cell["task"]), dataset_title(cell), setting_title(cell["setting"]), f"seed {cell['seed']}")
+    about = (quantity_of(result), dataset_title(cell), setting_title(cell["setting"]), f"seed {cell['seed']}")
     spent = result.cost["fit_cpu_seconds"]
     return {
         "engine": cell["engine"], "x": math.log10(max(spent, SHORTEST)), "y": y, "y1": y - 9, "y2": y + 9,

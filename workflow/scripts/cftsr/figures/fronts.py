@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import altair as alt
@@ -28,7 +28,8 @@ from cftsr.figures.base import (
     slug,
     themed,
 )
-from cftsr.summary import YES, cell_order, engine_order, family_title, setting_order
+from cftsr.summary import YES, cell_order, engine_order, recorded_title, setting_order, symbol_of
+from cftsr.tasks import GIVEN
 
 FLOOR = -18  # log10 loss: below is the rounding of float64, which says nothing
 HEIGHT = 250  # pixels above the lane of exact equations
@@ -37,8 +38,11 @@ ROOM = 1.3  # the axis goes on beyond the last equation, for the engines' names
 ON_FRONT, SELECTED, EXACT = "on the front", "selected", "first exact"
 
 
-def build(records: Sequence[dict[str, Any]]) -> list[Figure]:
-    """One figure for each data set and setting; engines that ignore the setting are in each of them."""
+def build(records: Sequence[dict[str, Any]], thinned: Collection[str] = ()) -> list[Figure]:
+    """One figure for each data set and setting; engines that ignore the setting are in each of them.
+
+    thinned   data sets of which fits with further seeds are not among the records
+    """
     groups: dict[str, list[dict[str, Any]]] = {}
     for record in sorted(records, key=lambda record: cell_order(record["cell"])):
         groups.setdefault(group(record["cell"]), []).append(record)
@@ -48,7 +52,7 @@ def build(records: Sequence[dict[str, Any]]) -> list[Figure]:
         settings = sorted(found - {ANY_SETTING}, key=setting_order) or [ANY_SETTING]
         for setting in settings:
             chosen = [record for record in members if record["cell"]["setting"] in (setting, ANY_SETTING)]
-            figures.append(_figure(scope, setting, chosen))
+            figures.append(_figure(scope, setting, chosen, scope in thinned))
     return figures
 
 
@@ -57,8 +61,10 @@ def _exact(item: dict[str, Any]) -> bool:
     return item["loss"] == 0 or item["exact_on_data"] == YES
 
 
-def _figure(scope: str, setting: str, records: Sequence[dict[str, Any]]) -> Figure:
-    cell = records[0]["cell"]
+def _figure(scope: str, setting: str, records: Sequence[dict[str, Any]], thinned: bool) -> Figure:
+    cell, fit = records[0]["cell"], records[0]["fit"]
+    title = recorded_title(cell, fit)
+    what = symbol_of(cell["task"], fit) if cell["task"] == GIVEN else f"{quantity(cell['task'])}, dimensionless"
     engines = sorted({record["cell"]["engine"] for record in records}, key=engine_order)
     words = []
     for engine in engines:
@@ -74,12 +80,14 @@ def _figure(scope: str, setting: str, records: Sequence[dict[str, Any]]) -> Figu
         )
     return Figure(
         name=slug("fronts", *scope.split("/"), setting),
-        title=f"Pareto fronts, {setting_title(setting)}: {family_title(cell['family'])}, {dataset_title(cell)}",
+        title=f"Pareto fronts, {setting_title(setting)}: {title}, {dataset_title(cell)}",
         caption=(
-            f"Loss (mean squared error of {quantity(cell['task'])}, dimensionless, log scale) against complexity "
+            f"Loss (mean squared error of {what}, log scale) against complexity "
             f"(nodes of the printed tree), {setting_title(setting)}. Equations that are exact on every row stand in "
             f"the lane “exactly 0”; losses below {power_of_ten(FLOOR)} are drawn at that height. A square marks the "
             "equation selected by PySR's rule, a diamond the simplest one proved exact; point at a mark to read it."
+            + " Of many seeds the best is drawn."
+            * thinned
         ),
         alt=f"Pareto fronts: {listed(words)}.",
         scope=scope,

@@ -35,6 +35,7 @@ from cftsr.summary import NO, UNDECIDED, YES, family_title, fraction_order
 
 PAPER = "the paper"
 LOWEST, HIGHEST = -16, 0  # of log10 loss: the colour scale's ends; the paper's smallest loss that is not 0 is 1e-16
+MOST_TILES = 12  # in a row or a column of one source: smaller ones show nothing
 GAP = 0.5  # between blocks of tiles, in tiles
 TILE = 28  # pixels, its height
 NARROW, TIGHT = 33, 24  # pixels: a tile of less shows shorter numbers, and smaller ones
@@ -68,8 +69,9 @@ def build(records: Sequence[dict[str, Any]], cells: Sequence[dict[str, Any]], pu
 
 def _heat_map(family: str, task: str, findings: Findings, published: Published) -> Figure:
     cells = [cell for cell in findings.of(family, task) if cell["fraction"] is not None]
-    theories = sorted({cell["theories"] for cell in cells})
-    fractions = sorted({cell["fraction"] for cell in cells}, key=fraction_order)
+    all_theories = sorted({cell["theories"] for cell in cells})
+    all_fractions = sorted({cell["fraction"] for cell in cells}, key=fraction_order)
+    theories, fractions = _thinned(all_theories), _thinned(all_fractions)
     # Later tables hold the paper's grid; Table 2 adds the one cell with flat integer columns.
     paper = {
         (item.setting, item.fraction, item.theories): item
@@ -100,6 +102,12 @@ def _heat_map(family: str, task: str, findings: Findings, published: Published) 
     losses = [item.value for place, item in paper.items() if place in places and item.value]
     span = f"; the paper's losses that are not 0 run from {min(losses):.1e} to {max(losses):.1e}" if losses else ""
     everywhere = " An engine that ignores the setting stands in each." * any(c["setting"] == "any" for c in cells)
+    thinned = ""
+    if (theories, fractions) != (all_theories, all_fractions):
+        thinned = (
+            f" Drawn are {len(theories)} of {len(all_theories)} numbers of theories and {len(fractions)} of "
+            f"{len(all_fractions)} fractions, evenly chosen; the tables have all."
+        )
     return Figure(
         name=slug("heat-map", family, task),
         title=f"{family_title(family)}: loss of {quantity(task)} over the sweep",
@@ -107,12 +115,19 @@ def _heat_map(family: str, task: str, findings: Findings, published: Published) 
             f"log10 of the mean squared error of {quantity(task)} (dimensionless; median over seeds) by number of "
             f"theories and lowest part of each theory's spectrum{', the paper first' if PAPER in sources else ''}. "
             f"✓ proved exact, = 0 a loss of exactly 0 that was not proved, ? undecided, {DASH} not fitted yet."
-            f"{everywhere}"
+            f"{everywhere}{thinned}"
         ),
         alt=f"Heat map for {family_title(family)}, {quantity(task)}: {found}{span}.",
         scope=SWEEP,
         chart=chart,
     )
+
+
+def _thinned(values: list) -> list:
+    """At most MOST_TILES of them, evenly over their order, the first and the last among them."""
+    if len(values) <= MOST_TILES:
+        return values
+    return [values[round(step * (len(values) - 1) / (MOST_TILES - 1))] for step in range(MOST_TILES)]
 
 
 def _proved_count(cells: Sequence[dict[str, Any]], findings: Findings) -> tuple[int, int]:

@@ -19,13 +19,14 @@ from cftsr.figures.base import (
     dataset,
     dataset_title,
     percent,
-    quantity,
+    quantity_of,
     rows,
     themed,
 )
-from cftsr.summary import Result, family_title
+from cftsr.summary import Result
 
 TOP, ROW, HEADING = 12.0, 19, 24  # pixels: the first holds the words "needed" and "given"
+MOST_LINES = 60
 OUTCOMES = {"identified": BLUE, "not identified": VERMILION}
 
 
@@ -39,11 +40,16 @@ def build(results: Sequence[Result]) -> list[Figure]:
             certified.setdefault((cell["family"], cell["task"], dataset(cell)), result)
     if not certified:
         return []
+    total = len(certified)
+    if total > MOST_LINES:
+        # Those that come closest to too few rows, in the order of the sweep.
+        tight = sorted(certified, key=lambda place: _spare(certified[place]))[:MOST_LINES]
+        certified = {place: certified[place] for place in certified if place in set(tight)}
     items, axis, headings, place, block = [], {}, [], TOP, None
     for (family, task, _), result in certified.items():
         if block != (family, task):
             block = (family, task)
-            headings.append({"y": place + HEADING / 2 + 2, "text": f"{family_title(family)}: {quantity(task)}"})
+            headings.append({"y": place + HEADING / 2 + 2, "text": f"{result.title}: {quantity_of(result)}"})
             place += HEADING
         item = _item(result, place + ROW / 2)
         items.append(item)
@@ -59,6 +65,8 @@ def build(results: Sequence[Result]) -> list[Figure]:
                 "Rows needed to fix the formula's coefficients (open square: one more than there are unknowns) and "
                 "rows given (filled circle), for each data set, log scale, as certified by the exact engine. A formula "
                 "is identified when the data leave no other one of its degrees."
+                + f" Shown are the {MOST_LINES} of {total:,} data sets with the fewest rows to spare."
+                * (total > MOST_LINES)
             ),
             alt=(
                 f"{identified} of {len(items)} data sets identify their formula; they hold {min(spare):.2g} to "
@@ -68,6 +76,10 @@ def build(results: Sequence[Result]) -> list[Figure]:
             chart=_chart(items, axis, headings, place),
         )
     ]
+
+
+def _spare(result: Result) -> float:
+    return result.certificate["rows"] / result.certificate["rows_needed"]
 
 
 def _short(cell: dict[str, Any]) -> str:
@@ -85,7 +97,7 @@ def _item(result: Result, y: float) -> dict[str, Any]:
         "used": certificate.get("rows_used"),
         "outcome": "identified" if certificate["outcome"] == "identified" else "not identified",
         "why": "; ".join(certificate.get("reasons") or []),
-        "data": f"{family_title(result.cell['family'])}, {dataset_title(result.cell)}",
+        "data": f"{result.title}, {dataset_title(result.cell)}",
     }  # fmt: skip
 
 

@@ -23,7 +23,7 @@ from cftsr.figures.base import (
     decades,
     group,
     plural,
-    quantity,
+    quantity_of,
     rows,
     scientific,
     shortened,
@@ -31,7 +31,8 @@ from cftsr.figures.base import (
     themed,
 )
 from cftsr.spectra import Spectrum, read_spectrum
-from cftsr.summary import YES, Result, engine_order, family_title
+from cftsr.summary import YES, Result, engine_order
+from cftsr.tasks import GIVEN
 
 MOST_POINTS = 1500  # in one chart; more is ink on ink, and megabytes on a page
 FITTED, HELD_OUT = "fitted", "held out"
@@ -62,7 +63,7 @@ def build(results: Sequence[Result], folder: Path) -> list[Figure]:
 
 def _exact(result: Result) -> bool:
     """Whether the formula is exact on every row; None stands for rows that do not exist."""
-    return result.reported["exact_on_data"] == YES and result.reported["exact_on_held_out"] in (YES, None)
+    return result.reported["exact_on_data"] == YES and result.reported["exact_on_held_out"] in (YES, "unknown", None)
 
 
 def _rank(result: Result) -> tuple:
@@ -141,7 +142,7 @@ def _base(parts: dict[str, _Part], points: list[dict[str, Any]], y: alt.Y, symbo
     extra = {"values": [v for v in (1, 1.5, 2, 3, 5, 7, 10, 15, 20, 30, 50, 100) if low <= v <= high]}
     axis = alt.Axis(
         title=f"{title}{' (log scale)' if kind == 'log' else ''}", grid=False,
-        **(extra if kind == "log" else {}),
+        **(extra if kind == "log" else {"tickMinStep": 1}),
     )  # fmt: skip
     return (
         alt.Chart(rows(points))
@@ -196,12 +197,21 @@ def _verdict(found: Result, parts: dict[str, _Part]) -> str:
 
 
 def _noun(found: Result) -> str:
+    if found.cell["task"] == GIVEN:
+        return "rows"
     return "levels" if found.cell["fraction"] is not None else "theories"
+
+
+def _scale(found: Result, *words: str) -> str:
+    """ " (dimensionless, log scale)": weights and charges have no dimension; of a column of one's own nobody knows."""
+    said = [*["dimensionless"] * (found.cell["task"] != GIVEN), *words]
+    return f" ({', '.join(said)})" if said else ""
 
 
 def _levels(scope: str, found: Result, parts: dict[str, _Part]) -> Figure:
     cell = found.cell
-    what, noun = quantity(cell["task"]), _noun(found)
+    what, noun = quantity_of(found), _noun(found)
+    one = {"theories": "theory"}.get(noun, noun.removesuffix("s"))
     values = {name: part.spectrum.target for name, part in parts.items()}
     against = _label_axis(parts[FITTED].spectrum)[0]
     y = _value_axis(what, values)
@@ -214,9 +224,9 @@ def _levels(scope: str, found: Result, parts: dict[str, _Part]) -> Figure:
     held = f", {parts[HELD_OUT].total:,} held out ({span[HELD_OUT]})" if HELD_OUT in parts else ""
     return Figure(
         name=slug("levels", *scope.split("/")),
-        title=f"The {noun}: {family_title(cell['family'])}, {dataset_title(cell)}",
+        title=f"The {noun}: {found.title}, {dataset_title(cell)}",
         caption=(
-            f"Exact {what} (dimensionless) against {against}: {plural(parts[FITTED].total, noun.rstrip('s'), noun)} "
+            f"Exact {what}{_scale(found)} against {against}: {plural(parts[FITTED].total, one, noun)} "
             f"that were fitted{' and those held out' if held else ''}; {_verdict(found, parts)}."
             f"{_thinning(parts, noun)}"
         ),
@@ -231,7 +241,7 @@ def _levels(scope: str, found: Result, parts: dict[str, _Part]) -> Figure:
 
 def _residuals(scope: str, found: Result, parts: dict[str, _Part]) -> Figure:
     cell, formula = found.cell, found.reported["equation"]
-    what, noun = quantity(cell["task"]), _noun(found)
+    what, noun = quantity_of(found), _noun(found)
     logarithms = {}
     for name, part in parts.items():
         labels = part.spectrum.labels
@@ -268,10 +278,10 @@ def _residuals(scope: str, found: Result, parts: dict[str, _Part]) -> Figure:
     medians = [f"{10 ** float(value):.1g} on {name} {noun}" for name, value in middle.items()]
     return Figure(
         name=slug("residuals", *scope.split("/")),
-        title=f"Residuals of the closest formula: {family_title(cell['family'])}, {dataset_title(cell)}",
+        title=f"Residuals of the closest formula: {found.title}, {dataset_title(cell)}",
         caption=(
-            f"Distance between the closest formula ({cell['engine']}: {shortened(formula)}) and the exact {what} "
-            f"(dimensionless, log scale) on fitted and held-out {noun}.{_thinning(parts, noun)}{left_out}"
+            f"Distance between the closest formula ({cell['engine']}: {shortened(formula)}) and the exact {what}"
+            f"{_scale(found, 'log scale')} on fitted and held-out {noun}.{_thinning(parts, noun)}{left_out}"
         ),
         alt=f"Residuals of {cell['engine']}'s formula: the median distance is {' and '.join(medians) or 'unknown'}.",
         scope=scope,

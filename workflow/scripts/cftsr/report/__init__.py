@@ -25,14 +25,18 @@ from markupsafe import Markup, escape
 from cftsr import __version__
 from cftsr.comparison import Findings
 from cftsr.files import write_text
-from cftsr.published import load_published
+from cftsr.published import FAMILIES, load_published
 from cftsr.report.comparisons import page_tables
+from cftsr.report.formulas import mathml
 from cftsr.report.links import Links
 from cftsr.report.overview import overview_of
-from cftsr.report.views import View, address_of, seconds, views_of
-from cftsr.summary import engine_order, summary_rows
+from cftsr.report.views import MOST_VIEWS, View, address_of, choose, seconds, views_of
+from cftsr.summary import cell_key, engine_order, read_records, summary_rows, titles_of
 from cftsr.sweep import Cell
+from cftsr.tables import CONFORMAL_WEIGHT
 
+MOST_LINES = 5000  # of the list of cells
+FIRST_MAPS = 2  # heat maps on the first screen; further ones stand with the other figures
 ASSETS = Path(__file__).parents[3] / "report"  # workflow/report
 
 
@@ -60,6 +64,20 @@ class About:
         return f".venv/bin/snakemake {target} -j 1 --forcerun {rule} --config {shlex.join(said)}"
 
 
+def read_for_page(paths: Sequence[str | Path], expected_cells: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The records in these verdict.json files, with whole fronts as far as the page shows them: see `choose`.
+
+    A sweep of 20,000 cells would not fit into memory otherwise. Raises UserError for a damaged file.
+    """
+    by_cell = {}
+    for path in paths:
+        for record in read_records([path], fronts=False):
+            by_cell[cell_key(record["cell"])] = (path, record)
+    chosen = choose([record for _, record in by_cell.values()], expected_cells).fits
+    whole = [path for key, (path, _) in by_cell.items() if key in chosen]
+    return [*read_records(whole), *(record for key, (_, record) in by_cell.items() if key not in chosen)]
+
+
 def write_report(
     records: Sequence[dict[str, Any]],
     expected_cells: Sequence[dict[str, Any]],
@@ -70,7 +88,7 @@ def write_report(
 ) -> None:
     """Write the page, and the figures as SVG and PDF into figures/ beside it.
 
-    records          what `read_records` gives
+    records          what `read_for_page` gives
     expected_cells   the cells that the sweep asked for; those without a record are shown as missing
     page             results/<budget>/report.html; what it links to is looked for beside it
     data_folder      data/spectra
@@ -80,11 +98,16 @@ def write_report(
     from cftsr import figures  # Altair takes a second to import
 
     page = Path(page)
-    drawn = figures.build(records, expected_cells, data_folder, published_folder)
+    choice = choose(records, expected_cells)
+    drawn = figures.build(records, expected_cells, data_folder, published_folder, choice.scopes, choice.fits)
     folder = figures_folder(page)
     folder.mkdir(parents=True, exist_ok=True)
     for figure in drawn:
         figures.write_static(figure, folder)
+    made = {f"{figure.name}.{kind}" for figure in drawn for kind in ("svg", "pdf")}
+    for left in folder.glob("*.*"):
+        if left.suffix in (".svg", ".pdf") and left.name not in made:
+            left.unlink(missing_ok=True)  # of an earlier sweep in this folder
     specs = {figure.name: figures.to_spec(figure.chart) for figure in drawn}
     write_text(page, render(records, expected_cells, drawn, specs, page, data_folder, published_folder, about))
 
@@ -119,23 +142,34 @@ def render(
         keep_trailing_newline=True,
     )
     environment.filters["subscripts"] = subscripts
+    environment.filters["mathml"] = mathml
     environment.globals["seconds"] = seconds
     environment.globals["asset"] = lambda name: Markup((ASSETS / name).read_text(encoding="utf-8"))
+    by_scope: dict[str, list[Any]] = {}
+    for figure in drawn:
+        by_scope.setdefault(figure.scope, []).append(figure)
     sweep_figures = [figure for figure in drawn if figure.scope == "sweep"]
+    heat_maps = [figure for figure in sweep_figures if figure.name.startswith("heat")]
+    # h of the paper's families comes first: the stable sort keeps the others in their order.
+    first = {f"heat-map-{family}-{CONFORMAL_WEIGHT}" for family in FAMILIES}
+    heat_maps.sort(key=lambda figure: figure.name not in first)
     about = replace(about, unavailable={name: without_folders(words) for name, words in about.unavailable.items()})
     return environment.get_template("page.html.j2").render(
         about=about,
         config=yaml.safe_dump(about.config, sort_keys=False, allow_unicode=True) if about.config else "",
         date=_date(),
         versions=_versions(records),
-        overview=overview_of(rows, expected_cells, views, tables),
+        overview=overview_of(rows, expected_cells, views, tables, titles_of(records)),
         tables=tables,
-        views=views,
+        views=[view for view in views if view.shown],
+        lines=views[:MOST_LINES],
+        total_lines=len(views),
+        most_views=MOST_VIEWS,
         engines=sorted({fit.engine for view in views for fit in view.fits}, key=engine_order),
         links=links,
-        heat_maps=[figure for figure in sweep_figures if figure.name.startswith("heat")],
-        sweep_figures=[figure for figure in sweep_figures if not figure.name.startswith("heat")],
-        figures_of={view.address: _figures_of(view, drawn) for view in views},
+        heat_maps=heat_maps[:FIRST_MAPS],
+        sweep_figures=[*heat_maps[FIRST_MAPS:], *(figure for figure in sweep_figures if figure not in heat_maps)],
+        figures_of={view.address: _figures_of(view, by_scope.get(view.scope, ())) for view in views if view.shown},
         specs={name: as_json(spec) for name, spec in specs.items()},
         vega=_vega() if specs else Markup(""),
         software=__version__,
@@ -143,18 +177,13 @@ def render(
 
 
 def _figures_of(view: View, drawn: Sequence[Any]) -> list[Any]:
-    """Those of the view's data set, except the fronts of other settings."""
+    """Of the figures of its data set, all but the fronts of other settings."""
     setting = view.address.rpartition("/")[2]
-    return [
-        figure
-        for figure in drawn
-        if figure.scope == view.scope
-        and not (figure.name.startswith("fronts-") and not figure.name.endswith(f"-{setting}"))
-    ]
+    return [figure for figure in drawn if not figure.name.startswith("fronts-") or figure.name.endswith(f"-{setting}")]
 
 
 def _addresses(views: Sequence[View]):
-    known = {view.address for view in views}
+    known = {view.address for view in views if view.shown}
 
     def address(family: str, task: str, theories: int, fraction: str | None, setting: str) -> str:
         dataset = Cell(family, task, theories, fraction, setting, "", 0).dataset
@@ -165,8 +194,8 @@ def _addresses(views: Sequence[View]):
 
 
 def subscripts(text: str) -> Markup:
-    """Words with su(2)_k and the like as people write them."""
-    return Markup(re.sub(r"(?<=\))_(\w)\b", r"<sub>\1</sub>", str(escape(text))))
+    """Words with su(2)_k, h_min and the like as people write them."""
+    return Markup(re.sub(r"(?:(?<=\))|(?<=\b[A-Za-z]))_([A-Za-z]+|\d+)\b", r"<sub>\1</sub>", str(escape(text))))
 
 
 def without_folders(text: str) -> str:

@@ -11,12 +11,27 @@ from markupsafe import Markup, escape
 
 from cftsr.comparison import Findings, Fits, Place, percentage, unique
 from cftsr.published import FORMULA_LINES, Published, PublishedValue
+from cftsr.rendering import Table
 from cftsr.rendering import number as number_text
 from cftsr.report.formulas import mathml
-from cftsr.summary import engine_order, family_title, fraction_order
-from cftsr.tables import FORMULA_TABLES, SETTING_TITLES, Rows, all_tables, verdict_words
+from cftsr.summary import engine_order, fraction_order
+from cftsr.tables import (
+    FORMULAS,
+    OWN,
+    SEEDS,
+    SETTING_TITLES,
+    Plan,
+    Rows,
+    all_tables,
+    block_heading,
+    long_verdict,
+    no_formula,
+    planned_tables,
+    same_rows,
+)
 
 SAME = 0.05  # published numbers have few digits and depend on a seed: nearer than this counts as equal
+MOST_ENTRIES = 4000  # of a table that the page has in full: a larger one is linked to
 LOWER_IS_BETTER = {"loss": True, "complexity": True, "score": False}
 
 Address = Callable[[str, str, int, str | None, str], str]  # family, task, theories, fraction, setting -> "" or a view
@@ -27,9 +42,12 @@ class Entry:
     """One number of a table.
 
     shown    the number; `after` is what stands beside it in parentheses
+    spread   the smallest and the largest over several seeds, where they differ; `after_spread` those of `after`
     order    what a column is sorted by
     against  "better", "worse" or "equal" beside the published value; "" where there is nothing to compare
-    proof    "yes", "no", "undecided" or "missing"; "" for a published value
+    proof    "yes", "no", "undecided", "approximate" or "missing"; "" for a published value
+    bare     no room is left for marks: no number of its column has any
+    seeds    how many of how many recovered it; `rate` is the same as a rate, with its interval
     notes    numbers of the footnotes that say why a published value is suspect
     """
 
@@ -42,6 +60,10 @@ class Entry:
     elsewhere: bool = False
     notes: tuple[int, ...] = ()
     address: str = ""
+    spread: Markup | str = ""
+    after_spread: Markup | str = ""
+    rate: str = ""
+    bare: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,6 +86,8 @@ class Line:
 
 @dataclass(frozen=True)
 class PageTable:
+    """heads: the two columns before `columns`; too_large: how many entries it has, where those are too many."""
+
     number: int
     caption: str
     columns: list[str]
@@ -71,10 +95,13 @@ class PageTable:
     notes: list[str]
     remarks: list[str]
     suspects: list[str] = field(default_factory=list)
+    kind: str = "grid"
+    heads: tuple[str, str] = ("Lowest", "Source")
+    too_large: int = 0
 
     @property
     def formulas(self) -> bool:
-        return self.number in FORMULA_TABLES
+        return self.kind in (FORMULAS, OWN)
 
     @property
     def seeded(self) -> bool:
@@ -114,11 +141,19 @@ def against(quantity: str, ours: float | None, theirs: float | None) -> str:
 def page_tables(findings: Findings, published: Published, address: Address) -> list[PageTable]:
     """All tables, with the numbers of the CSV files: one source for both."""
     made = []
-    for table, rows in all_tables(findings, published):
+    for plan, (table, rows) in zip(planned_tables(findings.cells), all_tables(findings, published), strict=True):
         suspects = [item for item in published.of_table(table.number) if item.suspect]
         footnote = {id(item): index for index, item in enumerate(suspects, start=1)}
-        build = _formulas if table.number in FORMULA_TABLES else _grid
-        columns, blocks = build(table.number, rows, findings, published, address, footnote)
+        heads, too_large = ("Lowest", "Source"), 0
+        if len(rows) > MOST_ENTRIES:
+            columns, blocks, too_large = [], [], len(rows)
+        elif plan.kind == SEEDS:
+            heads = tuple(table.columns[:2])
+            columns, blocks = _seeds(table)
+        elif plan.kind in (FORMULAS, OWN):
+            columns, blocks = _formulas(plan, rows, findings, published, address, footnote)
+        else:
+            columns, blocks = _grid(table.number, rows, findings, published, address, footnote)
         made.append(
             PageTable(
                 number=table.number,
@@ -128,6 +163,9 @@ def page_tables(findings: Findings, published: Published, address: Address) -> l
                 notes=[note for note in table.notes if not note.startswith("‡")],
                 remarks=list(published.notes.get(table.number, ())),
                 suspects=[f"{item.row}, {item.column}: {item.note}." for item in suspects],
+                kind=plan.kind,
+                heads=heads,
+                too_large=too_large,
             )
         )
     return made
@@ -136,7 +174,39 @@ def page_tables(findings: Findings, published: Published, address: Address) -> l
 def _proof(fits: Fits) -> str:
     if not fits.results:
         return "missing"
-    return "yes" if fits.recovered else "undecided" if fits.undecided else "no"
+    return "yes" if fits.recovered else "approximate" if fits.approximate else "undecided" if fits.undecided else "no"
+
+
+def _seeds_of(fits: Fits) -> dict[str, str]:
+    """What an entry says of several seeds."""
+    if fits.asked == 1:
+        return {}
+    return {"seeds": f"{fits.recovered}/{fits.asked}", "rate": fits.recovery.rate_words}
+
+
+def _spread(fits: Fits, quantity: str) -> Markup | str:
+    extremes = fits.extremes(quantity)
+    return Markup("{} to {}").format(*(number(value, quantity) for value in extremes)) if extremes else ""
+
+
+def _seeds(table: Table) -> tuple[list[str], list[tuple[str, list[Line]]]]:
+    """Recovery over seeds: the entries are words already."""
+    blocks = []
+    for block in table.blocks:
+        lines = []
+        for index, (setting, engine, *entries) in enumerate(row for group in block.groups for row in group):
+            cells = [Entry(escape(entry.markdown), order=_leading(entry.markdown), bare=True) for entry in entries]
+            lines.append(Line(engine.markdown, cells, setting.markdown, index))
+        blocks.append((block.heading, lines))
+    return table.columns[2:], blocks
+
+
+def _leading(text: str) -> float:
+    """The number that words begin with."""
+    try:
+        return float(text.split()[0].split("/")[0].rstrip("%"))
+    except (ValueError, IndexError):
+        return math.inf
 
 
 def _noted(item: PublishedValue | None, footnote: dict[int, int]) -> tuple[int, ...]:
@@ -205,16 +275,18 @@ def _entry(
         return None
     quantity, *others = ours
     shown = number(ours[quantity], quantity)
-    rest = [number(ours[name], name) for name in others if ours[name] is not None]
+    rest = [(number(ours[name], name), _spread(fits, name)) for name in others if ours[name] is not None]
     # A suspect value is no measure.
     printed = theirs[0].value if theirs[0] and not theirs[0].suspect else None
     return Entry(
         shown=shown,
-        after=rest[0] if rest else "",
+        spread=_spread(fits, quantity),
+        after=rest[0][0] if rest else "",
+        after_spread=rest[0][1] if rest else "",
         order=_order(ours[quantity]),
         against=against(quantity, ours[quantity], printed),
         proof=_proof(fits),
-        seeds=f"{fits.recovered}/{fits.asked}" if fits.asked > 1 else "",
+        **_seeds_of(fits),
         elsewhere=fits.proved_elsewhere,
         address=address,
     )
@@ -224,9 +296,10 @@ def _entry(
 
 
 def _formulas(
-    table: int, rows: Rows, findings: Findings, published: Published, address: Address, footnote: dict[int, int]
+    plan: Plan, rows: Rows, findings: Findings, published: Published, address: Address, footnote: dict[int, int]
 ) -> tuple[list[str], list[tuple[str, list[Line]]]]:
-    blocks = []
+    table, blocks = plan.number, []
+    sizes = plan.tasks == ("energy",)
     places = unique(
         (row["family"], row["task"], row["fraction"], row["setting"], row["theories"])
         for row in rows
@@ -237,7 +310,7 @@ def _formulas(
         here = [
             row
             for row in rows
-            if (row["family"], row["theories"], row["fraction"]) == (family, theories, fraction)
+            if (row["family"], row["task"], row["theories"], row["fraction"]) == (family, task, theories, fraction)
             and row["setting"] in (setting, None)
         ]
         theirs = {
@@ -250,11 +323,19 @@ def _formulas(
         for engine in sorted({row["engine"] for row in here if row["engine"]}, key=engine_order):
             fits = findings.fits(tuple(place), theories, engine)
             view = address(family, task, theories, fraction, setting)
-            lines.append(_formula_line(engine, fits, theirs.get("loss"), view))
-        lowest = f", lowest {percentage(fraction)}" if fraction else ""
-        words = SETTING_TITLES.get(setting, setting)
-        blocks.append((f"{family_title(family)}, {theories} theories{lowest}. {words}", lines))
-    return ["MSE", "Nodes"], blocks
+            line = _formula_line(engine, fits, theirs.get("loss"), view, plan)
+            if sizes:
+                line.cells.append(_size(same_rows(findings, tuple(place), theories, engine)))
+            lines.append(line)
+        blocks.append((block_heading(plan, findings, tuple(place), theories), lines))
+    return ["MSE", "Nodes", *["Nodes of h"] * sizes], blocks
+
+
+def _size(fits: Fits | None) -> Entry | None:
+    if fits is None:
+        return None
+    nodes = fits.shown.reported["complexity"]
+    return Entry(number(nodes, "complexity"), order=nodes, bare=True)
 
 
 def _published_lines(theirs: dict[str, PublishedValue], footnote: dict[int, int]) -> list[Line]:
@@ -269,24 +350,28 @@ def _published_lines(theirs: dict[str, PublishedValue], footnote: dict[int, int]
     return lines
 
 
-def _formula_line(engine: str, fits: Fits, theirs: PublishedValue | None, address: str) -> Line:
+def _formula_line(engine: str, fits: Fits, theirs: PublishedValue | None, address: str, plan: Plan) -> Line:
     if not fits.results:
         return Line(engine, [Entry(Markup("—"), proof="missing"), None], verdict="missing", address=address)
     result = fits.shown
     found: dict[str, Any] = result.reported
+    verdict = long_verdict(result, plan.paper).replace("`", "")
+    if no_formula(result):
+        nothing = Entry(Markup("—"), proof="no", **_seeds_of(fits))
+        return Line(engine, [nothing, None], formula=Markup("no formula"), verdict=verdict, address=address)
     loss = Entry(
         number(found["loss"], "loss"),
         order=found["loss"],
         against=against("loss", found["loss"], theirs.value if theirs and not theirs.suspect else None),
         proof=_proof(fits),
-        seeds=f"{fits.recovered}/{fits.asked}" if fits.asked > 1 else "",
+        **_seeds_of(fits),
         elsewhere=result.proved_elsewhere,
     )
-    nodes = Entry(number(found["complexity"], "complexity"), order=found["complexity"])
+    nodes = Entry(number(found["complexity"], "complexity"), order=found["complexity"], bare=True)
     return Line(
         engine,
         [loss, nodes],
         formula=mathml(found["equation"]),
-        verdict=verdict_words(result),
+        verdict=verdict,
         address=address,
     )

@@ -91,7 +91,7 @@ def mathml(text: str, symbol: str = "", block: bool = False) -> Markup:
         body = fold(tree, _leaf, _apply).markup
     except (ParseError, RecursionError):
         return Markup("<code>{}</code>").format(text)
-    before = Markup("<mi>{}</mi><mo>=</mo>").format(symbol) if symbol else ""
+    before = Markup("{}<mo>=</mo>").format(_symbol(symbol)) if symbol else ""
     kind = Markup(' display="block"') if block else Markup(' displaystyle="true"')
     return Markup("<math{}><mrow>{}{}</mrow></math>").format(kind, before, body)
 
@@ -99,6 +99,15 @@ def mathml(text: str, symbol: str = "", block: bool = False) -> Markup:
 def _name(name: str) -> Markup:
     stem, digits = re.fullmatch(r"(.+?)_?(\d*)", name).groups()
     return Markup("<msub><mi>{}</mi><mn>{}</mn></msub>").format(stem, digits) if digits else _tag("mi", stem)
+
+
+def _symbol(text: str) -> Markup:
+    """A task's symbol: a letter, or letters with indices such as h_min, or a difference of these."""
+    parts = [part.partition("_") for part in text.split("-")]
+    return _operator("-").join(
+        _tag("msub", _tag("mi", stem), _tag("mn" if index.isdigit() else "mtext", index)) if index else _tag("mi", stem)
+        for stem, _, index in parts
+    )
 
 
 def _tag(name: str, *content: object) -> Markup:

@@ -64,6 +64,10 @@ class Links:
             ("log of the check", self.page_folder / "logs" / "verify" / log),
         )
 
+    def verdict_of(self, cell: dict[str, Any]) -> list[Link]:
+        folder = self.page_folder / "fits" / Cell(**cell).folder
+        return self._present(("verdict", folder / "verdict.json"))
+
     def of_summary(self) -> list[Link]:
         return self._present(
             ("one row a cell: CSV", self.page_folder / "summary.csv"),

@@ -2,33 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from cftsr.report.comparisons import PageTable
 from cftsr.report.views import SELECTED, Fit, View, seconds
-from cftsr.summary import NO, UNDECIDED, YES, engine_order, family_title, recovery_counts
+from cftsr.summary import (
+    APPROXIMATE,
+    NO,
+    UNDECIDED,
+    YES,
+    cell_key,
+    engine_order,
+    family_title,
+    recovery,
+    recovery_counts,
+    seeded,
+)
 
 
 @dataclass(frozen=True)
 class Score:
-    """Recovered of all fits of one engine and family; cpu_seconds of those that are there."""
+    """Recovered of all fits of one engine and family; cpu_seconds of those that are there.
+
+    rate   over several seeds, with its interval; "" where each cell has one seed
+    """
 
     recovered: int
     undecided: int
     missing: int
     total: int
     cpu_seconds: float
+    approximate: int = 0
+    rate: str = ""
 
     @property
     def not_recovered(self) -> int:
-        return self.total - self.recovered - self.undecided - self.missing
+        return self.total - self.recovered - self.undecided - self.missing - self.approximate
 
     @property
     def rest(self) -> str:
         """What the fits that were not recovered are, in words; "" where there are none."""
-        parts = ((self.not_recovered, "not recovered"), (self.undecided, "undecided"), (self.missing, "missing"))
+        parts = (
+            (self.not_recovered, "not recovered"),
+            (self.approximate, "within uncertainty"),
+            (self.undecided, "undecided"),
+            (self.missing, "missing"),
+        )
         return ", ".join(f"{count} {words}" for count, words in parts if count)
 
     @property
@@ -38,14 +59,15 @@ class Score:
 
 @dataclass(frozen=True)
 class Overview:
-    """scores: engine -> family title -> Score, or None where the engine was not asked."""
+    """families: by name, their titles; scores: engine -> family -> Score, or None where the engine was not asked."""
 
-    families: list[str]
+    families: dict[str, str]
     scores: dict[str, dict[str, Score | None]]
     recovered: int
     fitted: int
     total: int
     hints: list[Hint]
+    approximate: int = 0
 
 
 @dataclass(frozen=True)
@@ -58,24 +80,40 @@ class Hint:
 
 
 def overview_of(
-    rows: Sequence[dict[str, Any]], expected: Sequence[dict[str, Any]], views: Sequence[View], tables: list[PageTable]
+    rows: Sequence[dict[str, Any]],
+    expected: Sequence[dict[str, Any]],
+    views: Sequence[View],
+    tables: list[PageTable],
+    titles: Mapping[str, str] | None = None,
 ) -> Overview:
+    several = seeded({cell_key(cell): cell for cell in [*expected, *rows]}.values())
+    groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in rows:
+        groups.setdefault((row["engine"], row["family"]), []).append(row)
     counts = recovery_counts(rows, expected)
     families = list(dict.fromkeys(count.family for count in sorted(counts, key=lambda count: count.family)))
     scores: dict[str, dict[str, Score | None]] = {}
     for count in sorted(counts, key=lambda count: engine_order(count.engine)):
-        spent = sum(
-            row["cpu_seconds"] for row in rows if (row["engine"], row["family"]) == (count.engine, count.family)
+        mine = groups.get((count.engine, count.family), [])
+        over_seeds = [row for row in mine if cell_key(row)[:-1] in several]
+        line = scores.setdefault(count.engine, dict.fromkeys(families))
+        line[count.family] = Score(
+            recovered=count.recovered,
+            undecided=count.undecided,
+            missing=count.missing,
+            total=count.total,
+            cpu_seconds=sum(row["cpu_seconds"] for row in mine),
+            approximate=count.approximate,
+            rate=recovery(over_seeds).rate_words if over_seeds else "",
         )
-        line = scores.setdefault(count.engine, {family_title(family): None for family in families})
-        line[family_title(count.family)] = Score(count.recovered, count.undecided, count.missing, count.total, spent)
     return Overview(
-        families=[family_title(family) for family in families],
+        families={family: family_title(family, titles) for family in families},
         scores=scores,
         recovered=sum(count.recovered for count in counts),
         fitted=len(rows),
         total=sum(count.total for count in counts),
         hints=_hints(views, tables),
+        approximate=sum(count.approximate for count in counts),
     )
 
 
@@ -85,10 +123,14 @@ MOST = 3  # places that a hint names
 def _hint(words: str, places: Sequence[tuple[Fit, View]]) -> Hint:
     """Each place once, the fits of one view together."""
     named: dict[str, tuple[str, list[str]]] = {}
+    shown = {view.address for _, view in places if view.shown}
     for fit, view in places:
         title = f"{view.family_title}, {view.symbol}, {view.dataset_title}, {view.setting_words}"
         named.setdefault(view.address, (title, []))[1].append(fit.engine)
-    links = [(f"{title} ({', '.join(dict.fromkeys(engines))})", at) for at, (title, engines) in named.items()]
+    links = [
+        (f"{title} ({', '.join(dict.fromkeys(engines))})", at if at in shown else "cells")
+        for at, (title, engines) in named.items()
+    ]
     return Hint(words, links[:MOST], max(0, len(links) - MOST))
 
 
@@ -103,12 +145,13 @@ def _hints(views: Sequence[View], tables: list[PageTable]) -> list[Hint]:
                 fits.append((fit, view))
 
     def those(state: str) -> list[tuple[Fit, View]]:
-        return [(fit, view) for fit, view in fits if fit.state == state]
+        return [(fit, view) for fit, view in fits if fit.state == state and not fit.loose]
 
     hints = []
     for state, words in (
         ("missing", "{} not there yet: run the sweep again, finished ones are not touched."),
         (UNDECIDED, "{} undecided: a check reached its limit. Raise verification.seconds in config.yaml to settle it."),
+        (APPROXIMATE, "In {} the formula agrees with the data within their uncertainty, which is no proof."),
         (NO, "{} did not recover the formula."),
     ):
         if found := those(state):
@@ -117,7 +160,7 @@ def _hints(views: Sequence[View], tables: list[PageTable]) -> list[Hint]:
     open_data = [(fit, view) for fit, view in fits if fit.certificate and fit.identified != "identified"]
     if open_data:
         hints.append(_hint(f"On {_sets(len(open_data))} the rows alone do not fix the formula.", open_data))
-    elsewhere = [(fit, view) for fit, view in those(YES) if not _proved_is_selected(fit)]
+    elsewhere = [(fit, view) for fit, view in those(YES) if not fit.brief and not _proved_is_selected(fit)]
     if elsewhere:
         words = "the proved equation is not the one that PySR's rule “best” selects, so tables show a larger loss (†)."
         hints.append(_hint(f"In {_fits(len(elsewhere))} {words}", elsewhere))
