@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from math import prod
 
 import numpy as np
@@ -200,3 +201,72 @@ def test_a_function_is_right_on_its_own_values(a, b, at):
     wrong = target[0].copy()
     wrong[-1] += 1
     assert poly.wrong_rows(a, b, x, (wrong, target[1])).tolist() == [len(at) - 1]
+
+
+@given(
+    st.lists(st.tuples(st.integers(-(2**40), 2**40), st.integers(0, 3)), min_size=1, max_size=4),
+    st.lists(st.tuples(st.integers(-(2**40), 2**40), st.integers(0, 3)), min_size=1, max_size=4),
+    st.lists(st.integers(-(2**31), 2**31), min_size=1, max_size=8),
+    st.data(),
+)
+def test_the_modular_check_of_rows_agrees_with_fractions(above, below, points, data):
+    """Values far beyond 64 bits: no row may pass because a difference is a multiple of a modulus."""
+    numerator, denominator = ({(power,): value for value, power in part if value} for part in (above, below))
+    assume(denominator)
+    x = np.array(points, dtype=np.int64)[:, None]
+    top, bottom = [], []
+    for k in points:
+        p, q = (sum(value * k**power for (power,), value in part.items()) for part in (numerator, denominator))
+        value = Fraction(p, q) if q else Fraction(1)
+        fits = abs(value.numerator) < 2**62 and value.denominator < 2**62
+        value = value if fits else Fraction(data.draw(st.integers(-(2**62), 2**62)), 7)
+        top.append(value.numerator + (data.draw(st.sampled_from([0, 0, 1, 2**31 - 1])) if fits else 0))
+        bottom.append(value.denominator)
+    target = np.array(top, dtype=np.int64), np.array(bottom, dtype=np.int64)
+    wrong = []
+    for i, k in enumerate(points):
+        p, q = (sum(value * k**power for (power,), value in part.items()) for part in (numerator, denominator))
+        if q == 0 or Fraction(p, q) != Fraction(int(target[0][i]), int(target[1][i])):
+            wrong.append(i)
+    assert poly.wrong_rows(numerator, denominator, x, target).tolist() == wrong
+
+
+def test_a_difference_that_is_a_multiple_of_the_word_is_seen():
+    # 2^32 * 2^32 is 0 modulo 2^64.
+    x = np.array([[2**31], [0]])
+    assert poly.wrong_rows({(2,): 4}, {(0,): 1}, x, (np.array([0, 0]), np.array([1, 1]))).tolist() == [0]
+
+
+def test_rows_with_an_uncertainty_agree_within_it_and_the_others_exactly():
+    k = np.arange(1, 5)[:, None]
+    above, below = {(1,): 3}, {(1,): 1, (0,): 2}
+    # 1, 3/2, 9/5, 2; the first is exact and off, the second off by more, the third by exactly its uncertainty.
+    target = np.array([1001, 1510, 1801, 2000]), np.array([1000, 1000, 1000, 1000])
+    uncertainty = np.array([0.0, 0.001, 0.0010000000000000001, 0.5])
+    found = poly.wrong_rows(above, below, k, target, uncertainty)
+    assert found.tolist() == [0, 1, *([2] if Fraction(0.0010000000000000001) < Fraction(1, 1000) else [])]
+    assert poly.wrong_rows(above, below, k, target).tolist() == [0, 1, 2]
+    # Undefined is not near anything.
+    assert poly.wrong_rows({(0,): 1}, {(1,): 1, (0,): -2}, k, target, np.full(4, 9.0)).tolist() == [1]
+
+
+@given(
+    st.lists(st.tuples(st.integers(-50, 50), st.integers(1, 60), st.integers(0, 40)), min_size=1, max_size=12),
+)
+def test_agreement_within_an_uncertainty_is_decided_exactly(rows):
+    x = np.arange(1, len(rows) + 1)[:, None]
+    above, below = {(2,): 1, (0,): -3}, {(1,): 7, (0,): 1}
+    width = np.array([row[2] / 8 for row in rows])  # exact in binary: ties are ties
+    target = np.array([row[0] for row in rows]), np.array([row[1] for row in rows])
+    expected = [
+        i
+        for i, (n, d, w) in enumerate(rows)
+        if abs(Fraction((i + 1) ** 2 - 3, 7 * (i + 1) + 1) - Fraction(n, d)) > Fraction(w, 8)
+    ]
+    assert poly.wrong_rows(above, below, x, target, width).tolist() == expected
+
+
+def test_restriction_puts_values_in():
+    polynomial = {(1, 2, 0): 3, (0, 1, 1): -2, (0, 0, 1): 5}
+    assert poly.restrict(polynomial, {1: 2}) == {(1, 0): 12, (0, 1): 1}
+    assert poly.restrict({(1, 1): 1}, {0: 0}) == {}

@@ -14,17 +14,19 @@ from hypothesis import strategies as st
 
 from cftsr import modular
 from cftsr import polynomials as poly
+from cftsr.ansatz import ansatzes
 from cftsr.engines.base import Assignment, Problem, Progress
-from cftsr.engines.rational import Rational, degree_classes, largest_theories
+from cftsr.engines.rational import Rational
 from cftsr.expressions import Expression, apply_operator, fold, parse
 from cftsr.families import get_family
 from cftsr.fitting import problem_of
+from cftsr.identification import largest_theories
 from cftsr.interpolation import Rows, function_of, solutions
 from cftsr.spectra import Spectrum, lowest_levels
 from cftsr.tasks import TASKS
 from tests.unit.conftest import charges, problem_from, weights
 
-OPTIONS = {"max_degree": 12, "max_unknowns": 300, "spare_rows": 12, "refit_without": 0.2}
+OPTIONS = {"max_degree": 12, "max_unknowns": 400, "spare_rows": 12, "refit_without": 0.2, "wrong_rows": 0.02}
 
 CELLS = {
     f"{family} h n{theories} f{percent}": (family, "conformal_weight", theories, percent)
@@ -273,14 +275,14 @@ def test_slightly_noisy_data_are_refused():
     assert outcome(fit(problem_from(("k", "l"), 1, rows), max_unknowns=60)) == "none"
 
 
-@pytest.mark.parametrize("row", [0, 1, 57, -2, -1])
+@pytest.mark.parametrize("row", [0, 57, -1])
 @pytest.mark.parametrize("family", ["wzw_su2", "minimal"])
-def test_one_corrupted_row_is_never_identified(family, row):
+def test_one_corrupted_row_is_never_identified_where_none_may_be_wrong(family, row):
     spectrum = weights(family, 20, 50)[0]
     numerator = spectrum.numerator.copy()
     numerator[row] += 1
-    progress = fit(problem_of(replace(spectrum, numerator=numerator), "free"), max_unknowns=60)
-    assert outcome(progress) != "identified"
+    problem = problem_of(replace(spectrum, numerator=numerator), "free")
+    assert outcome(fit(problem, max_unknowns=60, wrong_rows=0.0)) != "identified"
 
 
 # ---- other formulas
@@ -355,14 +357,14 @@ def test_a_wider_space_of_solutions_is_spanned_by_solutions():
 
 
 def test_degree_classes_grow_stay_within_the_limits_and_appear_once():
-    classes = degree_classes(2, [50, 3], 4, 30)
-    unknowns = [len(above) + len(below) for _, above, below in classes]
+    found = ansatzes([50, 3], 4, 30)
+    unknowns = [item.unknowns for item in found]
     assert unknowns == sorted(unknowns)
     assert max(unknowns) <= 30
-    assert all(e[1] < 3 for _, above, below in classes for e in above + below)
-    pairs = [(tuple(above), tuple(below)) for _, above, below in classes]
+    assert all(e[1] < 3 for item in found for e in item.above + item.below)
+    pairs = [(tuple(item.above), tuple(item.below)) for item in found]
     assert len(set(pairs)) == len(pairs)
-    assert classes[0][0] == (0, 0)
+    assert found[0].degrees == (0, 0)
 
 
 def test_largest_theories_are_the_last_and_at_least_one():

@@ -8,16 +8,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from cftsr import modular
 from cftsr.polynomials import Exponents, Polynomial, cancel, wrong_rows
 
+if TYPE_CHECKING:
+    from cftsr.ansatz import Ansatz
+
+Function = tuple[Polynomial, Polynomial]  # numerator and denominator
+
+# Entries of a matrix of equations that are held at once where all rows are looked at (32 MB).
+ENTRIES = 1 << 22
+
 
 @dataclass(frozen=True)
 class Rows:
-    """Exact data: integer points x, shape (rows, variables), and targets numerator/denominator, shape (rows,)."""
+    """Exact data: integer points x, shape (rows, variables), and targets numerator/denominator, shape (rows,).
+
+    Targets are int64, or Python integers where those are too small.
+    """
 
     x: np.ndarray
     numerator: np.ndarray
@@ -29,6 +41,12 @@ class Rows:
     def take(self, indices: np.ndarray) -> Rows:
         return Rows(self.x[indices], self.numerator[indices], self.denominator[indices])
 
+    def part(self, start: int, stop: int) -> Rows:
+        return Rows(self.x[start:stop], self.numerator[start:stop], self.denominator[start:stop])
+
+    def first(self, count: int) -> Rows:
+        return self.part(0, count)
+
     def shuffled(self) -> Rows:
         """In a random but fixed order, so that the first rows are a fair sample."""
         return self.take(np.random.default_rng(0).permutation(len(self)))
@@ -37,6 +55,40 @@ class Rows:
         """Indices of `count` rows spread evenly over the data, or of all rows if there are fewer."""
         return np.unique(np.linspace(0, len(self) - 1, min(count, len(self))).astype(int))
 
+    def equations(self, ansatz: Ansatz, prime: int) -> np.ndarray:
+        return equations(self, ansatz.above, ansatz.below, prime)
+
+    def agreeing(self, ansatz: Ansatz, vector: np.ndarray, prime: int) -> np.ndarray:
+        """Which rows P/Q passes through modulo the prime, with Q not 0 there; bool, shape (rows,).
+
+        vector   the coefficients of P and of Q modulo the prime, int64, shape (unknowns,)
+        """
+        columns, chunk = len(ansatz.above), max(1, ENTRIES // ansatz.unknowns)
+        found = []
+        for start in range(0, len(self), chunk):
+            part = self.part(start, start + chunk)
+            below = modular.monomial_values(part.x, ansatz.below, prime)
+            solved = modular.times(part.equations(ansatz, prime), vector, prime) == 0
+            found.append(solved & (modular.times(below, vector[columns:], prime) != 0))
+        return np.concatenate(found)
+
+    def offending(self, ansatz: Ansatz, vectors: np.ndarray, prime: int, enough: int) -> np.ndarray:
+        """Indices of rows that one of the vectors does not solve modulo the prime; `enough` of them, or all.
+
+        A random combination stands for the vectors: that it solves a row which one of them does not has a chance of
+        one in the prime.
+        """
+        found, chunk = [], max(1, ENTRIES // ansatz.unknowns)
+        vector = modular.combination(vectors, prime)
+        for start in range(0, len(self), chunk):
+            part = self.part(start, start + chunk)
+            failed = np.flatnonzero(modular.times(part.equations(ansatz, prime), vector, prime))
+            found.append(start + failed[:enough])
+            enough -= len(found[-1])
+            if enough <= 0:
+                break
+        return np.concatenate(found) if found else np.array([], dtype=np.intp)
+
     def wrong(self, numerator: Polynomial, denominator: Polynomial) -> np.ndarray:
         """The rows on which numerator/denominator is not the target, or is undefined."""
         return wrong_rows(numerator, denominator, self.x, (self.numerator, self.denominator))
@@ -44,8 +96,9 @@ class Rows:
 
 def equations(rows: Rows, above: list[Exponents], below: list[Exponents], prime: int) -> np.ndarray:
     """The linear equations modulo the prime; int64, shape (rows, len(above) + len(below))."""
-    top = modular.monomial_values(rows.x, above, prime) * (rows.denominator % prime)[:, None] % prime
-    bottom = modular.monomial_values(rows.x, below, prime) * (-rows.numerator % prime)[:, None] % prime
+    scale, target = ((part % prime).astype(np.int64) for part in (rows.denominator, -rows.numerator))
+    top = modular.monomial_values(rows.x, above, prime) * scale[:, None] % prime
+    bottom = modular.monomial_values(rows.x, below, prime) * target[:, None] % prime
     return np.hstack([top, bottom])
 
 
@@ -78,14 +131,14 @@ def solutions(rows: Rows, above: list[Exponents], below: list[Exponents]) -> lis
 
 
 def _solve_modulo(vectors: list[list[int]], rows: Rows, above: list, below: list, prime: int) -> bool:
-    """Whether every vector solves the equations modulo a prime that it was not made from.
+    """Whether the vectors solve the equations modulo a prime that they were not made from (by a random combination).
 
     Most residues modulo one prime are those of some small fraction too. A formula with large coefficients would
     otherwise be lifted wrongly from the first prime, fail on the rows, and be given up.
     """
-    matrix = equations(rows, above, below, prime)
-    residues = (np.array([value % prime for value in vector], dtype=np.int64) for vector in vectors)
-    return all(not np.any((matrix * vector % prime).sum(axis=1) % prime) for vector in residues)
+    residues = np.array([[value % prime for value in vector] for vector in vectors], dtype=np.int64)
+    vector = modular.combination(residues.reshape(len(vectors), len(above) + len(below)), prime)
+    return not np.any(modular.times(equations(rows, above, below, prime), vector, prime))
 
 
 def _short(vectors: list[list[int]]) -> list[list[int]]:

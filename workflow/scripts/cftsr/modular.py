@@ -41,16 +41,8 @@ def monomial_values(x: np.ndarray, exponents: list[tuple[int, ...]], prime: int)
     return values
 
 
-def reduced_echelon_flint(matrix: np.ndarray, prime: int) -> np.ndarray:
-    """The non-zero rows of the reduced row echelon form modulo the prime."""
-    rows, columns = matrix.shape
-    reduced, rank = flint.nmod_mat(rows, columns, matrix.ravel().tolist(), prime).rref()
-    entries = np.array([int(value) for value in reduced.entries()[: rank * columns]], dtype=np.int64)
-    return entries.reshape(rank, columns)
-
-
 def reduced_echelon_numpy(matrix: np.ndarray, prime: int) -> np.ndarray:
-    """The same in numpy alone, for machines without python-flint."""
+    """The non-zero rows of the reduced row echelon form modulo the prime, for machines without python-flint."""
     matrix = matrix % prime
     rank = 0
     for column in range(matrix.shape[1]):
@@ -70,10 +62,6 @@ def reduced_echelon_numpy(matrix: np.ndarray, prime: int) -> np.ndarray:
     return matrix[:rank]
 
 
-def reduced_echelon(matrix: np.ndarray, prime: int) -> np.ndarray:
-    return (reduced_echelon_flint if flint is not None else reduced_echelon_numpy)(matrix, prime)
-
-
 def rank(matrix: np.ndarray, prime: int) -> int:
     if not matrix.size:
         return 0
@@ -89,8 +77,16 @@ def null_space(matrix: np.ndarray, prime: int) -> tuple[tuple[int, ...], np.ndar
     Returns the free columns and the basis, shape (dimension, columns): vector i has 1 in free column i and 0 in the
     other free columns, so bases modulo different primes can be combined entry by entry.
     """
-    columns = matrix.shape[1]
-    reduced = reduced_echelon(matrix, prime)
+    rows, columns = matrix.shape
+    if flint is not None and matrix.size:
+        # Only the null space is taken out of FLINT: each entry costs as much as a hundred of its multiplications.
+        found, dimension = flint.nmod_mat(rows, columns, matrix.ravel().tolist(), prime).nullspace()
+        basis = np.array(
+            [[int(found[i, j]) for i in range(columns)] for j in range(dimension)], dtype=np.int64
+        ).reshape(dimension, columns)
+        # The pivots of a vector stand before its free column.
+        return tuple(int(np.flatnonzero(vector)[-1]) for vector in basis), basis
+    reduced = reduced_echelon_numpy(matrix, prime)
     pivots = [int(np.flatnonzero(row)[0]) for row in reduced]
     free = tuple(sorted(set(range(columns)) - set(pivots)))
     basis = np.zeros((len(free), columns), dtype=np.int64)
@@ -99,6 +95,17 @@ def null_space(matrix: np.ndarray, prime: int) -> tuple[tuple[int, ...], np.ndar
         if pivots:
             basis[index, pivots] = -reduced[:, column] % prime
     return free, basis
+
+
+def times(matrix: np.ndarray, vector: np.ndarray, prime: int) -> np.ndarray:
+    """matrix @ vector modulo the prime, of residues below 2**31; int64, shape (rows,)."""
+    return (matrix * vector % prime).sum(axis=1) % prime
+
+
+def combination(vectors: np.ndarray, prime: int) -> np.ndarray:
+    """A random combination of the rows modulo the prime, the same each time; int64, shape (columns,)."""
+    weights = np.random.default_rng(0).integers(1, prime, len(vectors))
+    return times(vectors.T, weights, prime)
 
 
 def combine(residue: int, modulus: int, other: int, prime: int) -> int:
@@ -122,6 +129,6 @@ def reconstruct(residue: int, modulus: int) -> Fraction | None:
 def clear_denominators(vector: list[Fraction]) -> list[int]:
     """The primitive integer vector on the same line."""
     scale = lcm(*(value.denominator for value in vector))
-    integers = [int(value * scale) for value in vector]
+    integers = [value.numerator * (scale // value.denominator) for value in vector]
     divisor = gcd(*integers)
     return [value // divisor for value in integers] if divisor else integers

@@ -6,6 +6,7 @@ and from SymPy elsewhere.
 
 from __future__ import annotations
 
+from fractions import Fraction
 from itertools import combinations_with_replacement
 from math import gcd, prod
 
@@ -78,12 +79,8 @@ def evaluate_exactly(polynomial: Polynomial, x: np.ndarray) -> np.ndarray:
     In int64 where a bound on every term proves that nothing overflows, else in Python integers.
     """
     # At least 1: a coefficient must fit even where a label is 0 on every row.
-    largest = [max(1, int(value)) for value in np.abs(x).max(axis=0)] if len(x) else [1] * x.shape[1]
-    bound = sum(
-        abs(coefficient) * prod(size**power for size, power in zip(largest, exponents, strict=True))
-        for exponents, coefficient in polynomial.items()
-    )
-    points = x.astype(np.int64 if bound < 2**62 else object)
+    largest = [max(1, _largest(column)) for column in x.T]
+    points = x.astype(np.int64 if bound(polynomial, largest) < 2**62 else object)
     total = np.zeros(len(x), dtype=points.dtype)
     for exponents, coefficient in polynomial.items():
         term = np.full(len(x), coefficient, dtype=points.dtype)
@@ -94,18 +91,180 @@ def evaluate_exactly(polynomial: Polynomial, x: np.ndarray) -> np.ndarray:
     return total
 
 
+# Rows are checked in chunks: what is needed at once stays within a few tens of megabytes.
+CHUNK = 1 << 16
+# Arithmetic of uint64 is exact modulo 2**64 for nothing; these primes (the largest below 2**31) do the rest.
+WORD = 2**64
+CHECK_PRIMES = (2147483647, 2147483629, 2147483587, 2147483579, 2147483563, 2147483549, 2147483543, 2147483497)
+UNIT = 2.0**-53  # relative error of one operation in float64
+
+
+def bound(polynomial: Polynomial, largest: list[int]) -> int:
+    """A bound on |polynomial| at points whose coordinates are at most `largest` in size."""
+    return sum(
+        abs(coefficient) * prod(size**power for size, power in zip(largest, exponents, strict=True))
+        for exponents, coefficient in polynomial.items()
+    )
+
+
+def _largest(values: np.ndarray) -> int:
+    """The largest size of int64 or Python integers; not by abs(), which overflows at -2**63."""
+    return max(abs(int(values.max())), abs(int(values.min()))) if len(values) else 0
+
+
+def values_modulo(polynomial: Polynomial, x: np.ndarray, modulus: int) -> np.ndarray:
+    """Values at integer points x, shape (rows, variables), modulo a number below 2**32, or modulo 2**64.
+
+    uint64, shape (rows,); modulo 2**64 nothing is divided: overflow is the reduction.
+    """
+    word = modulus == WORD
+    reduced = x.astype(np.uint64) if word else (x % modulus).astype(np.uint64)
+    divisor = np.uint64(0 if word else modulus)
+
+    def times(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+        return left * right if word else left * right % divisor
+
+    powers: dict[tuple[int, int], np.ndarray] = {}
+    for column in range(x.shape[1]):
+        for power in range(1, max((exponents[column] for exponents in polynomial), default=0) + 1):
+            before = powers.get((column, power - 1))
+            base = np.ascontiguousarray(reduced[:, column])
+            powers[column, power] = base if before is None else times(before, base)
+    total = np.zeros(len(x), dtype=np.uint64)
+    for exponents, coefficient in polynomial.items():
+        term = np.full(len(x), coefficient % modulus, dtype=np.uint64)
+        for column, power in enumerate(exponents):
+            if power:
+                term = times(term, powers[column, power])
+        total = total + term if word else (total + term) % divisor
+    return total
+
+
+def _moduli(size: int) -> list[int] | None:
+    """Moduli whose product is more than 2 * size: what is 0 modulo each of them is 0. None where ours are too few."""
+    moduli, product = [WORD], WORD
+    for prime in CHECK_PRIMES:
+        if product > 2 * size:
+            return moduli
+        moduli.append(prime)
+        product *= prime
+    return moduli if product > 2 * size else None
+
+
 def wrong_rows(
-    numerator: Polynomial, denominator: Polynomial, x: np.ndarray, target: tuple[np.ndarray, np.ndarray]
+    numerator: Polynomial,
+    denominator: Polynomial,
+    x: np.ndarray,
+    target: tuple[np.ndarray, np.ndarray],
+    uncertainty: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Indices of the rows where numerator/denominator is not exactly target[0]/target[1], or is undefined."""
-    above = evaluate_exactly(numerator, x)
-    below = evaluate_exactly(denominator, x)
+    """Indices of the rows where numerator/denominator disagrees with target[0]/target[1], or is undefined.
+
+    x            int64, shape (rows, variables)
+    target       numerators and denominators, int64 or Python integers, shape (rows,)
+    uncertainty  float64, shape (rows,): a row agrees where the difference is at most this; exactly where it is 0
+
+    The answer is exact. A difference P*D - N*Q is 0 where it is 0 modulo 2**64 and as many primes as a bound on it
+    needs. Where a row has an uncertainty, float64 with a bound on its error decides nearly all rows, and fractions the
+    few that it leaves open.
+    """
+    if uncertainty is not None and np.any(uncertainty > 0):
+        rough = np.flatnonzero(uncertainty > 0)
+        exact = np.flatnonzero(~(uncertainty > 0))
+        parts = [
+            rough[_far_rows(numerator, denominator, x[rough], tuple(t[rough] for t in target), uncertainty[rough])],
+            exact[wrong_rows(numerator, denominator, x[exact], tuple(t[exact] for t in target))],
+        ]
+        return np.sort(np.concatenate(parts))
     top, bottom = target
-    largest = max((int(np.abs(part).max()) for part in (above, below) if len(part)), default=0)
-    scale = max((int(np.abs(part).max()) for part in target if len(part)), default=0)
-    if largest * scale >= 2**62:
-        above, below, top, bottom = (part.astype(object) for part in (above, below, top, bottom))
-    return np.flatnonzero((below == 0) | (above * bottom != below * top))
+    if not len(x):
+        return np.array([], dtype=np.intp)
+    largest = [max(1, _largest(column)) for column in x.T]
+    below = bound(denominator, largest)
+    moduli = _moduli(max(below, bound(numerator, largest) * _largest(bottom) + _largest(top) * below))
+    if moduli is None or top.dtype == object or bottom.dtype == object:
+        above, beneath = (evaluate_exactly(part, x).astype(object) for part in (numerator, denominator))
+        return np.flatnonzero((beneath == 0) | (above * bottom != beneath * top))
+    found = []
+    for start in range(0, len(x), CHUNK):
+        part = slice(start, start + CHUNK)
+        wrong = np.zeros(len(x[part]), dtype=bool)
+        undefined = ~wrong
+        for modulus in moduli:
+            above, beneath = (values_modulo(item, x[part], modulus) for item in (numerator, denominator))
+            if modulus == WORD:
+                left, right = above * bottom[part].astype(np.uint64), beneath * top[part].astype(np.uint64)
+            else:
+                divisor = np.uint64(modulus)
+                left = above * (bottom[part] % modulus).astype(np.uint64) % divisor
+                right = beneath * (top[part] % modulus).astype(np.uint64) % divisor
+            wrong |= left != right
+            undefined &= beneath == 0
+        found.append(start + np.flatnonzero(wrong | undefined))
+    return np.concatenate(found)
+
+
+def evaluate_roughly(polynomial: Polynomial, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Values in float64 at integer points x, and a bound on the error of each."""
+    points = x.astype(np.float64)
+    total, size = np.zeros(len(x)), np.zeros(len(x))
+    operations = len(polynomial) + 2 + max((sum(exponents) for exponents in polynomial), default=0)
+    for exponents, coefficient in polynomial.items():
+        term = np.full(len(x), float(coefficient))
+        for column, power in enumerate(exponents):
+            for _ in range(power):
+                term = term * points[:, column]
+        total += term
+        size += np.abs(term)
+    return total, 2 * operations * UNIT * size
+
+
+def _far_rows(
+    numerator: Polynomial, denominator: Polynomial, x: np.ndarray, target: tuple, uncertainty: np.ndarray
+) -> np.ndarray:
+    """The rows where numerator/denominator is undefined or further than the uncertainty from the target."""
+    found = []
+    for start in range(0, len(x), CHUNK):
+        part = slice(start, start + CHUNK)
+        width = uncertainty[part]
+        with np.errstate(all="ignore"):
+            (above, error_above), (below, error_below) = (
+                evaluate_roughly(item, x[part]) for item in (numerator, denominator)
+            )
+            value = above / below
+            given = target[0][part].astype(np.float64) / target[1][part].astype(np.float64)
+            error = (error_above + np.abs(value) * error_below) / (np.abs(below) - error_below)
+            error = 2 * error + 8 * UNIT * (np.abs(value) + np.abs(given) + width)
+            distance = np.abs(value - given)
+            known = np.isfinite(distance) & np.isfinite(error) & (np.abs(below) > 2 * error_below)
+            far = known & (distance > width + error)
+            open_rows = np.flatnonzero(~far & ~(known & (distance + error <= width)))
+        for row in open_rows.tolist():
+            point = x[start + row].tolist()
+            beneath = _value_at(denominator, point)
+            far[row] = beneath == 0 or abs(
+                Fraction(_value_at(numerator, point), beneath)
+                - Fraction(int(target[0][start + row]), int(target[1][start + row]))
+            ) > Fraction(float(width[row]))
+        found.append(start + np.flatnonzero(far))
+    return np.concatenate(found) if found else np.array([], dtype=np.intp)
+
+
+def _value_at(polynomial: Polynomial, point: list[int]) -> int:
+    return sum(
+        coefficient * prod(value**power for value, power in zip(point, exponents, strict=True))
+        for exponents, coefficient in polynomial.items()
+    )
+
+
+def restrict(polynomial: Polynomial, fixed: dict[int, int]) -> Polynomial:
+    """The polynomial in the other variables where these (by their column) have these values."""
+    result: Polynomial = {}
+    for exponents, coefficient in polynomial.items():
+        key = tuple(power for column, power in enumerate(exponents) if column not in fixed)
+        scale = prod(value ** exponents[column] for column, value in fixed.items())
+        result[key] = result.get(key, 0) + coefficient * scale
+    return {exponents: coefficient for exponents, coefficient in result.items() if coefficient}
 
 
 # ---- gcd, exact division, factorisation: python-flint or SymPy

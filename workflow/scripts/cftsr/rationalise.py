@@ -18,10 +18,12 @@ import pyarrow.compute as pc
 CHANCE = 1e-3
 # A decimal that reduces to a denominator so much smaller than its power of ten was exact as it stood (0.0625).
 REDUCES = 100
-# Less than this share of decimals with a simple rational near by: the rest are coincidences too, and all stay decimals.
-MAJORITY = 0.5
+# Where a smaller share of the decimals has a simple rational near by, some of those are coincidences, and all stay
+# decimals. The rest may be misprints.
+MAJORITY = 0.9
 MAX_DIGITS = 18  # of numerators and denominators: they are kept in 64 bits
 FLOAT32_DIGITS, FLOAT64_DIGITS = 8, 15  # so many significant digits are written by programs, not by people
+HALF = 0.5 * (1 + 1e-9)  # of a unit in the last digit; a tie may have been rounded either way, and 5e-7 is no float
 ROUND_OFF = 2.0**-50  # of a column computed in float64, relative to its largest entry: a few units in the last place
 
 INTEGER = r"^[+-]?[0-9]+$"
@@ -180,16 +182,16 @@ def _from_decimals(column: pa.Array, where: np.ndarray) -> tuple[np.ndarray, np.
     exponents = not np.all(powers == 0)
     if places > MAX_DIGITS or np.any(significant + places - decimals > MAX_DIGITS):
         # Tiny numbers in scientific notation: 64 bits do not hold them over one power of ten.
-        width = 0.5 * 10.0 ** (np.floor(np.log10(np.maximum(np.abs(values), 1e-300))) + 1 - longest)
+        width = HALF * 10.0 ** (np.floor(np.log10(np.maximum(np.abs(values), 1e-300))) + 1 - longest)
         return _near(values, np.where(values == 0, 0.0, width), f"decimals of {longest} digits")
     scale = np.full(len(values), 10**places, dtype=np.int64)
     scaled = pc.cast(written, pa.int64()).to_numpy(zero_copy_only=False) * 10 ** (places - decimals)
     scaled = np.where(_mask(pc.equal(sign, "-")), -scaled, scaled)
     # Digits after the point are counted over the column; with exponents, significant digits are.
-    width = np.full(len(values), 0.5 * 10.0**-places)
+    width = np.full(len(values), HALF * 10.0**-places)
     if exponents:
         size = np.floor(np.log10(np.maximum(np.abs(values), 1e-300)))
-        width = 0.5 * 10.0 ** (size + 1 - longest)
+        width = HALF * 10.0 ** (size + 1 - longest)
     reduced = scale // np.gcd(scaled, scale)
     if places and not exponents and np.mean(reduced * REDUCES <= scale) >= MAJORITY:
         note = f"decimals of up to {places} places were read as exact: most reduce to small fractions"

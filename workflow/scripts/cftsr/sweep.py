@@ -214,7 +214,7 @@ def _check_spectra(spectra: list[dict[str, Any]]) -> None:
         name, file = item["name"], Path(item["file"])
         where = f"config spectra, {name}"
         if not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", name):
-            raise UserError(f"{where}: a name is lower-case letters, digits and _, at most 64, and begins with a letter")
+            raise UserError(f"{where}: a name is lower-case letters, digits and _, at most 64, a letter the first")
         if name in family_names():
             raise UserError(f"{where}: a family has that name; choose another")
         if name in names:

@@ -3,237 +3,201 @@
 The targets are exact rational numbers N/D and the formulas rational functions P/Q of the labels. For given degrees
 the coefficients of P and Q solve the homogeneous linear equations D*P(x) - N*Q(x) = 0, one a row. The degrees are
 raised, smallest number of unknowns first, until there is a solution; it is computed modulo primes, lifted to the
-rationals, cancelled, and checked exactly on every row.
+rationals, cancelled, and checked exactly on every row (`cftsr.search`).
 
 Three answers are possible: *identified* (the data determine this formula among those of its degrees, with rows to
 spare), *fits* (it is exact on every row, but so are others, or the data are too few or too special to tell), and
-*none* (no rational function with up to `max_unknowns` coefficients passes through the rows).
+*none* (no rational function with up to `max_unknowns` coefficients passes through the rows). What decides is in
+`cftsr.identification`.
+
+Data need not be perfect. Where no function passes through all rows, one that passes through all but a few is looked
+for, and those few are named (`cftsr.outliers`). Targets with an uncertainty are fitted by least squares, and the
+coefficients read as simple fractions (`cftsr.least_squares`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from cftsr import modular
+from cftsr import outliers
 from cftsr.engines.base import Assignment, Availability, Engine, Option, Problem, Progress
 from cftsr.forms import shortest
-from cftsr.interpolation import Rows, equations, function_of, solutions
-from cftsr.polynomials import Polynomial, monomials, multiply
+from cftsr.identification import certify, finite_labels, part_of, rows_of
+from cftsr.interpolation import Function
+from cftsr.least_squares import estimate
+from cftsr.polynomials import evaluate_exactly, wrong_rows
+from cftsr.search import Limits, Search, distinct_values, search, solve
 from cftsr.selection import Candidate
 
-# A label with so many times the values that its degree needs is not left out in part and fitted again.
-AMPLE = 2
+SHOWN = 20  # rows that disagree are named up to this number
+
+# Targets with an uncertainty. "Off by up to" is taken at its word: within it a row agrees. Where more than a tenth of
+# the rows do not, it may be a standard deviation: up to four of them the formula still *fits*, approximately.
+AGREEMENT = "within uncertainty"
+MAJORITY = 0.9
+NEAR, FEW_FAR = 4, 0.002
+# Relative noise of targets whose digits promise more than they hold: so much is tried, and the formula is approximate.
+NOISE = 1e-6
+LARGEST_CHANCE = 2e-3  # that the coefficients of an identified formula are simple by accident
 
 
 @dataclass
-class Solution:
-    """A rational function exact on every row, and what the linear algebra says about its neighbours.
+class Fit:
+    """What was found on a problem, and what is known about it."""
 
-    dimension   of the solution space at these degrees, without the solutions with P = Q = 0 on every row
-    relations   (of P, of Q): dimension of the polynomials of that degree that vanish on every row
-    competitor  another function of the same degrees, exact on every row too, if there is one
-    """
-
-    numerator: Polynomial
-    denominator: Polynomial
-    degrees: tuple[int, int]
-    unknowns: int
-    rows_used: int
-    dimension: int
-    relations: tuple[int, int]
-    competitor: tuple[Polynomial, Polynomial] | None = None
-
-
-@dataclass
-class Search:
-    """The outcome of raising the degrees: a solution, or why there is none."""
-
-    solution: Solution | None
+    function: Function | None
+    certificate: dict[str, Any]
     systems: int
-    reason: str = ""
-    distinct: list[int] = field(default_factory=list)
 
 
-def degree_classes(
-    variables: int, distinct: list[int], max_degree: int, max_unknowns: int
-) -> list[tuple[tuple[int, int], list, list]]:
-    """(degrees, monomials of P, monomials of Q), fewest unknowns first.
+def fit(problem: Problem, limits: Limits, refit_without: float, share: float) -> Fit:
+    """Find the formula and decide whether the data determine it.
 
-    A label that takes v values satisfies a polynomial of degree v, so its exponent stays below v. Classes that this
-    cap makes equal appear once.
+    share   of the rows that may be wrong; 0 for none
     """
-    by_degree = [
-        [item for item in monomials(variables, degree) if all(e < v for e, v in zip(item, distinct, strict=True))]
-        for degree in range(max_degree + 1)
-        # The count grows with the degree: what cannot fit is not built.
-        if degree == 0 or len(monomials(variables, degree - 1)) <= max_unknowns
-    ]
-    classes: dict[tuple[int, int], tuple] = {}
-    for i, above in enumerate(by_degree):
-        for j, below in enumerate(by_degree):
-            if len(above) + len(below) <= max_unknowns:
-                classes.setdefault((len(above), len(below)), ((i, j), above, below))
-    return sorted(classes.values(), key=lambda item: (len(item[1]) + len(item[2]), item[0][1]))
+    if problem.uncertainty is not None and np.any(problem.uncertainty > 0):
+        return _fit_uncertain(problem, limits, refit_without, share)
+    found = search(rows_of(problem), limits, finite_labels(problem))
+    systems = found.systems
+    if found.solution is None:
+        agreeing, reason = outliers.agreeing_rows(rows_of(problem), finite_labels(problem), limits, share)
+        found.reason += f"; {reason}" if reason else ""
+        if agreeing is not None:
+            return _fit_agreeing(problem, agreeing, limits, refit_without, systems)
+    certificate, more = certify(problem, found, limits, refit_without)
+    return Fit(found.solution and found.solution.function, certificate, systems + more)
 
 
-def search(rows: Rows, max_degree: int, max_unknowns: int, spare_rows: int) -> Search:
-    """Raise the degrees until a rational function passes through every row.
-
-    rows in any order; they are shuffled with a fixed seed, so that a part of them is a fair sample.
-    """
-    shuffled = rows.shuffled()
-    distinct = [len(np.unique(column)) for column in rows.x.T]
-    prime, systems, reason = modular.PRIMES[0], 0, ""
-    for degrees, above, below in degree_classes(rows.x.shape[1], distinct, max_degree, max_unknowns):
-        unknowns = len(above) + len(below)
-        if len(rows) < unknowns + 1:
-            reason = f"degrees {degrees} have {unknowns} unknowns, and there are only {len(rows)} rows"
-            break
-        systems += 1
-        used = np.arange(min(len(rows), unknowns + spare_rows))
-        if modular.rank(equations(shuffled.take(used), above, below, prime), prime) == unknowns:
-            continue
-        solution = _solve(shuffled, used, degrees, above, below)
-        if solution is not None:
-            return Search(solution, systems, distinct=distinct)
-    return Search(None, systems, reason or f"no rational function with up to {max_unknowns} coefficients", distinct)
+def _fit_agreeing(problem: Problem, agreeing: np.ndarray, limits: Limits, refit_without: float, systems: int) -> Fit:
+    """The fit to the rows that one function passes through; the others are named."""
+    part = part_of(problem, agreeing)
+    found = search(rows_of(part), limits, finite_labels(part))
+    certificate, more = certify(part, found, limits, refit_without)
+    systems += found.systems + more
+    if found.solution is None:
+        return Fit(None, certificate | {"rows": len(problem)}, systems)
+    certificate |= {"rows": len(problem)}
+    said = disagreement(problem, found.solution.function)
+    certificate |= said | {"remarks": [*certificate.get("remarks", []), *said.get("remarks", [])]}
+    return Fit(found.solution.function, certificate, systems)
 
 
-def _solve(rows: Rows, used: np.ndarray, degrees: tuple[int, int], above: list, below: list) -> Solution | None:
-    """The solutions at these degrees that are exact on all rows; more rows are used until that is settled."""
-    unknowns, prime = len(above) + len(below), modular.PRIMES[0]
-    used = np.arange(min(len(rows), max(len(used), 4 * unknowns + 200)))
-    while True:
-        part = rows.take(used)
-        relations = tuple(
-            len(items) - modular.rank(modular.monomial_values(part.x, items, prime), prime) for items in (above, below)
-        )
-        dimension = unknowns - modular.rank(equations(part, above, below, prime), prime) - sum(relations)
-        if dimension <= 0:
-            return None
-        functions, offending = [], np.array([], dtype=int)
-        for vector in solutions(part, above, below):
-            function = function_of(vector, above, below)
-            if function is None or function in functions:
-                continue
-            wrong = rows.wrong(*function)
-            if not len(wrong):
-                functions.append(function)
-                if len(functions) == 2:
-                    break
-            else:
-                offending = wrong if not len(offending) else offending
-        if functions:
-            return Solution(
-                *functions[0],
-                degrees=degrees,
-                unknowns=unknowns,
-                rows_used=len(used),
-                dimension=dimension,
-                relations=relations,
-                competitor=functions[1] if len(functions) > 1 else None,
-            )
-        fresh = np.setdiff1d(offending, used)[:unknowns]
-        if not len(fresh):
-            return None
-        used = np.concatenate([used, fresh])
-
-
-def degrees_in(polynomial: Polynomial, column: int) -> int:
-    return max((exponents[column] for exponents in polynomial), default=0)
-
-
-def largest_theories(problem: Problem, share: float) -> np.ndarray:
-    """A mask of the rows that belong to the last `share` of the theories (at least one of them)."""
-    theory = problem.x[:, : problem.theory_labels]
-    starts = np.concatenate([[True], np.any(theory[1:] != theory[:-1], axis=1)])
-    number = np.cumsum(starts) - 1
-    theories = int(number[-1]) + 1
-    return number >= theories - max(1, round(share * theories))
-
-
-def largest(problem: Problem, share: float, needed: dict[str, int]) -> dict[str, np.ndarray]:
-    """The rows to leave out in turn, as masks: those of the largest theories, and of a label's largest values.
-
-    The largest theories alone will not do: M(8,3) and M(9,2) test nothing in q after M(6,5). A label that takes
-    twice the values `needed` is tested well enough by the fit itself.
-    """
-    masks = {"the largest theories": largest_theories(problem, share)}
-    for label, column in zip(problem.labels, problem.x.T, strict=True):
-        values = np.unique(column)
-        if len(values) >= AMPLE * needed[label]:
-            continue
-        mask = column >= values[-min(len(values), max(1, round(share * len(values))))]
-        if not any(np.array_equal(mask, other) for other in masks.values()):
-            masks[f"the largest {label}"] = mask
-    return masks
-
-
-def certify(problem: Problem, found: Search, options: dict[str, Any]) -> tuple[dict[str, Any], int]:
-    """Decide whether the data determine the formula; returns the certificate and how many systems were solved.
-
-    Not identified, with the reason, where another function of the same degrees is exact on every row; where the rows
-    lie on a hypersurface of the degrees in question; where a label takes too few values for its degree to be tested;
-    or where the fit without the largest theories, or without the largest values of one label, finds something else.
-    """
-    solution, labels = found.solution, problem.labels
-    certificate: dict[str, Any] = {
-        "rows": len(problem),
-        "distinct_values": dict(zip(labels, found.distinct, strict=True)),
+def disagreement(problem: Problem, function: Function) -> dict[str, Any]:
+    """What a certificate says of the rows that a formula does not pass through; nothing where it passes through all."""
+    rough = problem.uncertainty is not None and bool(np.any(problem.uncertainty > 0))
+    wrong = wrong_rows(*function, problem.x, (problem.numerator, problem.denominator), problem.uncertainty)
+    if not len(wrong):
+        return {}
+    said = "disagree by more than their uncertainty" if rough else "disagree"
+    return {
+        "wrong_rows": [_named(problem, function, row) for row in wrong[:SHOWN].tolist()],
+        "wrong_rows_total": len(wrong),
+        "remarks": [f"{len(wrong)} of {len(problem)} rows {said}"],
     }
+
+
+def _fit_uncertain(problem: Problem, limits: Limits, refit_without: float, share: float) -> Fit:
+    """The fit to targets of which some are known only to an uncertainty: from the exact ones, or from all."""
+    exact = np.flatnonzero(~(problem.uncertainty > 0))
+    systems = 0
+    if len(exact):
+        part = replace(part_of(problem, exact), uncertainty=None)
+        found = fit(part, limits, refit_without, share)
+        systems += found.systems
+        if found.function is not None:
+            said = disagreement(problem, found.function)
+            if said.get("wrong_rows_total", 0) <= outliers.tolerated(len(problem), share):
+                remark = f"found from the {len(exact)} rows whose targets are exact"
+                found.certificate |= {"rows": len(problem), "agreement": AGREEMENT}
+                _remark(found.certificate, remark, said)
+                return found
+    rows, finite, width = rows_of(problem), finite_labels(problem), problem.uncertainty
+    found, more, reason = estimate(rows, width, finite, limits, share)
+    systems += more
+    if found is None:
+        width = np.maximum(width, NOISE * np.abs(problem.target))
+        found, more, _ = estimate(rows, width, finite, limits, share)
+        systems += more
+    distinct = distinct_values(problem.x)
+    if found is None:
+        nothing, _ = certify(problem, Search(None, 0, reason, distinct), limits, refit_without)
+        return Fit(None, nothing, systems)
+
+    target = (problem.numerator, problem.denominator)
+    wrong = wrong_rows(*found.function, problem.x, target, problem.uncertainty)
+    far = wrong_rows(*found.function, problem.x, target, NEAR * width)
+    if len(far) > max(outliers.tolerated(len(problem), share), FEW_FAR * len(problem)):
+        reason = f"the nearest formula is off by more than {NEAR} uncertainties on {len(far)} of {len(problem)} rows"
+        nothing, _ = certify(problem, Search(None, 0, reason, distinct), limits, refit_without)
+        return Fit(None, nothing, systems)
+
+    # What the formula's own values say about its neighbours, on the rows near it; refits see the data as they are.
+    near = np.setdiff1d(np.arange(len(problem)), far)
+    part = part_of(problem, near)
+    above, below = (evaluate_exactly(item, part.x) for item in found.function)
+    smooth = replace(part, numerator=above, denominator=below, uncertainty=None)
+
+    def refit(kept: np.ndarray) -> tuple[Function | None, int]:
+        again, used, _ = estimate(rows_of(part).take(kept), width[near][kept], finite, limits, share)
+        return (again.function if again else None), used
+
+    sample = np.arange(min(len(near), found.ansatz.unknowns + limits.spare_rows))
+    solution, _ = solve(rows_of(smooth).shuffled(), found.ansatz, sample, finite)
     if solution is None:
-        return certificate | {"outcome": "none", "reasons": [found.reason]}, 0
-    reasons = []
-    if sum(solution.relations):
-        reasons.append(
-            f"the rows lie on {sum(solution.relations)} independent hypersurface(s) of the formula's degrees: "
-            "formulas that differ elsewhere agree on them"
+        nothing, _ = certify(
+            problem, Search(None, 0, "the nearest formula is undefined on a row", distinct), limits, refit_without
         )
-    if solution.dimension > 1:
-        reasons.append(f"a {solution.dimension}-dimensional space of formulas of degrees {solution.degrees} fits")
-    needed = {
-        label: degrees_in(solution.numerator, i) + degrees_in(solution.denominator, i) + 2
-        for i, label in enumerate(labels)
-    }
-    for label, values in certificate["distinct_values"].items():
-        if values < needed[label]:
-            reasons.append(f"{label} takes {values} value(s); {needed[label]} are needed to test the formula in it")
-    refits, systems = [], 0
-    for what, left_out in largest(problem, options["refit_without"], needed).items():
-        refit, kept = None, np.flatnonzero(~left_out)
-        if len(kept):
-            found_again = search(Rows(problem.x, problem.numerator, problem.denominator).take(kept), **limits(options))
-            refit, systems = found_again.solution, systems + found_again.systems
-        same = refit is not None and (refit.numerator, refit.denominator) == (solution.numerator, solution.denominator)
-        refits.append({"without": what, "rows": len(kept), "rows_left_out": int(left_out.sum()), "same_formula": same})
-        if not same:
-            finds = "no formula" if refit is None else "another formula"
-            reasons.append(f"without the {int(left_out.sum())} rows of {what} the fit finds {finds}")
-    certificate |= {
-        "outcome": "fits" if reasons else "identified",
-        "reasons": reasons,
-        "degrees": list(solution.degrees),
-        "unknowns": solution.unknowns,
-        "rows_needed": solution.unknowns + 1,
-        "rows_used": solution.rows_used,
-        "dimension": solution.dimension,
-        "relations": list(solution.relations),
-        "values_needed": needed,
-        "refits": refits,
-    }
-    if solution.competitor is not None:
-        certificate["competing_formula"] = str(shortest(*solution.competitor, problem.labels, problem.unary_operators))
-        certificate["competing_formula_differs"] = multiply(solution.numerator, solution.competitor[1]) != multiply(
-            solution.competitor[0], solution.denominator
-        )
-    return certificate, systems
+        return Fit(None, nothing, systems)
+    search_of = Search(solution, 0, distinct=distinct_values(part.x))
+    certificate, more = certify(smooth, search_of, limits, refit_without, refit)
+    systems += more
+    certificate |= {"rows": len(problem), "agreement": AGREEMENT, "chance": found.chance}
+    if found.chance > LARGEST_CHANCE:
+        _not_identified(certificate, f"the coefficients may be simple by accident (a chance of {found.chance:.1g})")
+    if len(wrong) > (1 - MAJORITY) * len(problem):
+        certificate["approximate"] = True
+        del certificate["agreement"]
+        off = f"approximate: {len(wrong)} of {len(problem)} rows are off by more than their uncertainty"
+        if width is problem.uncertainty:
+            _not_identified(certificate, f"{off}, {len(far)} of them by more than {NEAR} times that")
+        else:
+            noise = _relative_error(part, found.function)
+            _not_identified(certificate, f"{off}; on the rows near it the formula is right to {noise:.1g}, relative")
+    _remark(certificate, "the targets are known only to an uncertainty", disagreement(problem, solution.function))
+    return Fit(solution.function, certificate, systems)
 
 
-def limits(options: dict[str, Any]) -> dict[str, int]:
-    return {key: options[key] for key in ("max_degree", "max_unknowns", "spare_rows")}
+def _relative_error(problem: Problem, function: Function) -> float:
+    """How far the targets are from the formula, relative to the targets: the largest of all rows."""
+    above, below = (evaluate_exactly(item, problem.x) for item in function)
+    value = (above / below).astype(float)
+    size = np.maximum(np.abs(problem.target), np.finfo(float).tiny)
+    return float(np.max(np.abs(value - problem.target)[problem.target != 0] / size[problem.target != 0], initial=0.0))
+
+
+def _not_identified(certificate: dict[str, Any], reason: str) -> None:
+    certificate["outcome"] = "fits"
+    certificate["reasons"] = [*certificate["reasons"], reason]
+
+
+def _remark(certificate: dict[str, Any], remark: str, said: dict[str, Any]) -> None:
+    """Add a remark, and what is said of rows that disagree."""
+    remarks = [*certificate.get("remarks", []), remark, *said.get("remarks", [])]
+    certificate |= said | {"remarks": remarks}
+
+
+def _named(problem: Problem, function: Function, row: int) -> dict[str, Any]:
+    point = problem.x[row : row + 1]
+    above, below = (int(evaluate_exactly(part, point)[0]) for part in function)
+    return {
+        "labels": dict(zip(problem.labels, point[0].tolist(), strict=True)),
+        "given": str(Fraction(int(problem.numerator[row]), int(problem.denominator[row]))),
+        "formula": str(Fraction(above, below)) if below else "undefined",
+    }
 
 
 class Rational(Engine):
@@ -246,6 +210,7 @@ class Rational(Engine):
         "max_unknowns": Option(int, 2),
         "spare_rows": Option(int, 1),
         "refit_without": Option(float, 0.0),
+        "wrong_rows": Option(float, 0.0, 0.2),
     }
     uses_setting = False
     uses_seed = False
@@ -256,22 +221,23 @@ class Rational(Engine):
 
     def advance(self, assignment: Assignment, progress: Progress) -> Progress:
         problem, options = assignment.problem, assignment.options
-        rows = Rows(problem.x, problem.numerator, problem.denominator)
-        found = search(rows, **limits(options))
-        certificate, systems = certify(problem, found, options)
+        limits = Limits(options["max_degree"], options["max_unknowns"], options["spare_rows"])
+        found = fit(problem, limits, options["refit_without"], options.get("wrong_rows", 0.0))
         # The best constant is the front's trivial member: the formula's score is measured against it.
         candidates = [Candidate(repr(float(np.mean(problem.target))))]
-        if found.solution is not None:
-            expression = shortest(
-                found.solution.numerator, found.solution.denominator, problem.labels, problem.unary_operators
-            )
-            candidates.append(Candidate(str(expression)))
-        said = candidates[-1].text if found.solution else "; ".join(certificate["reasons"])
-        assignment.log(f"{certificate['outcome']}: {said}")
+        if found.function is not None:
+            if not any(sum(powers) for part in found.function for powers in part):
+                # A constant formula: among uncertain targets their mean would push it off the front.
+                candidates = []
+            candidates.append(Candidate(str(shortest(*found.function, problem.labels, problem.unary_operators))))
+        said = candidates[-1].text if found.function else "; ".join(found.certificate["reasons"])
+        assignment.log(f"{found.certificate['outcome']}: {said}")
+        exact = found.function is not None and not found.certificate.get("wrong_rows_total")
+        exact = exact and not found.certificate.get("agreement") and not found.certificate.get("approximate")
         return Progress(
             chunk=1,
             candidates=tuple(candidates),
-            evaluations=found.systems + systems,
-            stop_reason="exact" if found.solution is not None else "exhausted",
-            extra={"certificate": certificate},
+            evaluations=found.systems,
+            stop_reason="exact" if exact else "exhausted",
+            extra={"certificate": found.certificate},
         )
