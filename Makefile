@@ -37,7 +37,7 @@ $(READY): requirements.lock
 	@touch $@
 
 test: $(READY)
-	$(BIN)/python -m pytest -n $(JOBS) tests
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup tests
 
 test-pysr: $(READY)
 	$(BIN)/python -m pytest -m pysr -rs tests

@@ -3,12 +3,15 @@
     python benchmarks/job_overhead.py
 
 For each engine's fit, and for the verdict, a tiny cell is done by the package alone in a fresh interpreter, against an
-interpreter that does nothing. The ratio to an interpreter that only imports numpy and pyarrow says what is ours.
+interpreter that does nothing. The ratio to an interpreter that only imports numpy and pyarrow says what is ours. The
+lines between are a job's parts: Snakemake's prelude, and our imports before any work. Last, what a cluster's submission
+pays once for all of its cells: the start of a Snakemake that reads the workflow.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -46,9 +49,17 @@ PROGRAMS = {
     "interpreter": "",
     "numpy and pyarrow": "import numpy, pyarrow.parquet",
     "snakemake's prelude": PRELUDE,
+    "imports of a fit": PRELUDE + "import cftsr.fitting, cftsr.engines.rational",
+    "imports of a verdict": PRELUDE + "import cftsr.verification",
     "data set": PRELUDE + DATA,
     "fit (rational)": PRELUDE + FIT,
     "verdict": PRELUDE + VERDICT,
+    "snakemake, no job": f"""
+import runpy, sys
+sys.argv = ["snakemake", "-s", {str(ROOT / "Snakefile")!r}, "--list-rules", "--quiet"]
+sys.stdout = sys.stderr = open("snakemake.txt", "w")
+runpy.run_module("snakemake", run_name="__main__", alter_sys=True)
+""",
 }
 
 
@@ -63,6 +74,7 @@ def cpu_seconds(program: str, folder: str) -> float:
 def main() -> None:
     figures: dict[str, list[float]] = {name: [] for name in PROGRAMS}
     with tempfile.TemporaryDirectory() as folder:
+        shutil.copy(ROOT / "config.yaml", folder)
         for _ in range(REPEATS):
             for name, program in PROGRAMS.items():
                 figures[name].append(cpu_seconds(program, folder))

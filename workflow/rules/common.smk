@@ -41,7 +41,6 @@ if workflow.is_main_process:
 
 
 wildcard_constraints:
-    budget="|".join(SWEEP.config["budgets"]),
     family="|".join((*family_names(), *SWEEP.given)),
     task="|".join((*TASKS, GIVEN)),
     dataset=r"n\d+(_f[\d.]+)?",
@@ -81,6 +80,12 @@ def needs_of_spectrum(dataset, attempt):
 @cache
 def needs_of_collection(attempt):
     return estimates.of_collection(len(SWEEP.cells), attempt, limits=LIMITS)
+
+
+# Patterns of a cell's folder, and of its name where paths are flat. The budget is no wildcard: a job's options follow from
+# the budget of this run, whatever a path says; and each wildcard costs a large sweep time.
+CELL = "{family}/{task}/{dataset}/{setting}/{engine}/seed{seed}"
+CELL_NAME = "{family}.{task}.{dataset}.{setting}.{engine}.seed{seed}"
 
 
 def outputs_of(cells, name):

@@ -6,11 +6,11 @@ rule fit:
     input:
         data="data/spectra/{family}/{task}/{dataset}.parquet",
     output:
-        front="results/{budget}/fits/{family}/{task}/{dataset}/{setting}/{engine}/seed{seed}/front.parquet",
-        fit="results/{budget}/fits/{family}/{task}/{dataset}/{setting}/{engine}/seed{seed}/fit.json",
-        cost="results/{budget}/fits/{family}/{task}/{dataset}/{setting}/{engine}/seed{seed}/cost.json",
+        front=f"results/{BUDGET}/fits/{CELL}/front.parquet",
+        fit=f"results/{BUDGET}/fits/{CELL}/fit.json",
+        cost=f"results/{BUDGET}/fits/{CELL}/cost.json",
     log:
-        "results/{budget}/logs/fit/{family}.{task}.{dataset}.{setting}.{engine}.seed{seed}.log",
+        f"results/{BUDGET}/logs/fit/{CELL_NAME}.log",
     # PySR has a rule of its own below; a constraint costs a large sweep less than a ruleorder.
     wildcard_constraints:
         engine="(?!pysr/)[a-z_]+",
@@ -29,9 +29,9 @@ rule fit:
     params:
         options=lambda wildcards: SWEEP.options(wildcards.engine, wildcards.task),
         source=lambda wildcards: source_digest("fitting.py", f"engines/{wildcards.engine}.py"),
-        workspace="results/{budget}/unfinished/{family}/{task}/{dataset}/{setting}/{engine}/seed{seed}",
+        workspace=f"results/{BUDGET}/unfinished/{CELL}",
     message:
-        "fit {wildcards.family} {wildcards.task} {wildcards.dataset} {wildcards.setting} {wildcards.engine} seed {wildcards.seed}"
+        "fit {wildcards}"
     script:
         "../scripts/fit.py"
 

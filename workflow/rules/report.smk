@@ -38,7 +38,7 @@ rule report:
             "changes": changes(SWEEP.config, "config.yaml"),
             "unavailable": {name: f"{item.reason}. {item.remedy}" for name, item in SWEEP.unavailable.items()},
         },
-        source=source_digest("report/__init__.py", "figures/__init__.py"),
+        source=lambda wildcards: source_digest("report/__init__.py", "figures/__init__.py"),
     message:
         "report"
     script:

@@ -3,14 +3,14 @@
 
 rule verify:
     input:
-        front="results/{budget}/fits/{family}/{task}/{dataset}/{setting}/{engine}/seed{seed}/front.parquet",
-        fit="results/{budget}/fits/{family}/{task}/{dataset}/{setting}/{engine}/seed{seed}/fit.json",
+        front=f"results/{BUDGET}/fits/{CELL}/front.parquet",
+        fit=f"results/{BUDGET}/fits/{CELL}/fit.json",
         data="data/spectra/{family}/{task}/{dataset}.parquet",
         held_out="data/spectra/{family}/{task}/{dataset}.held_out.parquet",
     output:
-        verdict="results/{budget}/fits/{family}/{task}/{dataset}/{setting}/{engine}/seed{seed}/verdict.json",
+        verdict=f"results/{BUDGET}/fits/{CELL}/verdict.json",
     log:
-        "results/{budget}/logs/verify/{family}.{task}.{dataset}.{setting}.{engine}.seed{seed}.log",
+        f"results/{BUDGET}/logs/verify/{CELL_NAME}.log",
     group:
         CELL_GROUP
     conda:
@@ -24,6 +24,6 @@ rule verify:
         seconds=SWEEP.config["verification"]["seconds"],
         source=source_digest("verification.py"),
     message:
-        "verify {wildcards.family} {wildcards.task} {wildcards.dataset} {wildcards.setting} {wildcards.engine} seed {wildcards.seed}"
+        "verify {wildcards}"
     script:
         "../scripts/verify.py"

@@ -1,8 +1,9 @@
 """What a job is asked for on a cluster: memory and time, from what is known of its cell before any file exists.
 
-The figures are peaks that were measured, with room to spare; a job that needed more is sent again with twice, three
-times as much (`attempt`), up to the limits of `cluster` in config.yaml. Too much asked for costs waiting in a queue, too
-little costs one attempt: a fit then goes on from its last finished chunk.
+The figures of the exact engine and of the verdicts are peaks that were measured, with room to spare; those of operon
+and PySR are guesses on the safe side. A job that needed more is sent again with twice, three times as much (`attempt`),
+up to the limits of `cluster` in config.yaml. Too much asked for costs waiting in a queue, too little costs one attempt:
+a fit then goes on from its last finished chunk.
 """
 
 from __future__ import annotations
