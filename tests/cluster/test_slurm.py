@@ -49,6 +49,15 @@ def log_of(sweep: Sweep, side_folder: Path) -> str:
     return sweep.path("results/quick/logs/fit", ".".join(cell.parts) + ".log").read_text()
 
 
+def finished(sweep: Sweep) -> dict[Path, int]:
+    """When each verdict that is there was written, and the front that it is of."""
+    found = {}
+    for verdict in sweep.path("results/quick/fits").rglob("verdict.json"):
+        for path in (verdict, verdict.with_name("front.parquet")):
+            found[path] = path.stat().st_mtime_ns
+    return found
+
+
 def test_one_core_and_two_give_the_same_bytes(local: Sweep, tmp_path: Path):
     alone = Sweep(tmp_path, settings())
     alone.complete("-j", "1", TABLES)
@@ -95,6 +104,7 @@ def test_cancelled_killed_and_without_power_it_resumes_and_ends_the_same(local: 
         killed, pid, _ = sweep.wait_for_a_fit(slurm, {cancelled})
         os.kill(pid, signal.SIGKILL)
         dark, _, job = sweep.wait_for_a_fit(slurm, set())  # one of the two, when it has gone on from there
+        before = finished(sweep)
         lost = [number for number, state in slurm.jobs().items() if state == "RUNNING"]
         slurm.lose_power()
         slurm.restart_controller()  # it reads from what it saved which jobs run, and finds the node dead
@@ -116,5 +126,8 @@ def test_cancelled_killed_and_without_power_it_resumes_and_ends_the_same(local: 
     for place in (cancelled, killed, dark):
         assert "resuming after chunk" in log_of(sweep, place), place
     here.complete()
+    after = finished(sweep)
+    assert before, "the exact cells were done when the power went"
+    assert {path: after[path] for path in before} == before, "what was finished was not touched"
     assert lasting(sweep) == lasting(local)
     assert not list(sweep.path("results/quick/unfinished").rglob("*.json"))

@@ -100,6 +100,49 @@ def test_decimals_will_do_where_their_digits_allow_it(digits):
     assert "read as the simplest fractions" in describe_answer(found)
 
 
+def noisy(relative: float, digits: int) -> str:
+    random = np.random.default_rng(5)
+    rows = [(k, l, float(h) * (1 + relative * random.uniform(-1, 1))) for k, l, h in su2(30)]
+    return write(rows, lambda h: f"{h:.{digits}f}")
+
+
+@pytest.mark.parametrize(("relative", "digits"), [(1e-11, 15), (1e-9, 14), (1e-7, 12), (9e-7, 10)])
+def test_digits_that_promise_more_than_they_hold_give_an_approximate_answer(relative, digits):
+    found = answer(noisy(relative, digits))
+    assert found.judgement.equation == "l*(l+2)/(4*(k+2))"
+    assert found.certificate["approximate"] is True
+    assert not found.identified
+    text = describe_answer(found)
+    measured = float(text.split("the formula is right to ")[1].split(",")[0])
+    assert relative / 2 <= measured <= 1.1 * relative
+
+
+def test_noise_beyond_that_gives_no_formula():
+    found = answer(noisy(1e-3, 10))
+    assert found.judgement is None
+    assert "no rational function that the rows can determine" in describe_answer(found)
+
+
+def test_few_digits_identify_a_formula_within_their_rounding():
+    """Six digits: denominators up to 128 give no fraction of their own, and 3/128 is a tie between two roundings."""
+    found = answer(write(su2(40), lambda h: f"{float(h):.6f}"))
+    assert found.identified
+    assert found.judgement.exact_on_data == found.judgement.exact_on_held_out == "approximate"
+    assert "within the uncertainty on all" in describe_answer(found)
+
+
+def test_wrong_rows_are_named():
+    rows = su2(30)
+    rows[100] = (*rows[100][:2], rows[100][2] + F(1, 7))
+    rows[200] = (*rows[200][:2], F(1, 2))
+    found = answer(write(rows))
+    assert found.certificate["outcome"] == "identified"
+    text = describe_answer(found)
+    for k, l, h in (rows[100], rows[200]):
+        assert f"row k={k}, l={l}: the file says {h}, the formula {F(l * (l + 2), 4 * (k + 2))}" in text
+    assert f"2 of {len(found.given.data)} rows disagree" in text
+
+
 def test_bad_input_ends_with_status_2_and_one_message():
     for arguments, message in (
         (["none.csv", "--target", "h"], "cannot read none.csv"),
