@@ -86,6 +86,8 @@ def test_a_kill_at_a_random_moment(sweep: Sweep, undisturbed: Sweep, seed: int, 
             process.wait()
         else:
             text, _ = process.communicate(timeout=120)
+            if done == "a fit" and process.returncode == 0:
+                done = "the fit was faster"
             if done == "a fit":
                 assert "SIGKILL" in text
                 assert "Error in rule fit" in text

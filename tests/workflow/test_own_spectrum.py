@@ -71,7 +71,7 @@ def test_data_that_do_not_determine_a_formula_are_not_a_recovery(own: Project):
     own.path("data/mine.csv").write_text("\n".join(few) + "\n")
     own.config["spectra"] = [MINE | {"hold_out": {"theories": 0}}]
     own.config["engines"] = ["rational"]
-    status, text = own.run()
+    status, text = own.run("results/quick/summary.parquet")
     assert status == 0, text
     folder = own.path("results/quick/fits/mine/given/n12/any/rational/seed0")
     record = json.loads((folder / "verdict.json").read_text())
