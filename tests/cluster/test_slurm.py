@@ -50,12 +50,16 @@ def log_of(sweep: Sweep, side_folder: Path) -> str:
 
 
 def finished(sweep: Sweep) -> dict[Path, int]:
-    """When each verdict that is there was written, and the front that it is of."""
-    found = {}
-    for verdict in sweep.path("results/quick/fits").rglob("verdict.json"):
-        for path in (verdict, verdict.with_name("front.parquet")):
-            found[path] = path.stat().st_mtime_ns
-    return found
+    """When the jobs of each cell that has a verdict last wrote to their logs.
+
+    Not when the results were written: Snakemake touches those when it hears that a submission is done.
+    """
+    root, found = sweep.path("results/quick/fits"), {}
+    for verdict in root.rglob("verdict.json"):
+        name = ".".join(verdict.parent.relative_to(root).parts) + ".log"
+        for stage in ("fit", "verify"):
+            found[sweep.path("results/quick/logs", stage, name)] = None
+    return {log: log.stat().st_mtime_ns for log in found}
 
 
 def test_one_core_and_two_give_the_same_bytes(local: Sweep, tmp_path: Path):
@@ -128,6 +132,6 @@ def test_cancelled_killed_and_without_power_it_resumes_and_ends_the_same(local: 
     here.complete()
     after = finished(sweep)
     assert before, "the exact cells were done when the power went"
-    assert {path: after[path] for path in before} == before, "what was finished was not touched"
+    assert {path: after[path] for path in before} == before, "what was finished was not done again"
     assert lasting(sweep) == lasting(local)
     assert not list(sweep.path("results/quick/unfinished").rglob("*.json"))
