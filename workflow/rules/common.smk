@@ -1,6 +1,5 @@
 # The sweep: configuration -> cells -> files. What is asked for is decided here, once.
 
-import gc
 import sys
 from functools import cache
 from pathlib import Path
@@ -29,11 +28,6 @@ try:
         SWEEP.check_files()
 except UserError as error:
     sys.exit(f"error: {error}")
-
-# Snakemake keeps nearly everything that it makes for a job. Python's search for garbage, by default after each 700 new
-# objects, goes through those again and again: a fifth of a large sweep's dry run. This concerns Snakemake's own process;
-# the scripts run in others.
-gc.set_threshold(50_000, 20, 20)
 
 BUDGET = SWEEP.budget
 # Beside the Snakefile, unless the working folder (snakemake --directory) brings its own.
