@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import platform
+import sys
 
 import pytest
 
@@ -24,6 +26,7 @@ FILES = {
 
 def forget() -> None:
     """A process reads the source once; a test changes it."""
+    provenance._kept.cache_clear()
     provenance._module.cache_clear()
     provenance.source_digest.cache_clear()
 
@@ -40,10 +43,45 @@ def package(tmp_path, monkeypatch):
         forget()
 
     monkeypatch.setattr(provenance, "PACKAGE", folder)
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)  # whatever the tests' own environment says
     for name, text in FILES.items():
         write(name, text)
     yield write
     forget()
+
+
+def test_what_was_kept_spares_the_parsing_and_is_never_out_of_date(package, monkeypatch):
+    before, parsed, read = source_digest("top.py"), [], provenance._read
+    monkeypatch.setattr(provenance, "_read", lambda content: parsed.append(content) or read(content))
+    forget()
+    assert source_digest("top.py") == before
+    assert parsed == []
+    # The same length and the same time: only the content tells.
+    path = provenance.PACKAGE / "bottom.py"
+    status = path.stat()
+    path.write_text("twice = 3\n", encoding="utf-8")
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    forget()
+    assert source_digest("top.py") != before
+    assert parsed == [b"twice = 3\n"]
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{", '{"top.py": 1, "bottom.py": ["x"], "middle.py": [1, 2, 3]}'])
+def test_what_was_kept_and_cannot_be_read_counts_for_nothing(package, content):
+    before = source_digest("top.py")
+    provenance._kept_in().write_text(content, encoding="utf-8")
+    forget()
+    assert source_digest("top.py") == before
+
+
+def test_nothing_is_kept_where_nothing_may_be(package, monkeypatch):
+    before = source_digest("top.py")
+    kept = provenance._kept_in()
+    kept.unlink()
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    forget()
+    assert source_digest("top.py") == before
+    assert not kept.exists()
 
 
 @pytest.mark.parametrize(
