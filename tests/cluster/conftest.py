@@ -220,6 +220,11 @@ class ClusterSweep(Sweep):
         *("--slurm-status-command", "squeue", "--slurm-no-account"),
     )
 
+    def use(self, profile: str, *options: str) -> None:
+        """Another profile of the project, copied to the project's folder: it may name files beside it."""
+        shutil.copytree(ROOT / "profiles" / profile, self.path("profiles", profile))
+        self.options = ("--workflow-profile", str(self.path("profiles", profile)), *options)
+
     def command(self, *arguments: str) -> list[str]:
         where = ["-s", str(self.snakefile), "--directory", str(self.folder)]
         return [str(SNAKEMAKE), *where, *self.options, *arguments]
@@ -251,7 +256,10 @@ class ClusterSweep(Sweep):
         return self.path("said.txt").read_text(encoding="utf-8", errors="replace")
 
     def fits_under_way(self, slurm: Slurm) -> dict[Path, tuple[int, str]]:
-        """Fits that have finished a chunk, by their side folder: their process and the number of their Slurm job."""
+        """Fits that have finished a chunk and have more to do, by side folder: process and number of the Slurm job.
+
+        Those of `rational` have one chunk: what is seen of them is over before a test can disturb it.
+        """
         unfinished = self.path("results/quick/unfinished").resolve()
         found = {}
         for pid, environment in slurm.processes().items():
@@ -262,7 +270,9 @@ class ClusterSweep(Sweep):
                     place = Path(os.readlink(entry))
                 except OSError:
                     continue
-                if place.name == "lock" and place.is_relative_to(unfinished) and (place.parent / "state.json").exists():
+                if place.name != "lock" or not place.is_relative_to(unfinished) or "rational" in place.parts:
+                    continue
+                if (place.parent / "state.json").exists():
                     found[place.parent] = pid, environment["SLURM_JOB_ID"]
         return found
 

@@ -46,7 +46,7 @@ def lasting(sweep: Sweep) -> dict[str, bytes]:
 
 def log_of(sweep: Sweep, side_folder: Path) -> str:
     cell = side_folder.relative_to(sweep.path("results/quick/unfinished").resolve())
-    return sweep.path("results/quick/logs/fit", ".".join(cell.parts) + ".log").read_text()
+    return sweep.path("results/quick/logs/fit", f"{cell}.log").read_text()
 
 
 def test_one_core_and_two_give_the_same_bytes(local: Sweep, tmp_path: Path):
@@ -72,6 +72,29 @@ def test_slurm_gives_the_same_bytes_with_several_cells_to_a_submission(local: Sw
     for engine, cells in (("rational", 2), ("operon", 1)):
         mem_mb, runtime = needs(engine)
         assert asked[f"rule_{engine}_fit_verify"] == (f"{mem_mb}M", f"{cells * runtime}:00", "1")
+
+
+def test_the_template_for_other_clusters_with_its_lines_for_slurm(local: Sweep, slurm: Slurm, tmp_path: Path):
+    """By submit, status and cancel commands: a job that was cancelled is noticed, and sent again."""
+    sweep = on_slurm(tmp_path, slurm)
+    sweep.use("cluster-generic", "--latency-wait", "10", "--max-status-checks-per-second", "2")
+    here = Sweep(tmp_path, settings())
+    here.complete("--until", "spectrum")
+    before = set(slurm.jobs())
+    process = sweep.start("--until", "verify", "--", TABLES)
+    try:
+        cancelled, _, job = sweep.wait_for_a_fit(slurm, set())
+        slurm.run("scancel", job)
+        assert process.wait(timeout=200) == 0, sweep.said()
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    states = [state for number, state in slurm.jobs().items() if number not in before]
+    assert sorted(states) == ["CANCELLED", *["COMPLETED"] * 3]  # two cells of rational in one, operon's each in its own
+    assert "resuming after chunk" in log_of(sweep, cancelled)
+    here.complete()
+    assert lasting(sweep) == lasting(local)
 
 
 def needs(engine: str) -> tuple[int, int]:
@@ -115,6 +138,28 @@ def test_cancelled_killed_and_without_power_it_resumes_and_ends_the_same(local: 
             process.wait()
     for place in (cancelled, killed, dark):
         assert "resuming after chunk" in log_of(sweep, place), place
+    here.complete()
+    assert lasting(sweep) == lasting(local)
+    assert not list(sweep.path("results/quick/unfinished").rglob("*.json"))
+
+
+def test_snakemake_killed_while_its_jobs_live_on(local: Sweep, slurm: Slurm, tmp_path: Path):
+    """As when the login node goes down: nobody cancels what Slurm runs, and the same command is given again at once."""
+    sweep = on_slurm(tmp_path, slurm)
+    here = Sweep(tmp_path, settings())
+    here.complete("--until", "spectrum")
+    process = sweep.start("--until", "verify", "--", TABLES)
+    try:
+        _, pid, job = sweep.wait_for_a_fit(slurm, set())
+    finally:
+        process.kill()
+        process.wait()
+    assert slurm.jobs()[job] == "RUNNING"
+    assert Path(f"/proc/{pid}").exists(), "the fit outlives Snakemake"
+    assert here.run("--unlock")[0] == 0
+    status, said = sweep.run("--until", "verify", "--", TABLES)
+    assert status == 0, said
+    wait_until(lambda: "RUNNING" not in slurm.jobs().values(), "what was left behind ends")
     here.complete()
     assert lasting(sweep) == lasting(local)
     assert not list(sweep.path("results/quick/unfinished").rglob("*.json"))
