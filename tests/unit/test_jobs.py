@@ -11,15 +11,7 @@ import pytest
 from cftsr.errors import UserError
 from cftsr.jobs import job_name, logged
 
-CELL = {
-    "family": "wzw_su2",
-    "task": "conformal_weight",
-    "dataset": "n100_f10",
-    "setting": "free",
-    "engine": "operon",
-    "seed": "3",
-    "budget": "quick",
-}
+CELL = {"spectrum": "wzw_su2/conformal_weight/n100_f10", "fit": "free/operon/seed3"}
 NAME = "fit wzw_su2/conformal_weight/n100_f10/free/operon/seed3"
 
 
@@ -35,9 +27,7 @@ def failed(log, error) -> int:
 
 def test_a_job_is_named_as_its_cell_is():
     assert job_name("fit", CELL) == NAME
-    assert job_name("spectrum", {key: CELL[key] for key in ("family", "task", "dataset")}) == (
-        "spectrum wzw_su2/conformal_weight/n100_f10"
-    )
+    assert job_name("spectrum", {"spectrum": CELL["spectrum"]}) == ("spectrum wzw_su2/conformal_weight/n100_f10")
     assert job_name("tables") == "tables"
 
 

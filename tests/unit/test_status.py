@@ -41,7 +41,7 @@ def finish(cell: Cell, results: Path, seconds: float = 3.0) -> None:
 
 
 def write_log(cell: Cell, results: Path, text: str) -> None:
-    path = results / "logs" / "fit" / (cell.folder.replace("/", ".") + ".log")
+    path = results / "logs" / "fit" / f"{cell.folder}.log"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
 

@@ -138,7 +138,7 @@ def test_a_killed_fit_resumes_from_its_last_chunk_with_the_same_front(project: P
     assert project.run("--unlock")[0] == 0
     status, text = project.run(front)
     assert status == 0, text
-    log = project.path("results/quick/logs/fit/minimal.conformal_weight.n25_f50.free.operon.seed0.log").read_text()
+    log = project.path("results/quick/logs/fit/minimal/conformal_weight/n25_f50/free/operon/seed0.log").read_text()
     assert "resuming after chunk" in log
     assert project.path(folder, "front.parquet").read_bytes() == undisturbed
     assert read_front(project.path(folder, "front.parquet"))

@@ -1,5 +1,6 @@
 # The sweep: configuration -> cells -> files. What is asked for is decided here, once.
 
+import inspect
 import sys
 from functools import cache
 from pathlib import Path
@@ -40,20 +41,48 @@ if workflow.is_main_process:
     print(SWEEP.describe(), file=sys.stderr)
 
 
+# A data set is {spectrum}, family/task/n100_f30, and a fit of it is {fit}, setting/engine/seed0. Two wildcards, not six:
+# Snakemake's work for each file and for each call of a function grows with them, which a large sweep notices.
+DATASET = r"n\d+(_f[\d.]+)?"
+FAMILIES, OWN = "|".join(family_names()), "|".join(SWEEP.given)
+
+
 wildcard_constraints:
-    family="|".join((*family_names(), *SWEEP.given)),
-    task="|".join((*TASKS, GIVEN)),
-    dataset=r"n\d+(_f[\d.]+)?",
-    setting=r"[a-z_]+",
-    engine=r"[a-z_]+",
-    seed=r"\d+",
+    spectrum=rf"(({FAMILIES})/({'|'.join(TASKS)})" + (rf"|({OWN})/{GIVEN}" if OWN else "") + rf")/{DATASET}",
+    fit=r"[a-z_]+/[a-z_]+/seed\d+",
+
+
+# The names in a path, by those wildcards.
+def family_of(wildcards):
+    return wildcards.spectrum.split("/")[0]
+
+
+def task_of(wildcards):
+    return wildcards.spectrum.split("/")[1]
+
+
+def dataset_of(wildcards):
+    return wildcards.spectrum.split("/")[2]
+
+
+def engine_of(wildcards):
+    return wildcards.fit.split("/")[1]
+
+
+def signed(function):
+    """The function with its signature written down (PEP 362): Snakemake asks for it three times a call, and each time
+    working it out takes longer than the function itself.
+    """
+    function.__signature__ = inspect.signature(function)
+    return function
 
 
 # On a cluster the fit and the verdict of a cell are one submission: their group is named like the engine, and
-# group-components in the profile puts several cells of an engine into one. A dry run of a large sweep need not work the
-# groups out, and inside a submission there are none: see Snakefile.
-SUBMITS = not (workflow.output_settings.dryrun or workflow.remote_exec)
-CELL_GROUP = (lambda wildcards: wildcards.engine) if SUBMITS else None
+# group-components in the profile puts several cells of an engine into one. Inside a submission there are no groups: see
+# Snakefile.
+DRY_RUN = workflow.output_settings.dryrun
+SUBMITS = not (DRY_RUN or workflow.remote_exec)
+CELL_GROUP = signed(engine_of) if SUBMITS else None
 DATA_GROUP = "data" if SUBMITS else None
 
 LIMITS = estimates.Limits(SWEEP.config["cluster"]["max_mem_mb"], SWEEP.config["cluster"]["max_minutes"])
@@ -82,10 +111,32 @@ def needs_of_collection(attempt):
     return estimates.of_collection(len(SWEEP.cells), attempt, limits=LIMITS)
 
 
-# Patterns of a cell's folder, and of its name where paths are flat. The budget is no wildcard: a job's options follow from
-# the budget of this run, whatever a path says; and each wildcard costs a large sweep time.
-CELL = "{family}/{task}/{dataset}/{setting}/{engine}/seed{seed}"
-CELL_NAME = "{family}.{task}.{dataset}.{setting}.{engine}.seed{seed}"
+def asked(needs):
+    """A rule's `mem_mb` and `runtime` (MB, minutes), from a function of its wildcards and the attempt.
+
+    None of them in a dry run: it submits nothing, and shows a job's message and not its resources.
+    """
+    if DRY_RUN:
+        return {}
+    return {
+        "mem_mb": signed(lambda wildcards, attempt: needs(wildcards, attempt).mem_mb),
+        "runtime": signed(lambda wildcards, attempt: needs(wildcards, attempt).runtime),
+    }
+
+
+NEEDS_OF_COLLECTION = asked(lambda wildcards, attempt: needs_of_collection(attempt))
+NEEDS_OF_SPECTRUM = asked(lambda wildcards, attempt: needs_of_spectrum(dataset_of(wildcards), attempt))
+
+# A cell's folder below fits/, logs/ and unfinished/. The budget is no wildcard: a job's options follow from the budget of
+# this run, whatever a path says.
+CELL = "{spectrum}/{fit}"
+
+SILENT = DRY_RUN and {"RULES", "ALL"} & {item.name for item in workflow.output_settings.quiet or ()}
+
+
+def said(what):
+    """The message of a cell's job; none where a dry run prints no jobs (--quiet rules)."""
+    return None if SILENT else f"{what} {{wildcards.spectrum}}/{{wildcards.fit}}"
 
 
 def outputs_of(cells, name):

@@ -27,8 +27,7 @@ rule report:
     conda:
         "../envs/sweep.yaml"
     resources:
-        mem_mb=lambda wildcards, attempt: needs_of_collection(attempt).mem_mb,
-        runtime=lambda wildcards, attempt: needs_of_collection(attempt).runtime,
+        **NEEDS_OF_COLLECTION,
     params:
         cells=CELLS,
         verdicts=outputs_of(SWEEP.cells, "verdict.json"),

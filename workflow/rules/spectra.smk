@@ -5,24 +5,23 @@ from dataclasses import asdict
 
 rule spectrum:
     output:
-        data="data/spectra/{family}/{task}/{dataset}.parquet",
-        held_out="data/spectra/{family}/{task}/{dataset}.held_out.parquet",
+        data="data/spectra/{spectrum}.parquet",
+        held_out="data/spectra/{spectrum}.held_out.parquet",
     log:
-        "data/spectra/logs/{family}.{task}.{dataset}.log",
+        "data/spectra/logs/{spectrum}.log",
     wildcard_constraints:
-        task="|".join(TASKS),
+        spectrum=rf"({FAMILIES})/({'|'.join(TASKS)})/{DATASET}",
     group:
         DATA_GROUP
     conda:
         "../envs/sweep.yaml"
     resources:
-        mem_mb=lambda wildcards, attempt: needs_of_spectrum(wildcards.dataset, attempt).mem_mb,
-        runtime=lambda wildcards, attempt: needs_of_spectrum(wildcards.dataset, attempt).runtime,
+        **NEEDS_OF_SPECTRUM,
     params:
-        request=lambda wildcards: SWEEP.request(**wildcards),
-        source=lambda wildcards: source_digest("spectra.py", "tasks.py", f"families/{wildcards.family}.py"),
+        request=lambda wildcards: SWEEP.request(*wildcards.spectrum.split("/")),
+        source=lambda wildcards: source_digest("spectra.py", "tasks.py", f"families/{family_of(wildcards)}.py"),
     message:
-        "data set {wildcards.family} {wildcards.task} {wildcards.dataset}"
+        "data set {wildcards.spectrum}"
     script:
         "../scripts/spectrum.py"
 
@@ -32,26 +31,24 @@ if SWEEP.given:
     # The same from a user's own file.
     rule given_spectrum:
         input:
-            file=lambda wildcards: SWEEP.given[wildcards.family].file,
+            file=lambda wildcards: SWEEP.given[family_of(wildcards)].file,
         output:
-            data="data/spectra/{family}/{task}/{dataset}.parquet",
-            held_out="data/spectra/{family}/{task}/{dataset}.held_out.parquet",
+            data="data/spectra/{spectrum}.parquet",
+            held_out="data/spectra/{spectrum}.held_out.parquet",
         log:
-            "data/spectra/logs/{family}.{task}.{dataset}.log",
+            "data/spectra/logs/{spectrum}.log",
         wildcard_constraints:
-            family="|".join(SWEEP.given),
-            task=GIVEN,
+            spectrum=rf"({OWN})/{GIVEN}/{DATASET}",
         group:
             DATA_GROUP
         conda:
             "../envs/sweep.yaml"
         resources:
-            mem_mb=lambda wildcards, attempt: needs_of_spectrum(wildcards.dataset, attempt).mem_mb,
-            runtime=lambda wildcards, attempt: needs_of_spectrum(wildcards.dataset, attempt).runtime,
+            **NEEDS_OF_SPECTRUM,
         params:
-            request=lambda wildcards: asdict(SWEEP.given[wildcards.family]),
+            request=lambda wildcards: asdict(SWEEP.given[family_of(wildcards)]),
             source=source_digest("given.py"),
         message:
-            "own spectrum {wildcards.family}"
+            "own spectrum {wildcards.spectrum}"
         script:
             "../scripts/given_spectrum.py"

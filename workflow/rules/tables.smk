@@ -32,8 +32,7 @@ rule tables:
     conda:
         "../envs/sweep.yaml"
     resources:
-        mem_mb=lambda wildcards, attempt: needs_of_collection(attempt).mem_mb,
-        runtime=lambda wildcards, attempt: needs_of_collection(attempt).runtime,
+        **NEEDS_OF_COLLECTION,
     params:
         cells=CELLS,
         # A function, worked out where the job is at hand: every job on a cluster reads this file, and a digest takes 0.3 s.

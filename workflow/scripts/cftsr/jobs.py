@@ -13,8 +13,8 @@ from pathlib import Path
 from cftsr.errors import UserError
 from cftsr.files import cannot_write
 
-# The wildcards of a cell in the order of its path; `python -m cftsr status` names cells the same way.
-PARTS = ("family", "task", "dataset", "setting", "engine", "seed")
+# The wildcards of a job in the order of its cell's path; `python -m cftsr status` names cells the same way.
+PARTS = ("spectrum", "fit")
 
 
 def limit_threads(threads: int) -> None:
@@ -40,7 +40,7 @@ class _Forgiving(io.FileIO):
 def job_name(rule: str, wildcards: Mapping[str, str] | Iterable[tuple[str, str]] = ()) -> str:
     """The job in words: "fit wzw_su2/conformal_weight/n100_f10/free/operon/seed0"."""
     values = dict(wildcards.items() if hasattr(wildcards, "items") else wildcards)
-    parts = [f"seed{values[part]}" if part == "seed" else values[part] for part in PARTS if part in values]
+    parts = [values[part] for part in PARTS if part in values]
     return " ".join([rule, "/".join(parts)] if parts else [rule])
 
 

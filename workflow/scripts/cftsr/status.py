@@ -40,7 +40,7 @@ def cell_status(cell: Cell, results: Path, live: bool) -> CellStatus:
         except (OSError, ValueError, KeyError):
             cost = None
         return CellStatus(cell, DONE if (folder / "verdict.json").exists() else FITTED, wall_seconds=cost)
-    log = results / "logs" / "fit" / (cell.folder.replace("/", ".") + ".log")
+    log = results / "logs" / "fit" / f"{cell.folder}.log"
     lines = _lines(log)
     errors = [line for line in lines if line.startswith("error: ")]
     if errors:
