@@ -29,8 +29,8 @@ rule report:
     resources:
         **NEEDS_OF_COLLECTION,
     params:
-        cells=CELLS,
-        verdicts=outputs_of(SWEEP.cells, "verdict.json"),
+        cells=lambda wildcards: CELLS,
+        verdicts=lambda wildcards: outputs_of(SWEEP.cells, "verdict.json"),
         about={
             "budget": BUDGET,
             "config": SWEEP.config,

@@ -9,8 +9,9 @@ TABLES = table_names(CELLS)
 
 rule tables:
     input:
-        verdicts=outputs_of(SWEEP.cells, "verdict.json"),
-        costs=outputs_of(SWEEP.cells, "cost.json"),
+        # Functions: every job on a cluster reads this file, and need not list the files of all cells.
+        verdicts=lambda wildcards: outputs_of(SWEEP.cells, "verdict.json"),
+        costs=lambda wildcards: outputs_of(SWEEP.cells, "cost.json"),
         published=PUBLISHED,
     output:
         summary=f"results/{BUDGET}/summary.parquet",
@@ -34,8 +35,7 @@ rule tables:
     resources:
         **NEEDS_OF_COLLECTION,
     params:
-        cells=CELLS,
-        # A function, worked out where the job is at hand: every job on a cluster reads this file, and a digest takes 0.3 s.
+        cells=lambda wildcards: CELLS,
         source=lambda wildcards: source_digest("tables.py"),
     message:
         "tables"

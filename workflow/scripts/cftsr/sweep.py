@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import asdict, dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +58,7 @@ class Cell:
         return asdict(self)
 
 
+@cache  # asked for each file of each cell
 def percent(fraction: str) -> str:
     """ "0.3" -> "30", "0.125" -> "12.5"."""
     return f"{float(100 * Fraction(fraction)):.12g}"
