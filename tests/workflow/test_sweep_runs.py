@@ -41,6 +41,18 @@ def test_a_sweep_from_nothing_proves_its_formulas_and_prints_the_tables(project:
     assert project.jobs() == {}, "a finished sweep has nothing left to do"
 
 
+def test_a_dry_run_names_each_job_by_its_cell_unless_it_prints_none(project: Project):
+    status, text = project.run("-n")
+    assert status == 0, text
+    for job in ("fit", "verify"):
+        assert f": {job} wzw_su2/conformal_weight/n30_f50/any/rational/seed0\n" in text
+    assert ": data set wzw_su2/central_charge/n100\n" in text
+    status, text = project.run("-n", "--quiet", "rules")
+    assert status == 0, text
+    assert "seed0" not in text
+    assert not project.path("data").exists()
+
+
 def test_a_changed_key_runs_only_what_depends_on_it(project: Project):
     assert project.run()[0] == 0
     project.config["theories"] = [30, 40]
