@@ -31,13 +31,13 @@ ROOT = Path(__file__).parents[1]
 SCRIPTS, PUBLISHED = ROOT / "workflow" / "scripts", ROOT / "data" / "published"
 sys.path.insert(0, str(SCRIPTS))
 
+from cftsr.data.dataset import drawn_theories, lowest_levels, write_spectrum  # noqa: E402
+from cftsr.data.tasks import TASKS  # noqa: E402
 from cftsr.families import get_family  # noqa: E402
-from cftsr.selection import Candidate, pareto_front  # noqa: E402
-from cftsr.spectra import drawn_theories, lowest_levels, write_spectrum  # noqa: E402
-from cftsr.summary import cell_key  # noqa: E402
-from cftsr.sweep import Cell, Sweep  # noqa: E402
-from cftsr.tasks import TASKS  # noqa: E402
-from cftsr.verification import judge_front  # noqa: E402
+from cftsr.fronts.front import Candidate, pareto_front  # noqa: E402
+from cftsr.fronts.verdict import judge_front  # noqa: E402
+from cftsr.results.summary import cell_key  # noqa: E402
+from cftsr.sweep.plan import Cell, Sweep  # noqa: E402
 
 FAMILIES, QUANTITIES = ("wzw_su2", "minimal"), ("central_charge", "conformal_weight", "energy")
 ENGINES = ["rational", "operon"]
@@ -52,11 +52,11 @@ def part(name):
     now = time.process_time()
     print(f"  {name:34s} {now - last:7.2f} CPU s  {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:7.0f} MB")
     last = now
-from cftsr.comparison import Findings
-from cftsr.published import load_published
-from cftsr.summary import final_message, read_records, summary_rows, write_summary
-from cftsr.sweep import Sweep
-from cftsr.tables import all_tables
+from cftsr.results.findings import Findings
+from cftsr.results.published import load_published
+from cftsr.results.summary import final_message, read_records, summary_rows, write_summary
+from cftsr.sweep.plan import Sweep
+from cftsr.output.tables import all_tables
 part("imports")
 sweep = Sweep(yaml.safe_load(Path("config.yaml").read_text()))
 cells = [cell.as_dict() for cell in sweep.cells]
@@ -79,8 +79,8 @@ import sys
 from pathlib import Path
 import yaml
 sys.path.insert(0, sys.argv[1])
-from cftsr.report import About, read_for_page, write_report
-from cftsr.sweep import Sweep
+from cftsr.output.page import About, read_for_page, write_report
+from cftsr.sweep.plan import Sweep
 sweep = Sweep(yaml.safe_load(Path("config.yaml").read_text()))
 cells = [cell.as_dict() for cell in sweep.cells]
 paths = [f"results/{sweep.budget}/fits/{cell.folder}/verdict.json" for cell in sweep.cells]

@@ -24,7 +24,7 @@ import yaml
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
-from cftsr.sweep import Sweep  # noqa: E402
+from cftsr.sweep.plan import Sweep  # noqa: E402
 
 # As on a user's machine: Python keeps what it compiled, and cftsr what it read of its own source.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}

@@ -36,24 +36,24 @@ PRELUDE = f"""
 import sys
 sys.path.insert(0, {str(ROOT / "workflow" / "scripts")!r})
 from snakemake.script import Snakemake  # what Snakemake puts before every script
-from cftsr.jobs import logged
+from cftsr.jobs.script import logged
 """
 DATA = """
 with logged("log"):
-    from cftsr.spectra import generate, write_spectrum
+    from cftsr.data.dataset import generate, write_spectrum
     data, held_out = generate("wzw_su2", {}, "central_charge", 10, 5, pool=20)
     write_spectrum("data.parquet", data)
     write_spectrum("held_out.parquet", held_out)
 """
 FIT = """
 with logged("log"):
-    from cftsr.fitting import fit_cell
+    from cftsr.jobs.fit_cell import fit_cell
     options = {"max_degree": 12, "max_unknowns": 300, "spare_rows": 12, "refit_without": 0.2}
     fit_cell("data.parquet", "rational", "any", 0, options, "front.parquet", "fit.json", "cost.json", "side")
 """
 VERDICT = """
 with logged("log"):
-    from cftsr.verification import verify_cell
+    from cftsr.fronts.verdict import verify_cell
     verify_cell("front.parquet", "fit.json", "data.parquet", "held_out.parquet", "3*k/(k+2)", 20, "verdict.json")
 """
 PROGRAMS = {

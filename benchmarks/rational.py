@@ -20,13 +20,14 @@ import yaml
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
-from cftsr.engines import Assignment, Progress, get_engine  # noqa: E402
+from cftsr.data.dataset import generate  # noqa: E402
+from cftsr.data.tasks import TASKS  # noqa: E402
+from cftsr.engines import get_engine  # noqa: E402
+from cftsr.engines.base import Assignment, Progress  # noqa: E402
 from cftsr.families import family_names, get_family  # noqa: E402
-from cftsr.fitting import problem_of  # noqa: E402
-from cftsr.spectra import generate  # noqa: E402
-from cftsr.sweep import Sweep  # noqa: E402
-from cftsr.tasks import TASKS  # noqa: E402
-from cftsr.verification import judge_front  # noqa: E402
+from cftsr.fronts.verdict import judge_front  # noqa: E402
+from cftsr.jobs.fit_cell import problem_of  # noqa: E402
+from cftsr.sweep.plan import Sweep  # noqa: E402
 
 FAMILY_TASKS = ("central_charge", "conformal_weight", "energy")
 JUDGING_SECONDS = 20

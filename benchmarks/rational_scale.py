@@ -34,9 +34,9 @@ CHECK = ", all rows checked"
 
 
 def measured_rows(name: str, rows: int) -> dict:
-    from cftsr.engines import Assignment, Progress, get_engine
-    from cftsr.engines.base import Problem
-    from cftsr.polynomials import wrong_rows
+    from cftsr.algebra.polynomials import wrong_rows
+    from cftsr.engines import get_engine
+    from cftsr.engines.base import Assignment, Problem, Progress
 
     if name == "wzw_su2 h":
         size = int((2 * rows) ** 0.5) + 2
@@ -88,11 +88,11 @@ def measured_rows(name: str, rows: int) -> dict:
 
 
 def measured_unknowns(library: str, degree: int) -> dict:
-    from cftsr import modular
-    from cftsr.ansatz import Ansatz, FiniteLabels
-    from cftsr.interpolation import Rows
-    from cftsr.polynomials import evaluate_exactly, monomials
-    from cftsr.search import solve
+    from cftsr.algebra import modular
+    from cftsr.algebra.ansatz import Ansatz, FiniteLabels
+    from cftsr.algebra.interpolation import Rows
+    from cftsr.algebra.polynomials import evaluate_exactly, monomials
+    from cftsr.engines.rational.search import solve
 
     if library == "numpy":
         modular.flint = None
@@ -154,8 +154,8 @@ def draw(rows: list[dict], unknowns: list[dict], folder: Path) -> None:
     import altair as alt
     import vl_convert
 
-    from cftsr.figures.base import BLUE, GREEN, PURPLE, VERMILION, themed
-    from cftsr.figures.base import rows as inline
+    from cftsr.output.figures.base import BLUE, GREEN, PURPLE, VERMILION, themed
+    from cftsr.output.figures.base import rows as inline
 
     checks = [row | {"series": row["series"] + CHECK, "seconds": row["check"]} for row in rows]
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from cftsr.engines import julia
-from cftsr.selection import read_front
+from cftsr.engines.pysr import julia
+from cftsr.fronts.front import read_front
 
 ROOT = Path(__file__).parents[1]
 PROOF = ROOT / julia.PROOF

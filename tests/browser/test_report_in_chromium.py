@@ -12,12 +12,12 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from cftsr.report import About, write_report
-from cftsr.spectra import write_spectrum
-from cftsr.sweep import Cell
-from cftsr.tables import write_tables
+from cftsr.data.dataset import write_spectrum
+from cftsr.output.page import About, write_report
+from cftsr.output.tables import write_tables
+from cftsr.sweep.plan import Cell
+from tests.unit.output.test_tables import EXACT, PUBLISHED, WRONG, own, record, undecided
 from tests.unit.records import small_spectrum
-from tests.unit.test_tables import EXACT, PUBLISHED, WRONG, own, record, undecided
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 DRIVER = shutil.which("chromedriver")

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from cftsr.resources import Limits, estimated_rows, of_fit, of_verdict
-from cftsr.sweep import Sweep as CftSweep
+from cftsr.sweep.plan import Sweep as CftSweep
+from cftsr.sweep.resources import Limits, estimated_rows, of_fit, of_verdict
 from tests.faults.conftest import TABLES, Sweep, config
 
 from .conftest import ClusterSweep, Slurm, wait_until

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from cftsr.fitting import fit_cell
+from cftsr.jobs.fit_cell import fit_cell
 from cftsr.provenance import source_digest
-from cftsr.sweep import Sweep as Configured
+from cftsr.sweep.plan import Sweep as Configured
 
 from .conftest import SPECTRA, Sweep, cell_name, config, fit_folder, unchanged
 from .inject.sitecustomize import KINDS
@@ -58,7 +58,7 @@ def undisturbed_fit(folder: Path, data: str, seed: int, settings: dict) -> tuple
         fit_path=folder / "fit.json",
         cost_path=folder / "cost.json",
         workspace=folder / "unfinished",
-        source=source_digest("fitting.py", "engines/operon.py"),
+        source=source_digest("jobs/fit_cell.py", "engines/operon/engine.py"),
         log=lambda line: None,
     )
     return (folder / "front.parquet").read_bytes(), (folder / "fit.json").read_bytes()

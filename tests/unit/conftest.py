@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cftsr.data.dataset import Spectrum, drawn_theories, lowest_levels
+from cftsr.data.tasks import TASKS
 from cftsr.engines.base import Problem
 from cftsr.families import get_family
-from cftsr.spectra import Spectrum, drawn_theories, lowest_levels
-from cftsr.tasks import TASKS
 
 SAMPLES = Path(__file__).parents[1] / "data" / "pysr-samples"
 

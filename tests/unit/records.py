@@ -8,11 +8,11 @@ from functools import cache
 
 import numpy as np
 
+from cftsr.data.dataset import drawn_theories, lowest_levels
+from cftsr.data.tasks import TASKS
 from cftsr.families import get_family
-from cftsr.selection import Candidate, pareto_front
-from cftsr.spectra import drawn_theories, lowest_levels
-from cftsr.tasks import TASKS
-from cftsr.verification import judge_front
+from cftsr.fronts.front import Candidate, pareto_front
+from cftsr.fronts.verdict import judge_front
 
 
 @cache

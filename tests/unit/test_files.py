@@ -16,10 +16,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from cftsr import files
+from cftsr.data.dataset import write_spectrum
 from cftsr.errors import UserError
 from cftsr.files import read_json, read_table, write_atomically, write_json, write_table, write_text
-from cftsr.selection import Equation, write_front
-from cftsr.spectra import write_spectrum
+from cftsr.fronts.front import Equation, write_front
 from tests.unit.conftest import charges
 
 

@@ -12,22 +12,21 @@ from types import SimpleNamespace
 import pytest
 import yaml
 
+from cftsr.algebra.expressions import MAX_TEXT, ParseError, parse
+from cftsr.data.dataset import write_spectrum
 from cftsr.engines.base import Assignment, Progress
-from cftsr.engines.pysr import PySR, trusted
+from cftsr.engines.pysr.engine import PySR, trusted
 from cftsr.errors import UserError
-from cftsr.expressions import MAX_TEXT, ParseError, parse
 from cftsr.files import read_json, write_json
+from cftsr.fronts.front import Equation, write_front
+from cftsr.fronts.verdict import verify_cell
+from cftsr.output.page import About, render
 from cftsr.provenance import PACKAGE
-from cftsr.published import load_published
-from cftsr.report import About, render
-from cftsr.selection import Equation, write_front
-from cftsr.spectra import write_spectrum
-from cftsr.summary import write_csv
-from cftsr.sweep import Sweep
-from cftsr.verification import verify_cell
+from cftsr.results.published import load_published
+from cftsr.results.summary import write_csv
+from cftsr.sweep.plan import Sweep
 from tests.unit.conftest import weights
-
-from .test_tables import EXACT, PUBLISHED, record
+from tests.unit.output.test_tables import EXACT, PUBLISHED, record
 
 CONFIG = PACKAGE.parents[2] / "config.yaml"
 MARK = "cftsr_was_here"  # the file that a hostile text would make if it were run
@@ -376,7 +375,7 @@ PLACES = ["chunk1/checkpoint.pkl", "chunk1", ".", "..", "../..", "../../.."]
 @pytest.mark.parametrize("mode", [0o002, 0o020], ids=["everybody", "a group"])
 @pytest.mark.parametrize("place", PLACES)
 def test_a_pickle_in_a_place_that_others_can_write_is_not_loaded(workspace, monkeypatch, place, mode):
-    monkeypatch.setattr("cftsr.engines.pysr._own_group", lambda group: False)
+    monkeypatch.setattr("cftsr.engines.pysr.engine._own_group", lambda group: False)
     path = (workspace / place).resolve()
     path.chmod(path.stat().st_mode | mode)
     with pytest.raises(UserError) as error:

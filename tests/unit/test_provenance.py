@@ -144,15 +144,15 @@ def test_the_modules_named_matter_and_their_order_does_not(package):
 
 
 def test_the_exact_engine_depends_on_its_algebra_and_not_on_the_judge():
-    seen, pending = set(), [provenance.PACKAGE / "engines" / "rational.py"]
+    seen, pending = set(), [provenance.PACKAGE / "engines" / "rational" / "engine.py"]
     while pending:
         path = pending.pop()
         if path not in seen:
             seen.add(path)
             pending += provenance._module(path)[1]
     names = {str(path.relative_to(provenance.PACKAGE)) for path in seen}
-    assert {"engines/rational.py", "engines/base.py", "modular.py", "polynomials.py", "forms.py"} <= names
-    assert not {"verification.py", "tables.py", "families/minimal.py"} & names
+    assert {"engines/rational/engine.py", "engines/base.py", "algebra/modular.py", "algebra/shortest_form.py"} <= names
+    assert not {"fronts/verdict.py", "output/tables.py", "families/minimal.py"} & names
 
 
 def test_versions_name_python_this_package_and_what_is_not_there():

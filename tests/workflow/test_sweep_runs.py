@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from cftsr.selection import read_front
+from cftsr.fronts.front import read_front
 
 from .conftest import ROOT, Project
 
@@ -71,7 +71,7 @@ def test_a_changed_module_runs_only_the_stages_that_use_it(project: Project):
     shutil.copytree(ROOT / "data" / "published", copy / "data" / "published", dirs_exist_ok=True)
     project.snakefile = copy / "Snakefile"
     assert project.run()[0] == 0
-    module = copy / "workflow/scripts/cftsr/verification.py"
+    module = copy / "workflow/scripts/cftsr/fronts/verdict.py"
     module.write_text(module.read_text(encoding="utf-8") + "\n# a comment\n", encoding="utf-8")
     assert project.jobs() == {}, "a comment makes nothing run again"
     module.write_text(module.read_text(encoding="utf-8") + "\nNEW_CONSTANT = 1\n", encoding="utf-8")

@@ -7,12 +7,12 @@ from pathlib import Path
 
 sys.path.insert(0, f"{workflow.basedir}/workflow/scripts")
 
-from cftsr import resources as estimates
+from cftsr.sweep import resources as estimates
 from cftsr.errors import UserError
 from cftsr.families import family_names
 from cftsr.provenance import source_digest
-from cftsr.sweep import Sweep, check_yaml
-from cftsr.tasks import GIVEN, TASKS
+from cftsr.sweep.plan import Sweep, check_yaml
+from cftsr.data.tasks import GIVEN, TASKS
 
 try:
     check_yaml("config.yaml")
@@ -152,8 +152,8 @@ onsuccess:
 
 onerror:
     # The tables of what is finished, in a folder of their own: those of the whole sweep are a rule's.
-    from cftsr.summary import read_records
-    from cftsr.tables import write_tables
+    from cftsr.results.summary import read_records
+    from cftsr.output.tables import write_tables
 
     try:
         records = read_records(outputs_of(SWEEP.cells, "verdict.json"), fronts=False)

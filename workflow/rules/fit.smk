@@ -27,7 +27,7 @@ rule fit:
         **NEEDS_OF_FIT,
     params:
         options=signed(lambda wildcards: SWEEP.options(engine_of(wildcards), task_of(wildcards))),
-        source=signed(lambda wildcards: source_digest("fitting.py", f"engines/{engine_of(wildcards)}.py")),
+        source=signed(lambda wildcards: source_digest("jobs/fit_cell.py", f"engines/{engine_of(wildcards)}/engine.py")),
     message:
         said("fit")
     script:

@@ -1,6 +1,6 @@
 # The page that people look at, and its figures as files for a paper.
 
-from cftsr.sweep import changes
+from cftsr.sweep.plan import changes
 
 REPORT_ASSETS = sorted(str(path) for path in Path(workflow.basedir, "workflow/report").glob("*.[!r]*"))
 
@@ -37,7 +37,7 @@ rule report:
             "changes": changes(SWEEP.config, "config.yaml"),
             "unavailable": {name: f"{item.reason}. {item.remedy}" for name, item in SWEEP.unavailable.items()},
         },
-        source=lambda wildcards: source_digest("report/__init__.py", "figures/__init__.py"),
+        source=lambda wildcards: source_digest("output/page/__init__.py", "output/figures/__init__.py"),
     message:
         "report"
     script:

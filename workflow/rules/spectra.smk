@@ -19,7 +19,7 @@ rule spectrum:
         **NEEDS_OF_SPECTRUM,
     params:
         request=lambda wildcards: SWEEP.request(*wildcards.spectrum.split("/")),
-        source=lambda wildcards: source_digest("spectra.py", "tasks.py", f"families/{family_of(wildcards)}.py"),
+        source=lambda wildcards: source_digest("data/dataset.py", "data/tasks.py", f"families/{family_of(wildcards)}.py"),
     message:
         "data set {wildcards.spectrum}"
     script:
@@ -47,7 +47,7 @@ if SWEEP.given:
             **NEEDS_OF_SPECTRUM,
         params:
             request=lambda wildcards: asdict(SWEEP.given[family_of(wildcards)]),
-            source=source_digest("given.py"),
+            source=source_digest("data/user_file.py"),
         message:
             "own spectrum {wildcards.spectrum}"
         script:

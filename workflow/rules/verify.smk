@@ -25,7 +25,7 @@ rule verify:
     params:
         closed_form=signed(lambda wildcards: SWEEP.closed_form(family_of(wildcards), task_of(wildcards))),
         seconds=SWEEP.config["verification"]["seconds"],
-        source=source_digest("verification.py"),
+        source=source_digest("fronts/verdict.py"),
     message:
         said("verify")
     script:

@@ -1,4 +1,4 @@
-from cftsr.jobs import limit_threads, logged
+from cftsr.jobs.script import limit_threads, logged
 
 limit_threads(snakemake.threads)
 
@@ -6,7 +6,7 @@ with logged(snakemake.log[0], snakemake.rule, snakemake.wildcards):
     from pathlib import Path
 
     from cftsr.files import back_to_the_present
-    from cftsr.fitting import fit_cell
+    from cftsr.jobs.fit_cell import fit_cell
 
     back_to_the_present(snakemake.input)
     setting, engine, seed = snakemake.wildcards.fit.split("/")

@@ -1,8 +1,8 @@
-from cftsr.jobs import logged
+from cftsr.jobs.script import logged
 
 with logged(snakemake.log[0], snakemake.rule, snakemake.wildcards):
-    from cftsr.given import GivenSpectrum, read_given
-    from cftsr.spectra import write_spectrum
+    from cftsr.data.dataset import write_spectrum
+    from cftsr.data.user_file import GivenSpectrum, read_given
 
     given = read_given(GivenSpectrum(**snakemake.params.request))
     write_spectrum(snakemake.output.data, given.data)

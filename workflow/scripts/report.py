@@ -1,10 +1,10 @@
-from cftsr.jobs import logged
+from cftsr.jobs.script import logged
 
 with logged(snakemake.log[0], snakemake.rule):
     from pathlib import Path
 
     from cftsr.files import back_to_the_present
-    from cftsr.report import About, read_for_page, write_report
+    from cftsr.output.page import About, read_for_page, write_report
 
     back_to_the_present(snakemake.input)
     records = read_for_page(snakemake.params.verdicts, snakemake.params.cells)

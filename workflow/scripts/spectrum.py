@@ -1,7 +1,7 @@
-from cftsr.jobs import logged
+from cftsr.jobs.script import logged
 
 with logged(snakemake.log[0], snakemake.rule, snakemake.wildcards):
-    from cftsr.spectra import generate, write_spectrum
+    from cftsr.data.dataset import generate, write_spectrum
 
     data, held_out = generate(**snakemake.params.request)
     write_spectrum(snakemake.output.data, data)

@@ -1,12 +1,12 @@
-from cftsr.jobs import logged
+from cftsr.jobs.script import logged
 
 with logged(snakemake.log[0], snakemake.rule):
     from pathlib import Path
 
     from cftsr.files import back_to_the_present
-    from cftsr.rendering import typeset
-    from cftsr.summary import read_records
-    from cftsr.tables import write_tables
+    from cftsr.output.rendering import typeset
+    from cftsr.output.tables import write_tables
+    from cftsr.results.summary import read_records
 
     back_to_the_present(snakemake.input)
     message = write_tables(

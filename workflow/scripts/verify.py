@@ -1,8 +1,8 @@
-from cftsr.jobs import logged
+from cftsr.jobs.script import logged
 
 with logged(snakemake.log[0], snakemake.rule, snakemake.wildcards):
     from cftsr.files import back_to_the_present
-    from cftsr.verification import verify_cell
+    from cftsr.fronts.verdict import verify_cell
 
     back_to_the_present(snakemake.input)
     verify_cell(

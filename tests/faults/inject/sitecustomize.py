@@ -10,7 +10,7 @@ import json
 import os
 import sys
 
-TARGET = "cftsr.engines.operon"
+TARGET = "cftsr.engines.operon.engine"
 FAULTS = json.loads(os.environ.get("CFTSR_FAULTS", "{}"))
 
 
@@ -47,7 +47,7 @@ def _only(*texts):
     def fault(engine, progress):
         from dataclasses import replace
 
-        from cftsr.selection import Candidate
+        from cftsr.fronts.front import Candidate
 
         found = tuple(Candidate(text) for text in texts)
         return replace(progress, chunk=progress.chunk + 1, candidates=found, stop_reason="exhausted")

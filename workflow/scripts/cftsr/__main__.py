@@ -14,7 +14,7 @@ from pathlib import Path
 import yaml
 
 from cftsr.errors import UserError
-from cftsr.sweep import Sweep, check_yaml
+from cftsr.sweep.plan import Sweep, check_yaml
 
 
 def sweep_from(arguments: argparse.Namespace) -> Sweep:
@@ -32,14 +32,14 @@ def sweep_from(arguments: argparse.Namespace) -> Sweep:
 
 
 def status(arguments: argparse.Namespace) -> None:
-    from cftsr.status import describe
+    from cftsr.sweep.status import describe
 
     print(describe(sweep_from(arguments), Path(), arguments.jobs))
 
 
 def tables(arguments: argparse.Namespace) -> None:
-    from cftsr.summary import read_records
-    from cftsr.tables import write_tables
+    from cftsr.output.tables import write_tables
+    from cftsr.results.summary import read_records
 
     sweep = sweep_from(arguments)
     verdicts = [f"results/{sweep.budget}/fits/{cell.folder}/verdict.json" for cell in sweep.cells]
@@ -49,8 +49,8 @@ def tables(arguments: argparse.Namespace) -> None:
 
 
 def fit(arguments: argparse.Namespace) -> int:
-    from cftsr.given import GivenSpectrum, columns_of
-    from cftsr.single import default_options, describe_answer, fit_given
+    from cftsr.data.user_file import GivenSpectrum, columns_of
+    from cftsr.fit_file import default_options, describe_answer, fit_given
 
     changed = {
         name: value for name in ("max_degree", "max_unknowns") if (value := getattr(arguments, name)) is not None

@@ -82,7 +82,9 @@ def _module(path: Path) -> tuple[str, frozenset[Path]]:
     found = set()
     for dotted in imported:
         base = PACKAGE.parent.joinpath(*dotted.split("."))
-        found |= {candidate for candidate in (base.with_suffix(".py"), base / "__init__.py") if candidate.is_file()}
+        # Importing a module runs its parents' __init__.py as well.
+        parents = [place / "__init__.py" for place in (base, *base.parents) if place.is_relative_to(PACKAGE)]
+        found |= {candidate for candidate in (base.with_suffix(".py"), *parents) if candidate.is_file()}
     return code, frozenset(found)
 
 
@@ -90,7 +92,7 @@ def _module(path: Path) -> tuple[str, frozenset[Path]]:
 def source_digest(*modules: str) -> str:
     """A digest of these modules of the package and of all that they import from it.
 
-    modules   paths relative to the package, such as "engines/operon.py"
+    modules   paths relative to the package, such as "engines/operon/engine.py"
     Comments and docstrings do not count: editing them makes nothing run again. Modules that a registry imports by
     name (families, engines) must be named here.
     """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -11,39 +11,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from cftsr.algebra.integer_columns import INTEGER_COLUMNS
 from cftsr.errors import UserError
-from cftsr.selection import Candidate, Equation, pareto_front
-from cftsr.tasks import TASKS
-
-INTEGER_COLUMNS = {f"i{value}": value for value in range(1, 11)}
-
-
-@dataclass(frozen=True)
-class Setting:
-    """How constants are treated; the paper's axis "integer columns".
-
-    integer_columns     whether the constant columns i1..i10 are offered
-    constant_complexity what a free constant costs in the engine's own search (the printed count stays one node)
-    nested_square       whether square(square(.)) is allowed
-    """
-
-    name: str
-    integer_columns: bool
-    constant_complexity: int
-    nested_square: bool
-
-
-SETTINGS = {
-    setting.name: setting
-    for setting in (
-        Setting("free", integer_columns=False, constant_complexity=1, nested_square=True),
-        Setting("integer", integer_columns=True, constant_complexity=10, nested_square=True),
-        Setting("integer_flat", integer_columns=True, constant_complexity=10, nested_square=False),
-    )
-}
-
-# What stands for the setting in paths and tables of an engine that ignores it.
-ANY_SETTING = "any"
+from cftsr.fronts.front import Candidate, Equation, pareto_front
+from cftsr.vocabulary import SETTINGS, Setting
 
 # The key, in a mapping of tasks to values, of all tasks that the mapping does not name.
 OTHER_TASKS = "other"
@@ -158,13 +129,13 @@ class Option:
     listed: bool = False
     by_task: bool = False
 
-    def check(self, where: str, value: Any) -> None:
-        """Raise UserError unless the value will do."""
+    def check(self, where: str, value: Any, tasks: Iterable[str] = ()) -> None:
+        """Raise UserError unless the value will do; `tasks` are those that a mapping may name."""
         if self.by_task and isinstance(value, dict):
-            if OTHER_TASKS not in value or not set(value) <= {*TASKS, OTHER_TASKS}:
+            if OTHER_TASKS not in value or not set(value) <= {*tasks, OTHER_TASKS}:
                 raise UserError(
                     f"{where} has the keys {', '.join(map(str, value))}; it needs {OTHER_TASKS}, for the tasks that it "
-                    f"does not name, and may have any of {', '.join(TASKS)}"
+                    f"does not name, and may have any of {', '.join(tasks)}"
                 )
             for task, item in value.items():
                 self.check(f"{where}.{task}", item)

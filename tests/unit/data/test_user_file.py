@@ -1,0 +1,292 @@
+"""A user's own spectrum: what is read, what is held out, what is refused and how."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+from dataclasses import replace
+from fractions import Fraction as F
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from cftsr.data import user_file as reader
+from cftsr.data.user_file import GivenSpectrum, columns_of, count_theories, read_given
+from cftsr.errors import UserError
+
+
+def weight(k: int, l: int) -> F:
+    return F(l * (l + 2), 4 * (k + 2))
+
+
+ROWS = [(k, l, weight(k, l)) for k in range(1, 13) for l in range(k // 2 + 1)]
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def asked(text: str | list[str], header: str = "k,l,h", **said) -> GivenSpectrum:
+    rows = text if isinstance(text, str) else "\n".join([header, *text]) + "\n"
+    Path("mine.csv").write_text(rows, encoding="utf-8")
+    return GivenSpectrum(**{"name": "mine", "file": "mine.csv", "target": "h"} | said)
+
+
+def lines(rows=ROWS) -> list[str]:
+    return [f"{k},{l},{h}" for k, l, h in rows]
+
+
+KL = {"labels": ("k", "l"), "theory_labels": 1}
+
+
+def levels(spectrum) -> list[tuple]:
+    return [
+        (*point, F(int(a), int(b)))
+        for point, a, b in zip(spectrum.x.tolist(), spectrum.numerator, spectrum.denominator, strict=True)
+    ]
+
+
+# ---- what is read
+
+
+def test_the_largest_theories_are_held_out():
+    found = read_given(asked(lines(), **KL))
+    assert {k for k, _, _ in levels(found.held_out)} == {10, 11, 12}
+    assert sorted(levels(found.data) + levels(found.held_out)) == sorted(ROWS)
+    assert found.data.labels == ("k", "l")
+    assert found.data.theory_labels == 1
+    assert found.data.metadata["theories"] == "9"
+    assert found.data.uncertainty is None
+
+
+def test_the_highest_levels_are_held_out():
+    found = read_given(asked(lines(), **KL, hold_out_theories=0.0, hold_out_levels=0.5))
+    for k in range(1, 13):
+        fields = k // 2 + 1
+        kept = [l for theory, l, _ in levels(found.data) if theory == k]
+        assert kept == list(range(-(-fields // 2)))
+    assert len(found.data) + len(found.held_out) == len(ROWS)
+
+
+def test_a_column_says_what_is_held_out():
+    rows = [f"{line},{int(line.startswith('5,'))}" for line in lines()]
+    found = read_given(asked(rows, "k,l,h,test", **KL, hold_out_column="test"))
+    assert {k for k, _, _ in levels(found.held_out)} == {5}
+
+
+def test_rows_are_sorted_by_theory_and_target_whatever_their_order_in_the_file():
+    shuffled = list(np.random.default_rng(1).permutation(lines()))
+    found = read_given(asked(shuffled, **KL))
+    assert levels(found.data) == levels(read_given(asked(lines(), **KL)).data)
+    assert found.data.rank[:4].tolist() == [0, 0, 1, 0]
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_delimiters_comments_and_blanks(separator):
+    text = "# made by hand\n\n" + "\n".join(separator.join(line.split(",")) for line in ["k,l,h", *lines()])
+    assert len(read_given(asked(text, **KL)).data) == len(read_given(asked(lines(), **KL)).data)
+
+
+def test_parquet_with_integers_floats_and_text():
+    k, l, h = zip(*ROWS, strict=True)
+    table = pa.table({"k": pa.array(k, pa.int16()), "l": pa.array([float(v) for v in l]), "h": [float(v) for v in h]})
+    pq.write_table(table, "mine.parquet")
+    found = read_given(GivenSpectrum("mine", "mine.parquet", "h", **KL))
+    assert sorted(levels(found.data) + levels(found.held_out)) == sorted(ROWS)
+    assert "float64" in found.notes[0]
+
+
+def test_without_theory_labels_every_row_is_a_theory():
+    found = read_given(asked(lines()))
+    assert found.data.labels == ("k", "l")
+    assert found.data.theory_labels == 2
+    assert len(found.held_out) == -(-len(ROWS) // 5)
+
+
+def test_stated_uncertainties_are_kept_where_the_number_is_not_simple():
+    rows = [f"{k},{l},{float(h) + 1e-5 * (-1) ** l:.7f},0.0001" for k, l, h in ROWS]
+    found = read_given(asked(rows, "k,l,h,dh", **KL, uncertainty="dh"))
+    assert found.data.uncertainty is not None
+    assert set(found.data.uncertainty.tolist()) == {1e-4}
+
+
+def test_finite_labels_are_declared_by_the_values_in_the_file():
+    rows = [f"{k},{l},{l % 2},{h}" for k, l, h in ROWS]
+    found = read_given(
+        asked(rows, "k,l,parity,h", labels=("k", "l", "parity"), theory_labels=1, finite_labels=("parity",))
+    )
+    assert found.data.metadata["finite_values"] == "[[0], [1]]"
+
+
+@pytest.mark.parametrize("said", [{}, {"hold_out_theories": 0.0}, {"hold_out_theories": 0.37}])
+def test_the_count_of_theories_is_that_of_the_data(said):
+    request = asked(lines(), **KL, **said)
+    assert count_theories(request) == int(read_given(request).data.metadata["theories"])
+
+
+# ---- what is refused
+
+
+def refused(request: GivenSpectrum) -> str:
+    with pytest.raises(UserError) as error:
+        read_given(request)
+    assert "mine" in str(error.value)
+    return str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ({"target": "H"}, "no column 'H' for the target; it has k, l, h"),
+        ({"labels": ("k", "spin")}, "no column 'spin' for the label"),
+        ({"uncertainty": "dh"}, "no column 'dh' for the uncertainty"),
+        ({"hold_out_column": "tset"}, "no column 'tset' for the hold_out"),
+        ({"labels": ("k", "h")}, "column 'h' cannot be a label and the target"),
+        ({"labels": ("k", "k")}, "a label stands twice"),
+        ({"labels": ("k", "l"), "finite_labels": ("h",)}, "the finite label 'h' is no label"),
+    ],
+)
+def test_columns_that_are_missing_or_do_not_fit(said, message):
+    assert message in refused(asked(lines(), **said))
+
+
+def test_a_misspelt_column_gets_a_suggestion():
+    assert "did you mean weight?" in refused(asked(["1,0,0"], "k,l,weight", target="wieght"))
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("40,1,x", "column 'h', line 50: the entry is no integer, fraction (3/80) or decimal (there is 'x')"),
+        ("40,1,3/0", "column 'h', line 50: the fraction has denominator 0 (there is '3/0')"),
+        ("40,1,", "column 'h', line 50: there is no number (there is nothing)"),
+        ("forty,1,1/2", "column 'k', line 50: labels are whole numbers"),
+        ("40,1/2,1/2", "of half-integers give twice the number"),
+        ("40,,1/2", "column 'l', line 50: a label is missing"),
+        ("40,99999999999,1/2", "labels go up to 2147483647"),
+        (f"40,{'9' * 25},1/2", "the label is too large"),
+        ("40,1", "cannot be read as a table"),
+        ("5,2,3/7", "contradict each other: at k=5, l=2 the target is 2/7 and 3/7"),
+    ],
+)
+def test_a_bad_row_is_named_with_its_line(row, message):
+    assert len(lines()) + 2 == 50
+    assert message in refused(asked([*lines(), row], **KL))
+
+
+def test_lines_are_counted_past_comments():
+    text = "# one\n# two\n" + "\n".join(["k,l,h", *lines(), "40,1,x"])
+    assert "line 52" in refused(asked(text, **KL))
+
+
+def test_repeated_rows_are_used_once_and_said():
+    found = read_given(asked([*lines(), lines()[7], lines()[7]], **KL))
+    assert "2 row(s) stand more than once" in found.notes[0]
+    assert len(found.data) + len(found.held_out) == len(ROWS)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "is empty"),
+        ("# nothing\n", "is empty"),
+        ("k,l,h\n", "a header and no rows"),
+        ("k,l,h\n1,0,1/2\n", "has one row"),
+        ("k,k,h\n1,0,1/2\n", "two columns called 'k'"),
+        ("h\n1/2\n", "no column beside 'h'"),
+    ],
+)
+def test_files_with_too_little_in_them(text, message):
+    assert message in refused(asked(text))
+
+
+def test_one_theory_only():
+    message = refused(asked(lines([row for row in ROWS if row[0] == 12]), **KL))
+    assert "one theory only (k=12 on every row)" in message
+    assert "label 'k' is 12 on every row" in refused(asked(lines([row for row in ROWS if row[0] == 12])))
+
+
+def test_a_constant_target():
+    assert "the target 'h' is 1/2 on every row" in refused(asked(lines([(k, l, F(1, 2)) for k, l, _ in ROWS]), **KL))
+
+
+@pytest.mark.parametrize(
+    ("label", "hint"),
+    [("2j", "x2j"), ("h (GeV)", "h_GeV"), ("i3", "i3_label"), ("square", "square_label"), ("rank", "rank_label")],
+)
+def test_a_label_that_cannot_be_written_in_an_equation_gets_a_suggestion(label, hint):
+    message = refused(asked(lines(), f"k,{label},h"))
+    assert f"column {label!r} cannot be a label" in message
+    assert f"to {hint} for example" in message
+
+
+@pytest.mark.parametrize("label", ["S", "N", "E", "I", "Q", "beta", "gamma", "zeta", "pi", "oo"])
+def test_labels_that_sympy_reserves_are_labels_like_others(label):
+    from cftsr.engines.base import Assignment, Progress
+    from cftsr.engines.rational.engine import Rational
+    from cftsr.fit_file import default_options
+    from cftsr.fronts.verdict import judge_front
+    from cftsr.jobs.fit_cell import problem_of
+
+    found = read_given(asked(lines(), f"{label},l,h", labels=(label, "l"), theory_labels=1))
+    problem = problem_of(found.data, "free")
+    progress = Rational().advance(Assignment(problem, default_options(), log=str), Progress())
+    verdict = judge_front(
+        problem.front(list(progress.candidates)), found.data, found.held_out, f"l*(l+2)/(4*({label}+2))", 20
+    )
+    assert verdict["recovered"] == "yes"
+
+
+def test_holding_out_too_much():
+    assert "fewer than two theories are left" in refused(asked(lines(ROWS[:3]), **KL, hold_out_theories=0.6))
+
+
+@pytest.mark.parametrize("place", ["none.csv", "."])
+def test_a_file_that_is_not_there(place):
+    with pytest.raises(UserError, match="cannot read"):
+        columns_of(place)
+
+
+def test_more_rows_than_any_formula_needs(monkeypatch):
+    monkeypatch.setattr(reader, "MAX_ROWS", 40)
+    assert "has more than 40 rows" in refused(asked(lines(), **KL))
+    pq.write_table(pa.table({"k": range(60), "h": range(60)}), "mine.parquet")
+    assert "has more than 40 rows" in refused(replace(asked(lines()), file="mine.parquet", labels=("k",)))
+
+
+def test_a_file_of_two_gigabytes_is_refused_within_a_gigabyte_of_memory():
+    """More rows than are read, then a hole: the file's size is two gigabytes, and the disk need not hold them."""
+    block = "".join(f"{k},{l},{l * (l + 2)}/{4 * (k + 2)}\n" for k in range(1, 1_500) for l in range(0, k, 9)).encode()
+    with open("large.csv", "wb") as stream:
+        stream.write(b"k,l,h\n")
+        for _ in range(reader.MAX_ROWS // block.count(b"\n") + 2):
+            stream.write(block)
+        stream.truncate(2 * 1024**3)
+    code = textwrap.dedent(
+        """
+        import resource
+        from cftsr.errors import UserError
+        from cftsr.data.user_file import GivenSpectrum, read_given
+        try:
+            read_given(GivenSpectrum("large", "large.csv", "h", ("k", "l"), 1))
+        except UserError as error:
+            print(error)
+        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+        """
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(Path(reader.__file__).parents[2])},
+        timeout=120,
+    )
+    message, kilobytes = done.stdout.splitlines()
+    assert "more than 5,000,000 rows" in message
+    assert int(kilobytes) < 1_000_000

@@ -1,0 +1,195 @@
+"""`python -m cftsr fit`: the formula of one file, how sure it is, and the exit status."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from fractions import Fraction as F
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import cftsr
+from cftsr.data.user_file import GivenSpectrum
+from cftsr.fit_file import default_options, describe_answer, fit_given
+from cftsr.fronts.certificate import describe_certificate
+
+EXAMPLE = Path(__file__).parents[2] / "data" / "examples" / "lee_yang_series.csv"
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def fit(*arguments: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-m", "cftsr", "fit", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env=os.environ | {"PYTHONPATH": str(Path(cftsr.__file__).parents[1])},
+    )
+
+
+def su2(theories: int, share: float = 1.0) -> list[tuple[int, int, F]]:
+    return [
+        (k, l, F(l * (l + 2), 4 * (k + 2)))
+        for k in range(1, theories + 1)
+        for l in range(max(1, round(share * (k + 1))))
+    ]
+
+
+def write(rows: list, write_target=str, name: str = "mine.csv") -> str:
+    Path(name).write_text("\n".join(["k,l,h", *(f"{k},{l},{write_target(h)}" for k, l, h in rows)]) + "\n")
+    return name
+
+
+def answer(path: str, **said):
+    return fit_given(
+        GivenSpectrum(**{"name": "mine", "file": path, "target": "h", "labels": ("k", "l"), "theory_labels": 1} | said),
+        default_options(),
+    )
+
+
+def test_an_identified_formula_is_printed_with_its_latex_and_why():
+    done = fit(str(EXAMPLE), "--target", "h", "--theory", "n", "--state", "s")
+    assert done.returncode == 0, done.stderr
+    assert "h = (1-s)*(2*n+2-s)/(4*n+6)" in done.stdout
+    assert "LaTeX: h = \\frac{" in done.stdout
+    assert "identified: the data determine this formula" in done.stdout
+    assert "exact on all 54 rows" in done.stdout
+    assert "exact on all 36 rows" in done.stdout
+    assert "solution space of dimension 1" in done.stdout
+
+
+def test_what_the_data_do_not_determine_ends_with_status_1_and_a_rival():
+    # l takes three values: a polynomial through them fits whatever the spectrum does beyond.
+    done = fit(write([row for row in su2(30) if row[1] < 3]), "--target", "h", "--theory", "k", "--hold-out", "0")
+    assert done.returncode == 1
+    assert "not identified: this formula fits, but the data do not determine it" in done.stdout
+    assert "l takes 3 value(s)" in done.stdout
+
+
+def test_what_was_held_out_can_contradict():
+    rows = [(k, l, h if k <= 16 else h + 1) for k, l, h in su2(20)]
+    found = answer(write(rows))
+    assert found.certificate["outcome"] == "identified"
+    assert found.judgement.exact_on_held_out == "no"
+    assert not found.identified
+    assert "what was held out contradicts the formula" in describe_answer(found)
+
+
+def test_noise_is_no_formula():
+    random = np.random.default_rng(3)
+    rows = [(k, l, F(int(random.integers(1, 10**6)), int(random.integers(1, 10**6)))) for k, l, _ in su2(20)]
+    found = answer(write(rows))
+    assert found.judgement is None
+    assert not found.identified
+    assert "no formula" in describe_answer(found)
+
+
+@pytest.mark.parametrize("digits", [10, 12, 15])
+def test_decimals_will_do_where_their_digits_allow_it(digits):
+    found = answer(write(su2(20), lambda h: f"{float(h):.{digits}f}"))
+    assert found.identified
+    assert found.judgement.exact_on_data == "yes"
+    assert "read as the simplest fractions" in describe_answer(found)
+
+
+def noisy(relative: float, digits: int) -> str:
+    random = np.random.default_rng(5)
+    rows = [(k, l, float(h) * (1 + relative * random.uniform(-1, 1))) for k, l, h in su2(30)]
+    return write(rows, lambda h: f"{h:.{digits}f}")
+
+
+@pytest.mark.parametrize(("relative", "digits"), [(1e-11, 15), (1e-9, 14), (1e-7, 12), (9e-7, 10)])
+def test_digits_that_promise_more_than_they_hold_give_an_approximate_answer(relative, digits):
+    found = answer(noisy(relative, digits))
+    assert found.judgement.equation == "l*(l+2)/(4*(k+2))"
+    assert found.certificate["approximate"] is True
+    assert not found.identified
+    text = describe_answer(found)
+    measured = float(text.split("the formula is right to ")[1].split(",")[0])
+    assert relative / 2 <= measured <= 1.1 * relative
+
+
+def test_noise_beyond_that_gives_no_formula():
+    found = answer(noisy(1e-3, 10))
+    assert found.judgement is None
+    assert "no rational function that the rows can determine" in describe_answer(found)
+
+
+def test_few_digits_identify_a_formula_within_their_rounding():
+    """Six digits: denominators up to 128 give no fraction of their own, and 3/128 is a tie between two roundings."""
+    found = answer(write(su2(40), lambda h: f"{float(h):.6f}"))
+    assert found.identified
+    assert found.judgement.exact_on_data == found.judgement.exact_on_held_out == "approximate"
+    assert "within the uncertainty on all" in describe_answer(found)
+
+
+def test_wrong_rows_are_named():
+    rows = su2(30)
+    rows[100] = (*rows[100][:2], rows[100][2] + F(1, 7))
+    rows[200] = (*rows[200][:2], F(1, 2))
+    found = answer(write(rows))
+    assert found.certificate["outcome"] == "identified"
+    text = describe_answer(found)
+    for k, l, h in (rows[100], rows[200]):
+        assert f"row k={k}, l={l}: the file says {h}, the formula {F(l * (l + 2), 4 * (k + 2))}" in text
+    assert f"2 of {len(found.given.data)} rows disagree" in text
+
+
+def test_bad_input_ends_with_status_2_and_one_message():
+    for arguments, message in (
+        (["none.csv", "--target", "h"], "cannot read none.csv"),
+        ([str(EXAMPLE), "--target", "weight"], "no column 'weight'"),
+        ([str(EXAMPLE), "--target", "h", "--hold-out", "1.5"], "--hold-out 1.5"),
+        ([str(EXAMPLE), "--target", "h", "--state", "s"], "--state without --theory"),
+    ):
+        done = fit(*arguments)
+        assert done.returncode == 2
+        assert done.stdout == ""
+        assert done.stderr.startswith("error: ")
+        assert message in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_everything_that_is_known_as_json():
+    done = fit(str(EXAMPLE), "--target", "h", "--theory", "n", "--json")
+    found = json.loads(done.stdout)
+    assert found["identified"] is True
+    assert found["formula"] == "(1-s)*(2*n+2-s)/(4*n+6)"
+    assert found["certificate"]["outcome"] == "identified"
+
+
+def test_a_certificate_says_which_measurement_would_decide():
+    lines = describe_certificate(
+        {
+            "outcome": "fits",
+            "reasons": ["l takes 2 value(s); 4 are needed to test the formula in it"],
+            "rows": 30,
+            "distinct_values": {"k": 15, "l": 2},
+            "values_needed": {"k": 3, "l": 4},
+            "degrees": [2, 1],
+            "unknowns": 9,
+            "rows_needed": 10,
+            "dimension": 2,
+            "refits": [{"without": "the largest theories", "rows": 20, "rows_left_out": 10, "same_formula": False}],
+            "competing_formula": "3*l/(k+2)",
+            "deciding_labels": {"k": 5, "l": 2},
+            "deciding_values": ["2/7", "6/7"],
+            "wrong_rows": [{"labels": {"k": 1, "l": 1}, "given": "1/2", "formula": "1/4"}],
+            "wrong_rows_total": 4,
+        }
+    )
+    text = "\n".join(lines)
+    assert lines[0].startswith("l takes 2 value(s)")
+    assert "3*l/(k+2); they differ at k=5, l=2 (2/7 or 6/7): measure there to decide" in text
+    assert "row k=1, l=1: the file says 1/2, the formula 1/4" in text
+    assert "4 such rows in all" in text
+    assert "k 15 (3 needed), l 2 (4 needed)" in text
+    assert "without the largest theories (10 rows): not the same formula" in text

@@ -1,0 +1,159 @@
+"""Rational functions through exact rows, for given monomials of numerator and denominator.
+
+A row (x, N/D) makes P(x)/Q(x) = N/D the linear equation D*P(x) - N*Q(x) = 0 for the coefficients of P and Q. The
+equations are solved modulo primes and the solutions lifted to the rationals.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cftsr.algebra import modular
+from cftsr.algebra.polynomials import Exponents, Polynomial, cancel, wrong_rows
+
+if TYPE_CHECKING:
+    from cftsr.algebra.ansatz import Ansatz
+
+Function = tuple[Polynomial, Polynomial]  # numerator and denominator
+
+# Entries of a matrix of equations that are held at once where all rows are looked at (32 MB).
+ENTRIES = 1 << 22
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Exact data: integer points x, shape (rows, variables), and targets numerator/denominator, shape (rows,).
+
+    Targets are int64, or Python integers where those are too small.
+    """
+
+    x: np.ndarray
+    numerator: np.ndarray
+    denominator: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def take(self, indices: np.ndarray) -> Rows:
+        return Rows(self.x[indices], self.numerator[indices], self.denominator[indices])
+
+    def part(self, start: int, stop: int) -> Rows:
+        return Rows(self.x[start:stop], self.numerator[start:stop], self.denominator[start:stop])
+
+    def first(self, count: int) -> Rows:
+        return self.part(0, count)
+
+    def shuffled(self) -> Rows:
+        """In a random but fixed order, so that the first rows are a fair sample."""
+        return self.take(np.random.default_rng(0).permutation(len(self)))
+
+    def sample(self, count: int) -> np.ndarray:
+        """Indices of `count` rows spread evenly over the data, or of all rows if there are fewer."""
+        return np.unique(np.linspace(0, len(self) - 1, min(count, len(self))).astype(int))
+
+    def equations(self, ansatz: Ansatz, prime: int) -> np.ndarray:
+        return equations(self, ansatz.above, ansatz.below, prime)
+
+    def agreeing(self, ansatz: Ansatz, vector: np.ndarray, prime: int) -> np.ndarray:
+        """Which rows P/Q passes through modulo the prime, with Q not 0 there; bool, shape (rows,).
+
+        vector   the coefficients of P and of Q modulo the prime, int64, shape (unknowns,)
+        """
+        columns, chunk = len(ansatz.above), max(1, ENTRIES // ansatz.unknowns)
+        found = []
+        for start in range(0, len(self), chunk):
+            part = self.part(start, start + chunk)
+            below = modular.monomial_values(part.x, ansatz.below, prime)
+            solved = modular.times(part.equations(ansatz, prime), vector, prime) == 0
+            found.append(solved & (modular.times(below, vector[columns:], prime) != 0))
+        return np.concatenate(found)
+
+    def offending(self, ansatz: Ansatz, vectors: np.ndarray, prime: int, enough: int) -> np.ndarray:
+        """Indices of rows that one of the vectors does not solve modulo the prime; `enough` of them, or all.
+
+        A random combination stands for the vectors: that it solves a row which one of them does not has a chance of
+        one in the prime.
+        """
+        found, chunk = [], max(1, ENTRIES // ansatz.unknowns)
+        vector = modular.combination(vectors, prime)
+        for start in range(0, len(self), chunk):
+            part = self.part(start, start + chunk)
+            failed = np.flatnonzero(modular.times(part.equations(ansatz, prime), vector, prime))
+            found.append(start + failed[:enough])
+            enough -= len(found[-1])
+            if enough <= 0:
+                break
+        return np.concatenate(found) if found else np.array([], dtype=np.intp)
+
+    def wrong(self, numerator: Polynomial, denominator: Polynomial) -> np.ndarray:
+        """The rows on which numerator/denominator is not the target, or is undefined."""
+        return wrong_rows(numerator, denominator, self.x, (self.numerator, self.denominator))
+
+
+def equations(rows: Rows, above: list[Exponents], below: list[Exponents], prime: int) -> np.ndarray:
+    """The linear equations modulo the prime; int64, shape (rows, len(above) + len(below))."""
+    scale, target = ((part % prime).astype(np.int64) for part in (rows.denominator, -rows.numerator))
+    top = modular.monomial_values(rows.x, above, prime) * scale[:, None] % prime
+    bottom = modular.monomial_values(rows.x, below, prime) * target[:, None] % prime
+    return np.hstack([top, bottom])
+
+
+def solutions(rows: Rows, above: list[Exponents], below: list[Exponents]) -> list[list[int]]:
+    """An integer basis of the solutions, by as many primes as its entries need; [] if that fails.
+
+    Where the space has several dimensions, short vectors come first.
+    """
+    residues: list[list[int]] = []
+    modulus, free = 1, None
+    *primes, another = modular.PRIMES
+    for prime in primes:
+        columns, basis = modular.null_space(equations(rows, above, below, prime), prime)
+        if free is not None and len(columns) > len(free):
+            continue  # an unlucky prime: it sees a larger space than there is
+        if free is None or columns != free:
+            free, modulus, residues = columns, prime, basis.tolist()
+        else:
+            residues = [
+                [modular.combine(a, modulus, b, prime) for a, b in zip(old, new, strict=True)]
+                for old, new in zip(residues, basis.tolist(), strict=True)
+            ]
+            modulus *= prime
+        lifted = [[modular.reconstruct(value, modulus) for value in vector] for vector in residues]
+        if all(value is not None for vector in lifted for value in vector):
+            vectors = [modular.clear_denominators(vector) for vector in lifted]
+            if _solve_modulo(vectors, rows, above, below, another):
+                return _short(vectors)
+    return []
+
+
+def _solve_modulo(vectors: list[list[int]], rows: Rows, above: list, below: list, prime: int) -> bool:
+    """Whether the vectors solve the equations modulo a prime that they were not made from (by a random combination).
+
+    Most residues modulo one prime are those of some small fraction too. A formula with large coefficients would
+    otherwise be lifted wrongly from the first prime, fail on the rows, and be given up.
+    """
+    residues = np.array([[value % prime for value in vector] for vector in vectors], dtype=np.int64)
+    vector = modular.combination(residues.reshape(len(vectors), len(above) + len(below)), prime)
+    return not np.any(modular.times(equations(rows, above, below, prime), vector, prime))
+
+
+def _short(vectors: list[list[int]]) -> list[list[int]]:
+    """The lattice's short vectors first: a simple formula has small coefficients."""
+    if len(vectors) > 1 and modular.flint is not None:
+        reduced = modular.flint.fmpz_mat(vectors).lll()
+        found = [[int(value) for value in row] for row in reduced.tolist()]
+        vectors = [modular.clear_denominators([Fraction(value) for value in vector]) for vector in found] + vectors
+    return sorted(vectors, key=lambda vector: (sum(abs(value).bit_length() + (value != 0) for value in vector), vector))
+
+
+def function_of(
+    vector: list[int], above: list[Exponents], below: list[Exponents]
+) -> tuple[Polynomial, Polynomial] | None:
+    """P/Q in lowest terms from a solution; None where Q is zero."""
+    numerator = {key: value for key, value in zip(above, vector[: len(above)], strict=True) if value}
+    denominator = {key: value for key, value in zip(below, vector[len(above) :], strict=True) if value}
+    return cancel(numerator, denominator) if denominator else None

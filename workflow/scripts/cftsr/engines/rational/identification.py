@@ -1,0 +1,397 @@
+"""Whether the rows determine the formula that passes through them: the exact engine's certificate.
+
+Not identified, with the reason, where another function of the same degrees is exact on every row; where the rows lie on
+a hypersurface of the degrees in question; where a label takes too few values for its degree to be tested; or where the
+fit without the largest theories, or without the largest values of one label, finds something else.
+
+Labels that are declared finite (`ansatz.FiniteLabels`) split the question: a function of them and of the other labels
+is one function of the others for each of their joint values. Every joint value must occur, and for each of them the
+rows that have it must identify the formula in the other labels by themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from cftsr.algebra.ansatz import FiniteLabels
+from cftsr.algebra.interpolation import Function, Rows
+from cftsr.algebra.polynomials import Polynomial, add, cancel, evaluate_exactly, multiply, restrict
+from cftsr.algebra.shortest_form import shortest
+from cftsr.engines.base import Problem
+from cftsr.engines.rational.search import Limits, Search, another, search
+from cftsr.errors import UserError
+
+# A label with so many times the values that its degree needs is not left out in part and fitted again.
+AMPLE = 2
+# How many rows are looked at for one near which two formulas differ, and how far from it.
+DECIDING_ROWS, DECIDING_STEPS = 2_000, 5
+
+# Given the indices of rows, the function that a fit to them finds, or None; and how many linear systems that took.
+Refit = Callable[[np.ndarray], tuple[Function | None, int]]
+
+
+def finite_labels(problem: Problem) -> FiniteLabels:
+    """The problem's finite labels. Raises UserError where a row has a joint value that is not declared."""
+    # A task without states has none of the labels of states.
+    if not problem.finite_labels or not set(problem.finite_labels) <= set(problem.labels):
+        return FiniteLabels()
+    finite = FiniteLabels(tuple(map(problem.labels.index, problem.finite_labels)), problem.finite_values)
+    outside = ~np.any(list(finite.slices(problem.x).values()), axis=0)
+    if outside.any():
+        said = problem.x[np.flatnonzero(outside)[0], list(finite.columns)].tolist()
+        raise UserError(
+            f"a row has {_point(dict(zip(problem.finite_labels, said, strict=True)))}, which is none of the values "
+            f"declared for the finite labels {', '.join(problem.finite_labels)}; declare it, or correct the row"
+        )
+    return finite
+
+
+def rows_of(problem: Problem) -> Rows:
+    return Rows(problem.x, problem.numerator, problem.denominator)
+
+
+def part_of(problem: Problem, rows: np.ndarray) -> Problem:
+    """The problem on some of its rows, by a mask or by indices in increasing order."""
+    return replace(
+        problem,
+        x=problem.x[rows],
+        numerator=problem.numerator[rows],
+        denominator=problem.denominator[rows],
+        uncertainty=None if problem.uncertainty is None else problem.uncertainty[rows],
+    )
+
+
+def degrees_in(polynomial: Polynomial, column: int) -> int:
+    return max((exponents[column] for exponents in polynomial), default=0)
+
+
+def _theory_numbers(problem: Problem) -> np.ndarray:
+    theory = problem.x[:, : problem.theory_labels]
+    starts = np.concatenate([[True], np.any(theory[1:] != theory[:-1], axis=1)])
+    return np.cumsum(starts) - 1
+
+
+def largest_theories(problem: Problem, share: float) -> np.ndarray:
+    """A mask of the rows that belong to the last `share` of the theories (at least one of them)."""
+    number = _theory_numbers(problem)
+    theories = int(number[-1]) + 1
+    return number >= theories - max(1, round(share * theories))
+
+
+def largest(problem: Problem, share: float, needed: dict[str, int]) -> dict[str, np.ndarray]:
+    """The rows to leave out in turn, as masks: those of the largest theories, and of a label's largest values.
+
+    The largest theories alone will not do: M(8,3) and M(9,2) test nothing in q after M(6,5). A label that takes
+    twice the values `needed` is tested well enough by the fit itself.
+    """
+    masks = {"the largest theories": largest_theories(problem, share)}
+    for label, column in zip(problem.labels, problem.x.T, strict=True):
+        if label not in needed:
+            continue
+        values = np.unique(column)
+        if len(values) >= AMPLE * needed[label]:
+            continue
+        mask = column >= values[-min(len(values), max(1, round(share * len(values))))]
+        if not any(np.array_equal(mask, other) for other in masks.values()):
+            masks[f"the largest {label}"] = mask
+    return masks
+
+
+def certify(
+    problem: Problem, found: Search, limits: Limits, refit_without: float, refit: Refit | None = None
+) -> tuple[dict[str, Any], int]:
+    """Decide whether the data determine the formula; returns the certificate and how many systems were solved.
+
+    problem        its targets are those that the formula passes through, exactly
+    refit_without  share of the largest theories, and of a label's largest values, to leave out in turn
+    refit          how a fit to some of the rows is done; None for the exact search
+    """
+    finite = finite_labels(problem)
+    solution, labels = found.solution, problem.labels
+    certificate: dict[str, Any] = {
+        "rows": len(problem),
+        "distinct_values": dict(zip(labels, found.distinct, strict=True)),
+    }
+    if solution is None:
+        return certificate | {"outcome": "none", "reasons": [found.reason]}, 0
+    reasons: list[str] = []
+    others = {label: i for i, label in enumerate(labels) if i not in finite.columns}
+    tested = {
+        label: degrees_in(solution.numerator, i) + degrees_in(solution.denominator, i) + 2
+        for label, i in others.items()
+    }
+    # Of a finite label, all values that it has.
+    everywhere = {labels[column]: len({v[place] for v in finite.values}) for place, column in enumerate(finite.columns)}
+    needed = {label: tested[label] if label in tested else everywhere[label] for label in labels}
+    rival: tuple[Function, tuple[int, int]] | None = None
+    slices: list[dict[str, Any]] = []
+    systems = 0
+    if finite.columns:
+        slices, systems, rival = _certify_slices(problem, found, finite, limits, refit_without, refit)
+        for item in slices:
+            reasons += [f"where {_point(item['labels'])}: {reason}" for reason in item["reasons"]]
+    else:
+        if sum(solution.relations):
+            reasons.append(
+                f"the rows lie on {sum(solution.relations)} independent hypersurface(s) of the formula's degrees: "
+                "formulas that differ elsewhere agree on them"
+            )
+        if solution.dimension > 1:
+            reasons.append(f"a {solution.dimension}-dimensional space of formulas of degrees {solution.degrees} fits")
+        for label, values in certificate["distinct_values"].items():
+            if values < needed[label]:
+                reasons.append(f"{label} takes {values} value(s); {needed[label]} are needed to test the formula in it")
+    refits = []
+    # The slices have been tested label by label.
+    left_out = largest(problem, refit_without, {} if finite.columns else tested)
+    for what, mask in left_out.items():
+        function, kept = None, np.flatnonzero(~mask)
+        if len(kept):
+            function, more = (refit or exact_refit(problem, limits))(kept)
+            systems += more
+        same = function is not None and finite.same(solution.function, function)
+        refits.append({"without": what, "rows": len(kept), "rows_left_out": int(mask.sum()), "same_formula": same})
+        if not same:
+            finds = "no formula" if function is None else "another formula"
+            reasons.append(f"without the {int(mask.sum())} rows of {what} the fit finds {finds}")
+    certificate |= {
+        "outcome": "fits" if reasons else "identified",
+        "reasons": reasons,
+        "degrees": list(solution.degrees),
+        "unknowns": solution.unknowns,
+        "rows_needed": solution.unknowns + 1,
+        "rows_used": solution.rows_used,
+        "dimension": solution.dimension,
+        "relations": list(solution.relations),
+        "values_needed": needed,
+        "refits": refits,
+    }
+    if slices:
+        certificate["slices"] = slices
+    if reasons:
+        found_rival = _rival(problem, found, finite, limits, certificate, rival)
+        certificate |= _competition(problem, solution.function, found_rival, solution.degrees)
+    return certificate, systems
+
+
+def exact_refit(problem: Problem, limits: Limits) -> Refit:
+    finite = finite_labels(problem)
+
+    def refit(kept: np.ndarray) -> tuple[Function | None, int]:
+        found = search(rows_of(problem).take(kept), limits, finite)
+        return (found.solution.function if found.solution else None), found.systems
+
+    return refit
+
+
+# ---- finite labels
+
+
+def _certify_slices(
+    problem: Problem, found: Search, finite: FiniteLabels, limits: Limits, refit_without: float, refit: Refit | None
+) -> tuple[list[dict[str, Any]], int, tuple[Function, tuple[int, int]] | None]:
+    """What is known for each joint value of the finite labels, the systems solved, and another function or None."""
+    certificates, systems, rival = [], 0, None
+    names = [problem.labels[column] for column in finite.columns]
+    for value, mask in finite.slices(problem.x).items():
+        fixed = finite.fixed(value)
+        above, below = (restrict(part, fixed) for part in found.solution.function)
+        said: dict[str, Any] = {"labels": dict(zip(names, value, strict=True)), "rows": int(mask.sum())}
+        other: tuple[Function, tuple[int, int]] | None = None
+        if not mask.any():
+            said |= {"outcome": "none", "reasons": ["there is no row, so nothing is known of the formula there"]}
+            one = {(0,) * (len(problem.labels) - len(fixed)): 1}
+            # Any function will do where there is no row: one more than the formula's value, or 1 where it has none.
+            other = (add(above, below), below) if below else (one, one)
+            other = other, found.solution.degrees
+        elif len(finite.columns) == len(problem.labels):
+            said |= {"outcome": "fits", "reasons": ["a single value is no test of a formula: all labels are finite"]}
+        else:
+            rows = np.flatnonzero(mask)
+            part = _without_labels(part_of(problem, rows), finite)
+            piece = search(rows_of(part), limits)
+            own = refit and (lambda kept, rows=rows, fixed=fixed: _restricted(refit(rows[kept]), fixed))
+            certificate, more = certify(part, piece, limits, refit_without, own)
+            systems += piece.systems + more
+            said |= certificate
+            if piece.solution is not None and multiply(piece.solution.numerator, below) != multiply(
+                above, piece.solution.denominator
+            ):
+                said["reasons"] = ["these rows alone lead to another formula", *said["reasons"]]
+                said["outcome"] = "fits"
+                other = piece.solution.function, piece.solution.degrees
+            elif piece.solution is not None and piece.solution.competitor is not None:
+                other = piece.solution.competitor, piece.solution.degrees
+        certificates.append(said)
+        if rival is None and other is not None:
+            rival = _changed_in_slice(found.solution.function, other[0], value, finite, len(problem.labels)), other[1]
+    return certificates, systems, rival
+
+
+def _restricted(answer: tuple[Function | None, int], fixed: dict[int, int]) -> tuple[Function | None, int]:
+    function, systems = answer
+    if function is None:
+        return None, systems
+    above, below = (restrict(part, fixed) for part in function)
+    return (cancel(above, below) if below else None), systems
+
+
+def _without_labels(problem: Problem, finite: FiniteLabels) -> Problem:
+    """The problem in the other labels alone."""
+    kept = [column for column in range(len(problem.labels)) if column not in finite.columns]
+    theory = sum(column < problem.theory_labels for column in kept)
+    return replace(
+        problem,
+        labels=tuple(problem.labels[column] for column in kept),
+        theory_labels=theory or len(kept),
+        x=np.ascontiguousarray(problem.x[:, kept]),
+        finite_labels=(),
+        finite_values=(),
+    )
+
+
+def _changed_in_slice(
+    function: Function, other: Function, value: tuple[int, ...], finite: FiniteLabels, variables: int
+) -> Function:
+    """The function with `other` (of the other labels) in its place at one joint value of the finite labels."""
+    kept = [column for column in range(variables) if column not in finite.columns]
+
+    def widened(polynomial: Polynomial) -> Polynomial:
+        result = {}
+        for exponents, coefficient in polynomial.items():
+            key = [0] * variables
+            for column, power in zip(kept, exponents, strict=True):
+                key[column] = power
+            result[tuple(key)] = coefficient
+        return result
+
+    fixed = finite.fixed(value)
+    here = tuple(widened(restrict(part, fixed)) for part in function)
+    there = tuple(map(widened, other))
+    one = {(0,) * variables: 1}
+    if not here[1]:
+        here = {}, one
+    step = (
+        add(multiply(there[0], here[1]), multiply(here[0], there[1]), -1),
+        multiply(there[1], here[1]),
+    )
+    step = cancel(*step)
+    switch = finite.indicator(value, variables)
+    step = multiply(step[0], switch[0]), multiply(step[1], switch[1])
+    above = add(multiply(function[0], step[1]), multiply(step[0], function[1]))
+    return cancel(above, multiply(function[1], step[1]))
+
+
+# ---- another formula, and the measurement that would decide
+
+
+def _rival(
+    problem: Problem,
+    found: Search,
+    finite: FiniteLabels,
+    limits: Limits,
+    certificate: dict[str, Any],
+    in_slice: tuple[Function, tuple[int, int]] | None,
+) -> tuple[Function, tuple[int, int]] | None:
+    """Another function that is exact on every row, of the same degrees if there is one, and its degrees."""
+    solution, rows = found.solution, rows_of(problem)
+    if solution.competitor is not None:
+        return solution.competitor, solution.degrees
+    through_few = list(_through_few_values(problem, solution.function, finite, certificate))
+    for function, degrees in through_few:
+        if degrees[0] <= solution.degrees[0] and not len(rows.wrong(*function)):
+            return function, solution.degrees
+    if in_slice is not None and not len(rows.wrong(*in_slice[0])):
+        return in_slice[0], _degrees(in_slice[0])
+    further = another(rows, solution, found.distinct, limits, finite)
+    if further is not None:
+        return further
+    return next(((f, degrees) for f, degrees in through_few if not len(rows.wrong(*f))), None)
+
+
+def _through_few_values(
+    problem: Problem, function: Function, finite: FiniteLabels, certificate: dict[str, Any]
+) -> Iterator[tuple[Function, tuple[int, int]]]:
+    """The formula with a multiple of prod(label - value) added, for each label that takes too few values."""
+    above, below = function
+    variables = len(problem.labels)
+    for column, label in enumerate(problem.labels):
+        if column in finite.columns or certificate["distinct_values"][label] >= certificate["values_needed"][label]:
+            continue
+        vanishing: Polynomial = {(0,) * variables: 1}
+        linear = tuple(int(i == column) for i in range(variables))
+        for value in np.unique(problem.x[:, column]).tolist():
+            factor = {key: item for key, item in ((linear, 1), ((0,) * variables, -value)) if item}
+            vanishing = multiply(vanishing, factor)
+        changed = cancel(add(above, vanishing), below)
+        yield changed, _degrees(changed)
+
+
+def _degrees(function: Function) -> tuple[int, int]:
+    return tuple(max((sum(item) for item in part), default=0) for part in function)
+
+
+def _competition(
+    problem: Problem,
+    function: Function,
+    rival: tuple[Function, tuple[int, int]] | None,
+    degrees: tuple[int, int],
+) -> dict[str, Any]:
+    """What the certificate says of the other formula, and where to measure."""
+    if rival is None:
+        return {"remarks": ["no other formula of these or the next degrees is known that fits every row"]}
+    said: dict[str, Any] = {
+        "competing_formula": str(shortest(*rival[0], problem.labels, problem.unary_operators)),
+        "competing_degrees": list(rival[1]),
+        "competing_formula_differs": True,
+    }
+    decision = deciding(problem, function, rival[0])
+    if decision is not None:
+        said["deciding_labels"], said["deciding_values"] = decision
+    if tuple(rival[1]) != tuple(degrees):
+        said["remarks"] = [f"the other formula is of degrees {rival[1][0]} over {rival[1][1]}"]
+    return said
+
+
+def deciding(problem: Problem, one: Function, other: Function) -> tuple[dict[str, int], list[str]] | None:
+    """A label tuple near the data at which two functions differ, and both values there as fractions.
+
+    Both pass through every row, so it is none of them. Looked for, in this order: a joint value of the finite labels
+    that no row has; one label of a row raised by 1, theory labels first (the same field in a larger theory), rows of
+    the largest theories first; then raised by 2, and so on.
+    """
+    finite = finite_labels(problem)
+    order = np.lexsort([np.arange(len(problem)), -_theory_numbers(problem)])[:DECIDING_ROWS]
+    base = problem.x[order]
+    for points in _near(base, problem, finite):
+        values = [tuple(evaluate_exactly(part, points).astype(object) for part in item) for item in (one, other)]
+        (a, b), (c, d) = values
+        differ = np.flatnonzero((b != 0) & (d != 0) & (a * d != c * b))
+        if len(differ):
+            i = int(differ[0])
+            labels = dict(zip(problem.labels, points[i].tolist(), strict=True))
+            return labels, [str(Fraction(int(above[i]), int(below[i]))) for above, below in values]
+    return None
+
+
+def _near(base: np.ndarray, problem: Problem, finite: FiniteLabels) -> Iterator[np.ndarray]:
+    for value, mask in finite.slices(problem.x).items() if finite.columns else ():
+        if not mask.any():
+            points = base.copy()
+            points[:, list(finite.columns)] = value
+            yield points
+    for step in range(1, DECIDING_STEPS + 1):
+        for column in range(len(problem.labels)):
+            if column not in finite.columns:
+                points = base.copy()
+                points[:, column] += step
+                yield points
+
+
+def _point(labels: dict[str, int]) -> str:
+    return ", ".join(f"{label}={value}" for label, value in labels.items())

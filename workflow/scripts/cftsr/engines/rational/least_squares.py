@@ -1,0 +1,269 @@
+"""Formulas through targets that are known only to an uncertainty.
+
+A row (x, y +- u) makes P(x) - y*Q(x) small, compared with u*|Q(x)|. For each ansatz, fewest unknowns first, the
+smallest singular vector of the weighted equations is the best P/Q (weights and Q are found in turn, as Sanathanan and
+Koerner do, IEEE Trans. Autom. Control 8 (1963) 56). Where its residuals are no larger than the uncertainties, the
+coefficients are read as fractions: one after the other, the best determined first, the others being fitted anew each
+time. This is the rounding of lattice decoding (Babai's nearest plane): what is poorly determined alone is well
+determined once its neighbours are known.
+
+A coefficient is read only where a fraction as simple as that is unlikely to lie so near by accident. An ansatz that is
+near the truth but not the truth fits data of low precision; its coefficients are then no simple fractions, and it is
+refused. The sum of these chances stays with the result.
+"""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from dataclasses import dataclass
+from fractions import Fraction
+from math import floor, lcm
+
+import numpy as np
+
+from cftsr.algebra.ansatz import Ansatz, FiniteLabels, ansatzes
+from cftsr.algebra.interpolation import Function, Rows, function_of
+from cftsr.algebra.modular import clear_denominators
+from cftsr.engines.rational.outliers import tolerated
+from cftsr.engines.rational.search import Limits, distinct_values
+
+try:
+    from threadpoolctl import threadpool_limits
+except ImportError:  # pragma: no cover - scikit-learn brings it; without it NumPy's threads get in each other's way
+    threadpool_limits = None
+
+MAX_UNKNOWNS = 150  # beyond, float64 does not tell one coefficient from another
+MAX_ROWS = 2_000  # more of them sharpen the coefficients too slowly to be worth their time
+ITERATIONS = 4  # of weights and fit in turn
+GOOD = 1.3  # root mean square of residuals, in uncertainties, that a right ansatz stays below
+FAR = 6.0  # residuals beyond are wrong rows
+VERY_WRONG = 1e4  # residuals that better weights will not mend
+HOPELESS = 10.0  # where half the residuals are larger, rows left out will not help
+ROUNDS = 3  # of leaving wrong rows out
+DRAWS, MAX_DRAWN = 4, 100  # of few rows, where all rows do not fit; and for how many unknowns
+STANDARD_ERRORS = 4.0  # to either side of a coefficient
+CHANCE = 0.02  # that a coefficient is near its fraction by accident; beyond, it is not read
+SURE = 1e-4  # coefficients below this chance are read at once, without fitting anew in between
+LEADS = 3  # coefficients that are tried as the one set to 1
+ROUND_OFF = 1e-14  # of residuals in float64, relative to the largest target
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A formula near the targets.
+
+    chance   that some coefficient is as near to so simple a fraction by accident (a sum over the coefficients)
+    """
+
+    function: Function
+    ansatz: Ansatz
+    chance: float
+
+
+def estimate(
+    rows: Rows, uncertainty: np.ndarray, finite: FiniteLabels, limits: Limits, share: float
+) -> tuple[Estimate | None, int, str]:
+    """The function of fewest unknowns that is near all rows but a few, with fractions for coefficients.
+
+    uncertainty   float64, shape (rows,)
+    share         of the rows that may be wrong
+    Returns None where there is none, how many systems were solved, and why there is none.
+    """
+    # One thread: matrices of a hundred columns gain nothing from more, and lose much on a busy machine.
+    with threadpool_limits(1) if threadpool_limits else nullcontext():
+        return _estimate(rows, uncertainty, finite, limits, share)
+
+
+def _estimate(
+    rows: Rows, uncertainty: np.ndarray, finite: FiniteLabels, limits: Limits, share: float
+) -> tuple[Estimate | None, int, str]:
+    chosen = np.arange(len(rows))
+    if len(rows) > MAX_ROWS:
+        chosen = np.sort(np.random.default_rng(0).choice(len(rows), MAX_ROWS, replace=False))
+    part, systems, near = rows.take(chosen), 0, None
+    target = part.numerator.astype(np.float64) / part.denominator.astype(np.float64)
+    width = _weights(target, uncertainty[chosen])
+    allowed = tolerated(len(part), share)
+    classes = [
+        ansatz
+        for ansatz in ansatzes(
+            distinct_values(rows.x), limits.max_degree, min(limits.max_unknowns, MAX_UNKNOWNS), finite
+        )
+        if len(part) >= max(1.5 * ansatz.unknowns, ansatz.unknowns + 10)
+    ]
+    # Only where no formula comes out of all rows, or all but those that stand out, are few rows drawn; and of fewer
+    # unknowns than what fitted: with enough of them, a function bends to the wrong rows.
+    for drawn in (False, True) if allowed else (False,):
+        for ansatz in classes:
+            if drawn and ansatz.unknowns >= (near.unknowns if near else MAX_DRAWN):
+                break
+            systems += 1
+            system = _System(part.x, target, width, ansatz)
+            if not (system.fits_rows_drawn(allowed) if drawn else system.fits(allowed)):
+                continue
+            near = near or ansatz
+            found = system.read()
+            function = found and function_of(found[0], ansatz.above, ansatz.below)
+            if function:
+                return Estimate(function, ansatz, found[1]), systems, ""
+    if near is not None:
+        reason = (
+            f"functions of degrees {near.degrees} pass within the uncertainty of the data, but the data are not "
+            "precise enough to tell their coefficients; give more digits"
+        )
+    else:
+        reason = "no rational function that the rows can determine passes within the uncertainty of the data"
+    return None, systems, reason
+
+
+def _weights(target: np.ndarray, uncertainty: np.ndarray) -> np.ndarray:
+    """The uncertainties, those of exact rows raised to what float64 can hold beside the others."""
+    typical = float(np.median(uncertainty[uncertainty > 0]))
+    return np.maximum(uncertainty, max(1e-3 * typical, ROUND_OFF * float(np.abs(target).max())))
+
+
+class _System:
+    """The weighted equations of one ansatz; coefficients are those of monomials in labels divided by their sizes."""
+
+    def __init__(self, x: np.ndarray, target: np.ndarray, width: np.ndarray, ansatz: Ansatz):
+        self.ansatz, self.width = ansatz, width
+        self.sizes = np.maximum(1, np.abs(x).max(axis=0)).astype(np.float64)
+        points = x / self.sizes
+        items = [*ansatz.above, *ansatz.below]
+        columns = np.column_stack([np.prod(points ** np.array(item), axis=1) for item in items])
+        self.units = np.array([np.prod(self.sizes ** np.array(item)) for item in items])
+        self.split = len(ansatz.above)
+        self.below = columns[:, self.split :].copy()
+        columns[:, self.split :] *= -target[:, None]
+        self.columns = columns
+        self.kept = np.arange(len(target))
+        self.vector = np.zeros(len(items))
+        self.rms = np.inf
+
+    def fits(self, allowed: int) -> bool:
+        """Whether a function is within the uncertainties, but for so many rows; they are left out from then on."""
+        total = len(self.width)
+        for _ in range(ROUNDS):
+            residuals = self._solve()
+            if residuals is None:
+                return False
+            self.rms = float(np.sqrt(np.mean(np.square(residuals[self.kept]))))
+            if float(np.median(np.abs(residuals))) > HOPELESS:
+                return False
+            if self.rms <= GOOD:
+                return True
+            scale = max(1.0, 1.5 * float(np.median(np.abs(residuals))))
+            kept = np.flatnonzero(np.abs(residuals) <= FAR * scale)
+            if len(kept) == len(self.kept) or total - len(kept) > allowed:
+                return False
+            self.kept = kept
+        return False
+
+    def fits_rows_drawn(self, allowed: int) -> bool:
+        """The same from few rows drawn at random: wrong rows that are far off spoil a fit to all of them."""
+        total, unknowns = len(self.width), len(self.vector)
+        generator = np.random.default_rng(unknowns)
+        for _ in range(DRAWS):
+            self.kept = np.sort(generator.choice(total, min(total, 2 * unknowns + 10), replace=False))
+            residuals = self._solve()
+            if residuals is None:
+                continue
+            # Twice the rows that there are unknowns leave the coefficients a few times worse than all rows would.
+            scale = 1.5 * float(np.median(np.abs(residuals)))
+            if scale > HOPELESS:
+                continue
+            self.kept = np.flatnonzero(np.abs(residuals) <= FAR * max(1.0, scale))
+            if total - len(self.kept) <= allowed and self.fits(allowed):
+                return True
+        return False
+
+    def _solve(self) -> np.ndarray | None:
+        """The best vector; returns the residuals of all rows, in uncertainties."""
+        weights = 1 / self.width[self.kept]
+        for turn in range(ITERATIONS):
+            matrix = self.columns[self.kept] * weights[:, None]
+            norms = np.linalg.norm(matrix, axis=0)
+            if not np.isfinite(norms).all() or not norms.all():
+                return None
+            triangle = np.linalg.qr(matrix / norms, mode="r")
+            self.vector = np.linalg.svd(triangle)[2][-1] / norms
+            below = np.abs(self.below @ self.vector[self.split :])
+            if not below.any():
+                return None
+            below = np.maximum(below, 1e-9 * below.max())
+            weights = 1 / (self.width * below)[self.kept]
+            residuals = self.columns @ self.vector / (self.width * below)
+            if turn and float(np.median(np.abs(residuals))) > VERY_WRONG:
+                break
+        self.scaled = self.columns[self.kept] * weights[:, None]
+        return residuals
+
+    def read(self) -> tuple[list[int], float] | None:
+        """The coefficients as integers, and the chance that this is an accident; None where they cannot be read."""
+        norms = np.linalg.norm(self.scaled, axis=0)
+        triangle = np.linalg.qr(self.scaled / norms, mode="r")
+        # In these units the coefficients of the labels themselves are z / scale.
+        scale = norms * self.units
+        share = np.abs(self.vector) * norms
+        leads = self.split + np.argsort(-share[self.split :])[:LEADS]
+        for lead in leads.tolist():
+            found = self._read_with(triangle, scale, lead)
+            if found is not None:
+                return found
+        return None
+
+    def _read_with(self, triangle: np.ndarray, scale: np.ndarray, lead: int) -> tuple[list[int], float] | None:
+        unknowns = len(scale)
+        # Weights hold for the vector that they came from; this is its size in units of the leading coefficient.
+        triangle = triangle * abs(self.vector[lead] / self.units[lead])
+        sigma = max(1.2 * self.rms, 0.05)
+        values: list[Fraction | None] = [None] * unknowns
+        values[lead] = Fraction(1)
+        common, total = 1, 0.0
+        while any(value is None for value in values):
+            free = [j for j, value in enumerate(values) if value is None]
+            fixed = [j for j, value in enumerate(values) if value is not None]
+            known = triangle[:, fixed] @ np.array([float(values[j]) * scale[j] for j in fixed])
+            left, singular, right = np.linalg.svd(triangle[:, free], full_matrices=False)
+            singular = np.maximum(singular, 1e-14 * singular[0])
+            z = -right.T @ (left.T @ known / singular)
+            errors = sigma * np.sqrt(np.sum(np.square(right.T / singular), axis=1))
+            readings = []
+            for j, value, error in zip(free, z / scale[free], errors / scale[free], strict=True):
+                error = STANDARD_ERRORS * error + 1e-13 * abs(value)
+                fraction = _simplest(value - error, value + error)
+                simple = 0.61 * fraction.denominator**2
+                if common % fraction.denominator == 0:
+                    simple = min(simple, common)
+                readings.append((min(1.0, 2 * error * simple), j, fraction))
+            readings.sort(key=lambda reading: reading[:2])
+            if readings[0][0] > CHANCE:
+                return None
+            for chance, j, fraction in readings:
+                if chance > SURE and chance > readings[0][0]:
+                    break
+                values[j] = fraction
+                common, total = lcm(common, fraction.denominator), total + chance
+        residual = triangle @ np.array([float(value) * size for value, size in zip(values, scale, strict=True)])
+        if np.linalg.norm(residual) > 1.2 * GOOD * np.sqrt(len(self.kept)):
+            return None
+        return clear_denominators(values), total
+
+
+def _simplest(low: float, high: float) -> Fraction:
+    """The fraction of smallest denominator in [low, high] (0 where it lies there)."""
+    if low <= 0 <= high:
+        return Fraction(0)
+    if high < 0:
+        return -_simplest(-high, -low)
+    low, high, turns = Fraction(low), Fraction(high), []
+    while True:
+        whole = floor(low)
+        if whole == low or whole + 1 <= high:
+            value = Fraction(whole if whole == low else whole + 1)
+            break
+        turns.append(whole)
+        low, high = 1 / (high - whole), 1 / (low - whole)
+    for whole in reversed(turns):
+        value = whole + 1 / value
+    return value

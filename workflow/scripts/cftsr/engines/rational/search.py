@@ -1,0 +1,224 @@
+"""Raise the degrees until a rational function passes through every row.
+
+Only as many rows as there are unknowns, and a few, enter the linear algebra; all rows check what comes out of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import chain
+
+import numpy as np
+
+from cftsr.algebra import modular
+from cftsr.algebra.ansatz import Ansatz, FiniteLabels, ansatzes
+from cftsr.algebra.interpolation import Function, Rows, function_of, solutions
+from cftsr.algebra.polynomials import Polynomial
+
+# Sums of two solutions that are tried where no solution alone will do.
+MAX_SUMS = 24
+# Rows where a candidate failed: how many are kept of one, and of all.
+ENOUGH, MAX_HARD = 4, 48
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How far a search goes; see engine_options.rational in config.yaml."""
+
+    max_degree: int
+    max_unknowns: int
+    spare_rows: int
+
+
+@dataclass
+class Solution:
+    """A rational function exact on every row, and what the linear algebra says about its neighbours.
+
+    dimension   of the solution space at these degrees, without the solutions with P = Q = 0 on every row
+    relations   (of P, of Q): dimension of the polynomials of that degree that vanish on every row
+    competitor  another function of the same degrees, exact on every row too, if there is one
+    """
+
+    numerator: Polynomial
+    denominator: Polynomial
+    degrees: tuple[int, int]
+    unknowns: int
+    rows_used: int
+    dimension: int
+    relations: tuple[int, int]
+    competitor: Function | None = None
+
+    @property
+    def function(self) -> Function:
+        return self.numerator, self.denominator
+
+
+@dataclass
+class Search:
+    """The outcome of raising the degrees: a solution, or why there is none.
+
+    systems    how many linear systems were solved
+    distinct   how many values each label takes
+    """
+
+    solution: Solution | None
+    systems: int
+    reason: str = ""
+    distinct: list[int] = field(default_factory=list)
+
+
+def distinct_values(x: np.ndarray) -> list[int]:
+    return [len(np.unique(column)) for column in x.T]
+
+
+def search(rows: Rows, limits: Limits, finite: FiniteLabels | None = None) -> Search:
+    """The function of fewest unknowns that is exact on every row; rows may be in any order."""
+    finite = finite or FiniteLabels()
+    shuffled, distinct = rows.shuffled(), distinct_values(rows.x)
+    prime, systems, reason = modular.PRIMES[0], 0, ""
+    hard = np.array([], dtype=np.intp)
+    for ansatz in ansatzes(distinct, limits.max_degree, limits.max_unknowns, finite):
+        if len(rows) < ansatz.unknowns + 1:
+            reason = f"degrees {ansatz.degrees} have {ansatz.unknowns} unknowns, and there are only {len(rows)} rows"
+            break
+        systems += 1
+        used = np.union1d(np.arange(min(len(rows), ansatz.unknowns + limits.spare_rows)), hard)
+        if modular.rank(shuffled.take(used).equations(ansatz, prime), prime) == ansatz.unknowns:
+            continue
+        solution, offending = solve(shuffled, ansatz, used, finite)
+        if solution is not None:
+            return Search(solution, systems, distinct=distinct)
+        # Rows on which a good candidate failed come first in what follows: a wrong row is met at once, not after a
+        # look at all rows for each ansatz.
+        hard = np.union1d(hard, offending[: MAX_HARD - len(hard)])
+    reason = reason or f"no rational function with up to {limits.max_unknowns} coefficients"
+    return Search(None, systems, reason, distinct)
+
+
+def solve(rows: Rows, ansatz: Ansatz, used: np.ndarray, finite: FiniteLabels) -> tuple[Solution | None, np.ndarray]:
+    """The solutions of an ansatz that are exact on all rows (which are shuffled), or None; and rows where one failed.
+
+    used   indices of a sample of the rows, more than there are unknowns
+
+    The sample is solved. Where it leaves one solution, that is the formula or there is none. Where it leaves more, rows
+    that one of them fails on join the sample, until all of them solve all rows: dimension and relations are those of
+    the whole.
+    """
+    prime, offending = modular.PRIMES[0], np.array([], dtype=np.intp)
+    while True:
+        part = rows.take(used)
+        _, basis = modular.null_space(part.equations(ansatz, prime), prime)
+        if not len(basis) or _undefined(part, ansatz, basis):
+            return None, offending
+        relations = tuple(
+            len(items) - modular.rank(modular.monomial_values(part.x, items, prime), prime)
+            for items in (ansatz.above, ansatz.below)
+        )
+        dimension = len(basis) - sum(relations)
+        if len(basis) == 1:
+            # A look at a few hundred rows spares most wrong ones the lifting; exact arithmetic sees the rest.
+            few = rows.first(4 * ansatz.unknowns + 200)
+            fresh = few.offending(ansatz, basis, prime, ENOUGH)
+            if len(fresh):
+                return None, np.union1d(offending, fresh)
+            break
+        fresh = np.setdiff1d(rows.offending(ansatz, basis, prime, ansatz.unknowns), used)
+        if not len(fresh):
+            break
+        offending = np.union1d(offending, fresh)
+        used = np.concatenate([used, fresh])
+    function, competitor = None, None
+    vectors = solutions(part, ansatz.above, ansatz.below)
+    for vector in chain(vectors, _sums(vectors)):
+        candidate = function_of(vector, ansatz.above, ansatz.below)
+        if candidate is None or (function is not None and finite.same(function, candidate)):
+            continue
+        wrong = rows.wrong(*candidate)
+        if len(wrong):
+            offending = np.union1d(offending, wrong[:ENOUGH])
+            if len(basis) == 1:
+                break
+            continue
+        if function is not None:
+            competitor = candidate
+            break
+        function = candidate
+        if len(basis) == 1:
+            break
+    if function is None:
+        return None, offending
+    solution = Solution(
+        *function,
+        degrees=ansatz.degrees,
+        unknowns=ansatz.unknowns,
+        rows_used=len(used),
+        dimension=dimension,
+        relations=relations,
+        competitor=competitor,
+    )
+    return solution, offending
+
+
+def _undefined(rows: Rows, ansatz: Ansatz, basis: np.ndarray) -> bool:
+    """Whether all solutions have Q = 0 on some row, so that none is a function on all of them.
+
+    A random solution tells of all. A Q that is a multiple of the one prime is not one of the other as well.
+    """
+    prime, another_prime, *_ = modular.PRIMES
+    if rows.agreeing(ansatz, modular.combination(basis, prime), prime).all():
+        return False
+    _, basis = modular.null_space(rows.equations(ansatz, another_prime), another_prime)
+    return not len(basis) or not rows.agreeing(ansatz, modular.combination(basis, another_prime), another_prime).all()
+
+
+def _sums(vectors: list[list[int]]) -> Iterator[list[int]]:
+    """Sums of two solutions, simple ones first: one alone may be undefined on some rows, or a mere relation."""
+    pairs = [(i, j) for j in range(len(vectors)) for i in range(j)][:MAX_SUMS]
+    for i, j in pairs:
+        for sign in (1, -1):
+            yield [a + sign * b for a, b in zip(vectors[i], vectors[j], strict=True)]
+
+
+def another(
+    rows: Rows, solution: Solution, distinct: list[int], limits: Limits, finite: FiniteLabels, classes: int = 12
+) -> tuple[Function, tuple[int, int]] | None:
+    """A different function through the same rows, of the next degrees that have one; and those degrees.
+
+    Multiples of the solution by a polynomial are solutions too, of all higher degrees; they are the same function.
+    """
+    shuffled, prime, tried = rows.shuffled(), modular.PRIMES[0], 0
+    for ansatz in ansatzes(distinct, limits.max_degree, limits.max_unknowns, finite):
+        if ansatz.unknowns < solution.unknowns or ansatz.degrees == solution.degrees:
+            continue
+        if len(rows) < ansatz.unknowns + 1 or tried == classes:
+            return None
+        tried += 1
+        part = shuffled.first(4 * ansatz.unknowns + 200)
+        _, basis = modular.null_space(part.equations(ansatz, prime), prime)
+        if len(basis) <= _multiples(solution, ansatz):
+            continue
+        vectors = solutions(part, ansatz.above, ansatz.below)
+        for vector in chain(vectors, _sums(vectors)):
+            candidate = function_of(vector, ansatz.above, ansatz.below)
+            if (
+                candidate is not None
+                and not finite.same(solution.function, candidate)
+                and not len(rows.wrong(*candidate))
+            ):
+                return candidate, ansatz.degrees
+    return None
+
+
+def _multiples(solution: Solution, ansatz: Ansatz) -> int:
+    """How many independent multiples of the solution an ansatz contains, or fewer."""
+    above, below = set(ansatz.above), set(ansatz.below)
+
+    def contains(shift: tuple[int, ...]) -> bool:
+        return all(
+            tuple(map(int.__add__, item, shift)) in allowed
+            for part, allowed in ((solution.numerator, above), (solution.denominator, below))
+            for item in part
+        )
+
+    return sum(map(contains, ansatz.below))

@@ -1,0 +1,320 @@
+"""Whether an equation is exact on rows, and with which rational constants: all that an engine may know of the judge.
+
+Floating-point constants are replaced by simple rationals near them. How near is recorded; that a replacement was right
+is what the exact check of every row decides. Only an equation that already agrees with the data to about four digits is
+read this way (`NEARLY_EXACT`): a looser fit whose constants happen to round to the formula is an approximation, and
+calling it a recovery would credit the rounding instead of the search.
+"""
+
+from __future__ import annotations
+
+import math
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from math import gcd, lcm
+
+import numpy as np
+
+from cftsr.algebra.expressions import (
+    Expression,
+    apply_operator,
+    constants,
+    exact_value,
+    fold,
+    parse,
+    rational_constants,
+)
+from cftsr.algebra.integer_columns import INTEGER_COLUMNS, without_integer_columns
+from cftsr.algebra.modular import PRIMES
+from cftsr.algebra.polynomials import Polynomial, add, wrong_rows
+from cftsr.data.dataset import Spectrum
+from cftsr.fronts.front import Equation
+from cftsr.vocabulary import APPROXIMATE, NO, YES
+
+# How far a constant may be moved, relative to max(1, |constant|); loose first, because that gives small denominators.
+TOLERANCES = (1e-2, 1e-3, 1e-4, 1e-6, 1e-8, 1e-10)
+# Mean squared error over the variance of the target, up to which floating-point constants may be read as rationals.
+NEARLY_EXACT = 1e-8
+MAX_TERMS = 4_000  # of an expanded polynomial
+MAX_BITS = 20_000  # of one of its coefficients: squares of squares double the digits
+FIRST_ROWS = 64  # a wrong candidate seldom survives these, so few are checked on all rows
+
+
+class LimitReachedError(Exception):
+    """An equation that is too large, or took too long, to decide."""
+
+
+# ---- P/Q
+
+
+Pair = tuple[dict, dict]  # numerator and denominator: {exponents: coefficient}
+
+
+def _bits(value: Fraction) -> int:
+    return value.numerator.bit_length() + value.denominator.bit_length()
+
+
+def _product(left: dict, right: dict) -> dict:
+    if len(left) * len(right) > 16 * MAX_TERMS:
+        raise LimitReachedError("the expanded equation has too many terms")
+    result: dict = {}
+    for a, x in left.items():
+        for b, y in right.items():
+            key = tuple(map(int.__add__, a, b))
+            result[key] = result.get(key, 0) + x * y
+    if len(result) > MAX_TERMS:
+        raise LimitReachedError("the expanded equation has too many terms")
+    if any(isinstance(value, Fraction) and _bits(value) > MAX_BITS for value in result.values()):
+        raise LimitReachedError("the expanded equation has too large coefficients")
+    return {key: value for key, value in result.items() if value}
+
+
+class _Ratio:
+    """P/Q, not cancelled, with coefficients that are all Fractions or all floats."""
+
+    def __init__(self, numerator: dict, denominator: dict):
+        self.numerator, self.denominator = numerator, denominator
+
+    def _combined(self, other: _Ratio, sign: int) -> _Ratio:
+        if self.denominator == other.denominator:
+            return _Ratio(add(self.numerator, other.numerator, sign), self.denominator)
+        left = _product(self.numerator, other.denominator)
+        right = _product(other.numerator, self.denominator)
+        return _Ratio(add(left, right, sign), _product(self.denominator, other.denominator))
+
+    def __add__(self, other: _Ratio) -> _Ratio:
+        return self._combined(other, 1)
+
+    def __sub__(self, other: _Ratio) -> _Ratio:
+        return self._combined(other, -1)
+
+    def __mul__(self, other: _Ratio) -> _Ratio:
+        return _Ratio(_product(self.numerator, other.numerator), _product(self.denominator, other.denominator))
+
+    def __truediv__(self, other: _Ratio) -> _Ratio:
+        if not other.numerator:
+            raise ZeroDivisionError("the equation divides by zero")
+        return _Ratio(_product(self.numerator, other.denominator), _product(self.denominator, other.numerator))
+
+    def __neg__(self) -> _Ratio:
+        return _Ratio({key: -value for key, value in self.numerator.items()}, self.denominator)
+
+
+def _expand(expression: Expression, labels: tuple[str, ...], number: Callable) -> Pair:
+    """The equation as P/Q; `number` makes a coefficient of a constant."""
+    origin = (0,) * len(labels)
+
+    def leaf(node: Expression) -> _Ratio:
+        if node.kind == "variable":
+            exponents = tuple(int(label == node.value) for label in labels)
+            return _Ratio({exponents: number(1)}, {origin: number(1)})
+        value = number(node.value)
+        return _Ratio({origin: value} if value else {}, {origin: number(1)})
+
+    ratio = fold(expression, leaf, apply_operator)
+    return ratio.numerator, ratio.denominator
+
+
+def to_integers(numerator: Mapping, denominator: Mapping) -> tuple[Polynomial, Polynomial]:
+    """The same function with coprime integer coefficients."""
+    values = [*numerator.values(), *denominator.values()]
+    scale = lcm(*(value.denominator for value in values))
+    divisor = gcd(*(int(value * scale) for value in values)) or 1
+    return tuple(
+        {key: int(value * scale) // divisor for key, value in part.items() if value}
+        for part in (numerator, denominator)
+    )
+
+
+# ---- rational numbers near floats
+
+
+def simplest_between(low: Fraction, high: Fraction) -> Fraction:
+    """The rational with the smallest denominator in [low, high] (the Stern-Brocot tree)."""
+    if low > high:
+        raise ValueError("empty interval")
+    if high < 0:
+        return -simplest_between(-high, -low)
+    if low <= 0:
+        return Fraction(0)
+    whole = math.floor(low)
+    if whole == low:
+        return Fraction(whole)
+    if whole + 1 <= high:
+        return Fraction(whole + 1)
+    return whole + 1 / simplest_between(1 / (high - whole), 1 / (low - whole))
+
+
+def simplest_near(value: float, tolerance: float) -> Fraction:
+    """The simplest rational within tolerance * max(1, |value|)."""
+    exact = exact_value(value)
+    width = Fraction(tolerance) * max(1, abs(exact))
+    return simplest_between(exact - width, exact + width)
+
+
+def rationalisations(expression: Expression, labels: tuple[str, ...]) -> Iterator[tuple[float, Pair]]:
+    """(tolerance, P/Q with Fractions): the ways to read an equation's constants as rationals, plainest first.
+
+    An equation whose constants are integers has one reading, with tolerance 0. Otherwise constants are moved one by
+    one in the equation as it stands, and then in the expanded P/Q, scaled so that one of its large coefficients is 1.
+    """
+    if rational_constants(expression):
+        yield 0.0, _expand(expression, labels, lambda value: Fraction(value))
+        return
+    floating = None
+    for tolerance in TOLERANCES:
+        try:
+            plain = _expand(expression, labels, lambda value, t=tolerance: simplest_near(value, t))
+        except ZeroDivisionError:
+            pass  # a small constant became 0: a fault of this reading, not of the equation
+        else:
+            yield tolerance, plain
+        if floating is None:
+            floating = _expand(expression, labels, float)
+        yield from ((tolerance, pair) for pair in _scaled_readings(*floating, tolerance))
+
+
+def _scaled_readings(numerator: dict, denominator: dict, tolerance: float) -> Iterator[Pair]:
+    leads = []
+    for part in (denominator, numerator):
+        leads += sorted(part.values(), key=abs, reverse=True)[:3]
+    for lead in leads:
+        scaled = tuple({key: value / lead for key, value in part.items()} for part in (numerator, denominator))
+        if not all(math.isfinite(value) for part in scaled for value in part.values()):
+            continue  # an expanded coefficient overflows
+        pair = tuple(
+            {key: near for key, value in part.items() if (near := simplest_near(value, tolerance))} for part in scaled
+        )
+        if pair[1]:
+            yield pair
+
+
+# ---- decisions
+
+
+@dataclass(frozen=True)
+class Exactness:
+    """What is known of an equation on rows.
+
+    answer      YES, NO, or APPROXIMATE: within the uncertainty of targets that are not exact
+    function    P and Q with coprime integer coefficients, not cancelled; None where the answer is NO
+    tolerance   how far constants were moved to make the equation exact, 0.0 if not at all; None where none was tried
+    wrong_rows  how many rows disagree with the nearest reading; None where they were not counted
+    """
+
+    answer: str
+    function: tuple[Polynomial, Polynomial] | None = None
+    tolerance: float | None = None
+    wrong_rows: int | None = None
+    reason: str = ""
+
+
+def decide(expression: Expression, labels: tuple[str, ...], data: Spectrum, loss: float) -> Exactness:
+    """Decide whether an equation without integer columns is exact on every row.
+
+    loss   its mean squared error in float64
+
+    Raises LimitReachedError where it is too large to decide.
+    """
+    if not all(math.isfinite(value) for value in constants(expression)):
+        return Exactness(NO, reason="a constant is not finite")
+    if rational_constants(expression) and _refuted_at(expression, labels, data, FIRST_ROWS):
+        return Exactness(NO, tolerance=0.0)
+    if not rational_constants(expression) and loss > NEARLY_EXACT * float(np.var(data.target)):
+        return Exactness(NO, reason="too far from the data for its constants to be read as rational numbers")
+    nearest = Exactness(NO)
+    try:
+        for tolerance, reading in rationalisations(expression, labels):
+            function = to_integers(*reading)
+            if not function[1] or count_wrong(function, data, slice(FIRST_ROWS)):
+                continue
+            wrong = count_wrong(function, data)
+            if wrong == 0:
+                return Exactness(agreement(function, data), function, tolerance, 0)
+            if nearest.wrong_rows is None or wrong < nearest.wrong_rows:
+                nearest = Exactness(NO, None, tolerance, wrong)
+    except ZeroDivisionError:
+        return Exactness(NO, reason="the equation divides by zero")
+    return nearest
+
+
+def _refuted_at(expression: Expression, labels: tuple[str, ...], data: Spectrum, rows: int) -> bool:
+    """Whether an equation with integer constants differs from the target modulo a prime on one of the first rows.
+
+    That proves it inexact, at a cost that does not grow with its numbers: nested squares would fill the memory with
+    the digits of an exact value. A row that divides by zero modulo the prime proves nothing, nor does one whose target
+    is uncertain.
+    """
+    prime = PRIMES[0]
+
+    def apply(kind: str, arguments: tuple) -> int:
+        if kind == "/":
+            return arguments[0] * pow(arguments[1], -1, prime) % prime
+        return apply_operator(kind, arguments) % prime
+
+    for i in range(min(rows, len(data))):
+        if data.uncertainty is not None and data.uncertainty[i]:
+            continue
+        point = {label: int(value) for label, value in zip(labels, data.x[i], strict=True)}
+        try:
+            value = fold(
+                expression,
+                lambda node, point=point: point[node.value] if node.kind == "variable" else int(node.value),
+                apply,
+            )
+        except ValueError:  # no inverse modulo the prime
+            continue
+        if (value * int(data.denominator[i]) - int(data.numerator[i])) % prime:
+            return True
+    return False
+
+
+def count_wrong(pair: tuple[Polynomial, Polynomial], data: Spectrum, rows: slice = slice(None)) -> int:
+    uncertainty = () if data.uncertainty is None else (data.uncertainty[rows],)
+    return len(wrong_rows(*pair, data.x[rows], (data.numerator[rows], data.denominator[rows]), *uncertainty))
+
+
+def agreement(pair: tuple[Polynomial, Polynomial], data: Spectrum) -> str:
+    """The answer for an equation that is wrong on no row: exact on all of them, or only within their uncertainty."""
+    if data.uncertainty is None or not np.any(data.uncertainty):
+        return YES
+    exact = wrong_rows(*pair, data.x, (data.numerator, data.denominator))
+    return APPROXIMATE if len(exact) else YES
+
+
+@contextmanager
+def time_limit(seconds: float):
+    """Raise LimitReachedError in the block after `seconds`; outside the main thread there is no limit."""
+
+    def stop(signum, frame):
+        raise LimitReachedError(f"not decided within {seconds:g} seconds")
+
+    try:
+        previous = signal.signal(signal.SIGALRM, stop)
+    except ValueError:
+        yield
+        return
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
+
+
+def first_exact(
+    labels: tuple[str, ...], data: Spectrum, front: tuple[Equation, ...], seconds: float = 60
+) -> str | None:
+    """The simplest equation that is exact on every row, or None; for an engine that may then stop."""
+    for equation in front:
+        expression = without_integer_columns(parse(equation.text, (*labels, *INTEGER_COLUMNS)))
+        try:
+            with time_limit(seconds):
+                if decide(expression, labels, data, equation.loss).answer == YES:
+                    return equation.text
+        except LimitReachedError:
+            continue
+    return None

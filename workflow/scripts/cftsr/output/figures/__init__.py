@@ -1,0 +1,92 @@
+"""The figures of a sweep: for the report, and as files for a paper.
+
+`build` makes them from records (cftsr.summary.read_records), `to_spec` gives the Vega-Lite JSON that a page embeds,
+`write_static` the SVG and PDF files.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Any
+
+import altair as alt
+
+from cftsr.files import write_atomically
+from cftsr.output.figures import costs, fronts, heat_maps, identification, levels
+from cftsr.output.figures.base import STATIC_WIDTH, SWEEP, Figure, group
+from cftsr.results.published import load_published
+from cftsr.results.summary import CellKey, cell_key, results_of
+
+MOST_DATA_SETS = 100  # with figures of their own: some 100 kB each on a page, and a second
+__all__ = ["SWEEP", "Figure", "build", "to_spec", "write_static"]
+
+
+def build(
+    records: Sequence[dict[str, Any]],
+    cells: Sequence[dict[str, Any]],
+    data_folder: str | Path,
+    published_folder: str | Path,
+    scopes: Sequence[str] | None = None,
+    fronts_of: Collection[CellKey] | None = None,
+) -> list[Figure]:
+    """All figures that these records give, those of the whole sweep first; the order of the records is nothing.
+
+    `records` as of `read_records`; `cells` are those that the sweep asked for, as the records name them; `data_folder`
+    is data/spectra, `published_folder` data/published. `scopes` are the data sets to draw, the first MOST_DATA_SETS of
+    them, and `fronts_of` the fits whose fronts are drawn; None for all. A figure that would be empty is left out.
+
+    Raises UserError for a damaged data set or damaged published values.
+    """
+    results = results_of(records)
+    published = load_published(published_folder)
+    drawn, some = records, results
+    if scopes is not None:
+        wanted = set(scopes[:MOST_DATA_SETS])
+        drawn = [record for record in records if group(record["cell"]) in wanted]
+        some = [result for result in results if group(result.cell) in wanted]
+    whole, rest = drawn, []
+    if fronts_of is not None:
+        whole, rest = [], []
+        for record in drawn:
+            (whole if cell_key(record["cell"]) in fronts_of else rest).append(record)
+    return [
+        *heat_maps.build(records, cells, published),
+        *costs.build(results, cells),
+        *identification.build(results),
+        *fronts.build(whole, {group(record["cell"]) for record in rest}),
+        *levels.build(some, Path(data_folder)),
+    ]
+
+
+def to_spec(chart: alt.TopLevelMixin) -> dict[str, Any]:
+    """The Vega-Lite specification with its data inline: plain JSON values, no nan and no infinity."""
+    spec = chart.to_dict()
+    json.dumps(spec, allow_nan=False)
+    return spec
+
+
+def _renumbered(svg: str) -> str:
+    """The picture with its gradients and clips counted from 0: Vega counts on over all that a process has drawn."""
+    numbers: dict[str, int] = {}
+    return re.sub(
+        r"\b(gradient_|clip)(\d+)\b", lambda match: f"{match[1]}{numbers.setdefault(match[0], len(numbers))}", svg
+    )
+
+
+def write_static(figure: Figure, folder: str | Path) -> list[Path]:
+    """Write <name>.svg and <name>.pdf, STATIC_WIDTH pixels wide, and return their paths.
+
+    The same figure gives the same bytes of SVG; of a PDF, the order of its fonts changes from run to run.
+    """
+    import vl_convert  # starts a JavaScript engine: only where files are asked for
+
+    spec = to_spec(figure.chart) | {"width": STATIC_WIDTH, "description": figure.alt}
+    paths = [Path(folder, f"{figure.name}.{kind}") for kind in ("svg", "pdf")]
+    svg = _renumbered(vl_convert.vegalite_to_svg(spec))
+    contents = (svg.encode(), vl_convert.svg_to_pdf(svg))
+    for path, content in zip(paths, contents, strict=True):
+        write_atomically(path, lambda temporary, content=content: Path(temporary).write_bytes(content))
+    return paths

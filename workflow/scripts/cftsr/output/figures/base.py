@@ -1,0 +1,245 @@
+"""What all figures share: the Figure itself, colours, one theme, rounding, positions of labels.
+
+Every chart is a single view (layers, never facets or concatenations): only those can follow the width of the page
+that holds them. Rows and columns of tiles are therefore placed by number, with axis labels looked up.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import altair as alt
+from altair.utils.schemapi import debug_mode
+
+from cftsr.data.tasks import TASKS
+from cftsr.results.summary import Result
+from cftsr.sweep.plan import Cell
+from cftsr.vocabulary import ANY_SETTING
+
+SWEEP = "sweep"  # the scope of a figure on all cells
+STATIC_WIDTH = 620  # pixels, of SVG and PDF files; on a page the width is the container's
+
+# Okabe and Ito's colours, darkened until text in them has a contrast of 4.5 on white. Engines differ in their dash
+# and carry their name as well, so nothing hangs on colour alone.
+BLUE, VERMILION, GREEN, PURPLE, OLIVE = "#0072B2", "#B84E00", "#00795A", "#9C4F7E", "#6B5B00"
+INK, TEXT, RULE, GRID, LANE = "#222222", "#4A4A4A", "#767676", "#E4E4E4", "#EEF5F2"
+ENGINE_COLOURS = {"rational": BLUE, "operon": VERMILION, "pysr": GREEN}
+ENGINE_DASHES = {"rational": [1, 0], "operon": [6, 3], "pysr": [2, 2]}
+OTHER_COLOURS = (PURPLE, OLIVE, TEXT)
+OTHER_DASHES = ([8, 3, 2, 3], [4, 4], [10, 3])
+
+SETTING_TITLES = {
+    "free": "free constants",
+    "integer": "integer columns",
+    "integer_flat": "integer columns, no nested squares",
+    ANY_SETTING: "any constants",
+}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A chart and the words that go with it.
+
+    name     a slug, unique among the figures of a sweep; the name of its files
+    title    a few words
+    caption  what it shows, with units
+    alt      what the data say, for those who do not see the chart
+    scope    SWEEP, or "family/task/dataset"
+    chart    of Altair, as wide as its container
+    """
+
+    name: str
+    title: str
+    caption: str
+    alt: str
+    scope: str
+    chart: alt.TopLevelMixin
+
+
+# ---- cells
+
+
+def dataset(cell: Mapping[str, Any]) -> str:
+    """ "n100_f30": the name of a cell's data set within its family and task."""
+    return Cell(**{name: cell[name] for name in Cell.__dataclass_fields__}).dataset
+
+
+def group(cell: Mapping[str, Any]) -> str:
+    """ "minimal/conformal_weight/n100_f30": all cells on one data set."""
+    return f"{cell['family']}/{cell['task']}/{dataset(cell)}"
+
+
+def slug(*parts: str) -> str:
+    return "-".join(re.sub(r"[^A-Za-z0-9_]+", "-", part) for part in parts)
+
+
+def setting_title(setting: str) -> str:
+    return SETTING_TITLES.get(setting, setting.replace("_", " "))
+
+
+def quantity(task: str) -> str:
+    """ "conformal weight h"; the name of a task that is not ours as it stands."""
+    return f"{TASKS[task].title} {TASKS[task].symbol}" if task in TASKS else task.replace("_", " ")
+
+
+def quantity_of(result: Result) -> str:
+    """ "conformal weight h"; of a column of one's own, its name."""
+    task = result.cell["task"]
+    return quantity(task) if task in TASKS else result.symbol
+
+
+def dataset_title(cell: Mapping[str, Any]) -> str:
+    """ "100 theories, lowest 30%"."""
+    lowest = "" if cell["fraction"] is None else f", lowest {percent(cell['fraction'])}"
+    return f"{cell['theories']} theories{lowest}"
+
+
+def percent(fraction: str) -> str:
+    return f"{100 * float(fraction):.12g}%"
+
+
+# ---- engines
+
+
+def engine_styles(engines: Iterable[str]) -> dict[str, tuple[str, list[int]]]:
+    """Colour and dash of each engine; an engine that is not ours gets what is left, in the order given."""
+    styles, others = {}, 0
+    for engine in engines:
+        if engine in ENGINE_COLOURS:
+            styles[engine] = (ENGINE_COLOURS[engine], ENGINE_DASHES[engine])
+        else:
+            styles[engine] = (OTHER_COLOURS[others % 3], OTHER_DASHES[others % 3])
+            others += 1
+    return styles
+
+
+# ---- numbers and words
+
+MINUS, DASH = "\N{MINUS SIGN}", "\N{EN DASH}"
+
+
+def rounded(value: Any) -> Any:
+    """Floats to 6 significant digits, infinities and nan as None (JSON has neither); anything else as it is."""
+    if not isinstance(value, float):
+        return value
+    return float(f"{value:.6g}") if math.isfinite(value) else None
+
+
+def scientific(value: float | None) -> str:
+    """ "0", "1.5e-12", "0.31"; "?" where there is no number."""
+    if value is None or not math.isfinite(value):
+        return "?"
+    return f"{value:.3g}"
+
+
+def seconds(value: float) -> str:
+    """A time in the unit that suits it: 12 ms, 3.4 s, 16 min, 2.5 h."""
+    for limit, unit, name in ((1, 1e-3, "ms"), (60, 1, "s"), (3600, 60, "min"), (math.inf, 3600, "h")):
+        if value < limit:
+            return f"{value / unit:.2g} {name}" if value / unit < 10 else f"{value / unit:.0f} {name}"
+    raise ValueError(f"no time: {value}")
+
+
+def power_of_ten(exponent: int) -> str:
+    """As the tables print it; superscripts are missing from many fonts, and a PDF then falls back to another one."""
+    return {0: "1", 1: "10"}.get(exponent, minus(f"1e{exponent}"))
+
+
+def minus(text: str) -> str:
+    """With the minus of typesetting."""
+    return text.replace("-", MINUS)
+
+
+def shortened(text: str, length: int = 90) -> str:
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """ "a", "a and b", "a, b and c"."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+# ---- charts
+
+
+def rows(items: Iterable[Mapping[str, Any]]) -> alt.InlineData:
+    """Data that go with the chart, floats rounded."""
+    # Altair would hold every row against the schema, which takes longer than everything else together.
+    with debug_mode(False):
+        return alt.InlineData(values=[{key: rounded(value) for key, value in item.items()} for item in items])
+
+
+def axis_at(labels: Mapping[float, str | list[str]], title: str | None, **keys: Any) -> alt.Axis:
+    """An axis of a quantitative scale with these labels at these places."""
+    # Vega hands out the numbers that it was given, so both sides are written from the same float.
+    texts = json.dumps({f"{float(place):.6g}": text for place, text in labels.items()}, ensure_ascii=False)
+    return alt.Axis(
+        values=[rounded(float(place)) for place in labels],
+        labelExpr=f"{texts}[datum.value]",
+        title=title,
+        # Every label was put there on purpose: without a count, Vega drops some of the given values.
+        tickCount=10 * len(labels),
+        labelOverlap=False,
+        **({"ticks": False, "domain": False, "grid": False} | keys),
+    )
+
+
+def decades(low: int, high: int, most: int = 7) -> dict[float, str]:
+    """Labels of a logarithmic axis in log10: powers of ten, at most so many."""
+    step = max(1, math.ceil((high - low) / most))
+    return {float(exponent): power_of_ten(exponent) for exponent in range(high, low - 1, -step)}
+
+
+def themed(layers: Sequence[alt.Chart], height: int, **properties: Any) -> alt.LayerChart:
+    """The layers as one chart in the house style."""
+    return (
+        alt.layer(*layers)
+        .properties(
+            width="container",
+            height=height,
+            autosize=alt.AutoSizeParams(type="fit-x", contains="padding"),
+            **properties,
+        )
+        .configure(
+            background="transparent",
+            font="sans-serif",
+            padding={"left": 2, "right": 8, "top": 4, "bottom": 2},
+            axis=alt.AxisConfig(
+                labelFontSize=11.5,
+                titleFontSize=12,
+                titleFontWeight="normal",
+                labelColor=TEXT,
+                titleColor=INK,
+                gridColor=GRID,
+                domainColor=RULE,
+                tickColor=RULE,
+                tickSize=4,
+                labelPadding=4,
+                titlePadding=8,
+                labelLimit=220,
+            ),
+            legend=alt.LegendConfig(
+                labelFontSize=11.5,
+                titleFontSize=12,
+                titleFontWeight="normal",
+                labelColor=TEXT,
+                titleColor=INK,
+                labelLimit=320,
+                titleLimit=320,
+            ),
+            title=alt.TitleConfig(
+                anchor="start", color=TEXT, fontSize=12, fontWeight="normal", offset=10, frame="bounds", limit=600
+            ),
+            text=alt.MarkConfig(fontSize=11.5, color=TEXT),
+            view=alt.ViewConfig(stroke=None),
+        )
+    )

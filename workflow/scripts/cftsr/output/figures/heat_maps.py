@@ -1,0 +1,285 @@
+"""Loss over the paper's grid: theories x fraction, for each setting, the paper beside every engine."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import altair as alt
+
+from cftsr.output.figures.base import (
+    DASH,
+    GREEN,
+    INK,
+    MINUS,
+    RULE,
+    SWEEP,
+    TEXT,
+    Figure,
+    axis_at,
+    listed,
+    minus,
+    percent,
+    quantity,
+    rows,
+    scientific,
+    setting_title,
+    slug,
+    themed,
+)
+from cftsr.results.findings import Findings, Fits, engines_of, settings_of
+from cftsr.results.published import Published, PublishedValue
+from cftsr.results.summary import family_title, fraction_order
+from cftsr.vocabulary import NO, UNDECIDED, YES
+
+PAPER = "the paper"
+LOWEST, HIGHEST = -16, 0  # of log10 loss: the colour scale's ends; the paper's smallest loss that is not 0 is 1e-16
+MOST_TILES = 12  # in a row or a column of one source: smaller ones show nothing
+GAP = 0.5  # between blocks of tiles, in tiles
+TILE = 28  # pixels, its height
+NARROW, TIGHT = 33, 24  # pixels: a tile of less shows shorter numbers, and smaller ones
+TICK = "M-0.45,0.04L-0.12,0.36L0.5,-0.38"  # drawn: many fonts have no ✓
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One value: log10 of a loss, None for a loss of exactly 0.
+
+    text, short   what is printed on it, and where tiles are narrow; nothing where a ✓ says all
+    proved        whether it has a ✓
+    asked_only    whether the fit is still missing
+    """
+
+    logarithm: float | None
+    text: str
+    short: str
+    tooltip: dict[str, str]
+    proved: bool = False
+    asked_only: bool = False
+
+
+def build(records: Sequence[dict[str, Any]], cells: Sequence[dict[str, Any]], published: Published) -> list[Figure]:
+    """One heat map for each family and task whose cells have a fraction, provided that anything was fitted."""
+    findings = Findings(records, cells)
+    fitted = {(record["cell"]["family"], record["cell"]["task"]) for record in records}
+    wanted = {(cell["family"], cell["task"]) for cell in findings.cells if cell["fraction"] is not None}
+    return [_heat_map(family, task, findings, published) for family, task in sorted(wanted & fitted)]
+
+
+def _heat_map(family: str, task: str, findings: Findings, published: Published) -> Figure:
+    cells = [cell for cell in findings.of(family, task) if cell["fraction"] is not None]
+    all_theories = sorted({cell["theories"] for cell in cells})
+    all_fractions = sorted({cell["fraction"] for cell in cells}, key=fraction_order)
+    theories, fractions = _thinned(all_theories), _thinned(all_fractions)
+    # Later tables hold the paper's grid; Table 2 adds the one cell with flat integer columns.
+    paper = {
+        (item.setting, item.fraction, item.theories): item
+        for item in published.values
+        if (item.family, item.task, item.quantity) == (family, task, "loss")
+    }
+    settings = settings_of([], cells)
+    places = [(s, f, n) for s in settings for f in fractions for n in theories]
+    engines = engines_of(cells)
+    sources = [PAPER] * any(place in paper for place in places) + engines
+    tiles: Tiles = {}
+    for setting, fraction, count in places:
+        tooltip = {"setting": setting_title(setting), "data": f"{count} theories, lowest {percent(fraction)}"}
+        for source in sources:
+            if source == PAPER:
+                value = paper.get((setting, fraction, count))
+                tile = value and _published_tile(value, tooltip)
+            else:
+                fits = findings.fits((family, task, fraction, setting), count, source)
+                tile = fits and _tile(fits, tooltip | {"source": source})
+            if tile:
+                tiles[setting, fraction, count, source] = tile
+    chart = _draw(sources, settings, fractions, theories, tiles)
+    proved = {
+        engine: _proved_count([cell for cell in cells if cell["engine"] == engine], findings) for engine in engines
+    }
+    found = listed([f"{engine} proved {done} of {total} formulas exact" for engine, (done, total) in proved.items()])
+    losses = [item.value for place, item in paper.items() if place in places and item.value]
+    span = f"; the paper's losses that are not 0 run from {min(losses):.1e} to {max(losses):.1e}" if losses else ""
+    everywhere = " An engine that ignores the setting stands in each." * any(c["setting"] == "any" for c in cells)
+    thinned = ""
+    if (theories, fractions) != (all_theories, all_fractions):
+        thinned = (
+            f" Drawn are {len(theories)} of {len(all_theories)} numbers of theories and {len(fractions)} of "
+            f"{len(all_fractions)} fractions, evenly chosen; the tables have all."
+        )
+    return Figure(
+        name=slug("heat-map", family, task),
+        title=f"{family_title(family)}: loss of {quantity(task)} over the sweep",
+        caption=(
+            f"log10 of the mean squared error of {quantity(task)} (dimensionless; median over seeds) by number of "
+            f"theories and lowest part of each theory's spectrum{', the paper first' if PAPER in sources else ''}. "
+            f"✓ proved exact, = 0 a loss of exactly 0 that was not proved, ? undecided, {DASH} not fitted yet."
+            f"{everywhere}{thinned}"
+        ),
+        alt=f"Heat map for {family_title(family)}, {quantity(task)}: {found}{span}.",
+        scope=SWEEP,
+        chart=chart,
+    )
+
+
+def _thinned(values: list) -> list:
+    """At most MOST_TILES of them, evenly over their order, the first and the last among them."""
+    if len(values) <= MOST_TILES:
+        return values
+    return [values[round(step * (len(values) - 1) / (MOST_TILES - 1))] for step in range(MOST_TILES)]
+
+
+def _proved_count(cells: Sequence[dict[str, Any]], findings: Findings) -> tuple[int, int]:
+    """Recovered cells and all cells of one engine."""
+    fits = {
+        (cell["family"], cell["task"], cell["fraction"], cell["setting"], cell["theories"], cell["engine"])
+        for cell in cells
+    }
+    found = [findings.fits(place[:4], *place[4:]) for place in fits]
+    return sum(item.recovered for item in found if item), sum(item.asked for item in found if item)
+
+
+def _published_tile(value: PublishedValue, tooltip: dict[str, str]) -> Tile:
+    words = tooltip | {"source": f"{PAPER}, Table {value.table}", "loss": value.printed, "answer": "as printed"}
+    return _numbered(value.value, words)
+
+
+def _numbered(loss: float | None, tooltip: dict[str, str]) -> Tile:
+    if loss == 0:
+        return Tile(None, "= 0", "=0", tooltip)
+    if loss is None or not math.isfinite(loss):
+        return Tile(math.inf, "∞", "∞", tooltip)
+    text = minus(f"{math.log10(loss):.1f}")
+    return Tile(math.log10(loss), text, text if len(text) < 5 else minus(f"{math.log10(loss):.0f}"), tooltip)
+
+
+def _tile(fits: Fits, tooltip: dict[str, str]) -> Tile:
+    if not fits.results:
+        return Tile(None, DASH, DASH, tooltip | {"loss": "", "answer": "not fitted yet"}, asked_only=True)
+    loss = fits.median("loss")
+    seeds = f" ({fits.recovered} of {fits.asked} seeds)" if fits.asked > 1 else ""
+    answer = YES if fits.recovered else UNDECIDED if fits.undecided else NO
+    words = {YES: "proved exact", UNDECIDED: "undecided", NO: "not recovered"}[answer] + seeds
+    tooltip |= {"loss": scientific(loss), "answer": words}
+    if answer == YES:
+        share = "" if fits.recovered == fits.asked else f"{fits.recovered}/{fits.asked}"
+        # A proved formula's loss is 0; what float64 makes of it is rounding. With seeds, the median speaks.
+        exact = fits.recovered * 2 > len(fits.results)
+        logarithm = None if exact or not loss else math.log10(loss) if math.isfinite(loss) else math.inf
+        return Tile(logarithm, share, share, tooltip, proved=True)
+    tile = _numbered(loss, tooltip)
+    return Tile(tile.logarithm, tile.text + "?", "?", tooltip) if answer == UNDECIDED else tile
+
+
+Tiles = dict[tuple[str, str, int, str], Tile]  # by setting, fraction, theories and source
+
+
+def _draw(
+    sources: Sequence[str], settings: Sequence[str], fractions: Sequence[str], theories: Sequence[int], tiles: Tiles
+) -> alt.LayerChart:
+    """Tiles by number: x counts tiles from the left, y from the top, with a row of its own for each heading."""
+    column = {
+        (source, count): i * (len(theories) + GAP) + j
+        for i, source in enumerate(sources)
+        for j, count in enumerate(theories)
+    }
+    block = len(fractions) + 1
+    row = {(s, f): i * block + 1 + j for i, s in enumerate(settings) for j, f in enumerate(fractions)}
+    width = len(sources) * (len(theories) + GAP) - GAP
+    height = block * len(settings)
+    values = [
+        _place(tile, column[source, count], row[setting, fraction])
+        for (setting, fraction, count, source), tile in tiles.items()
+    ]
+    base = alt.Chart(rows(values)).encode(
+        x=alt.X(
+            "x:Q",
+            scale=alt.Scale(domain=[0, width], nice=False, zero=False),
+            axis=axis_at({column[key] + 0.5: str(key[1]) for key in column}, "number of theories"),
+        ),
+        y=alt.Y(
+            "y:Q",
+            scale=alt.Scale(domain=[0, height], reverse=True, nice=False, zero=False),
+            axis=axis_at(
+                {row[key] + 0.5: percent(key[1]) for key in row},
+                "lowest part of each spectrum" if height > 6 else "lowest part",
+            ),
+        ),
+        tooltip=[alt.Tooltip(f"{name}:N") for name in ("source", "setting", "data", "loss", "answer")],
+    )
+    tile_base = base.encode(x2="x2", y2="y2")
+    coloured = tile_base.transform_filter("datum.kind == 'loss'").mark_rect().encode(
+        color=alt.Color(
+            "value:Q",
+            scale=alt.Scale(scheme="cividis", domain=[LOWEST, HIGHEST], clamp=True),
+            legend=alt.Legend(
+                title="log10 of the mean squared error",
+                orient="bottom",
+                direction="horizontal",
+                gradientLength=220,
+                gradientThickness=10,
+                titleAnchor="start",
+                values=[-16, -12, -8, -4, 0],
+                labelExpr=f"datum.value == {LOWEST} ? '≤ {MINUS}16' : replace(datum.label, '-', '{MINUS}')",
+            ),
+        )
+    )  # fmt: skip
+    zero = tile_base.transform_filter("datum.kind == 'zero'").mark_rect(color=GREEN)
+    missing = tile_base.transform_filter("datum.kind == 'missing'").mark_rect(
+        fill="white", stroke=RULE, strokeDash=[2, 2], strokeWidth=0.7
+    )
+    tight = f"width < {TIGHT * width:.0f}"
+    # Tiles grow and shrink with the page, and their text with them.
+    text = (
+        base.transform_calculate(shown=f"width > {NARROW * width:.0f} ? datum.text : datum.short")
+        .mark_text(fontSize=alt.ExprRef(f"{tight} ? 9.5 : 11.5"))
+        .encode(x="tx:Q", y="cy:Q", text="shown:N", color=alt.Color("ink:N", scale=None))
+    )
+    ticks = (
+        base.transform_filter("datum.mark != ''")
+        .mark_point(
+            shape=TICK,
+            size=alt.ExprRef(f"!datum.text ? 230 : {tight} ? 40 : 110"),
+            strokeWidth=1.8,
+            opacity=1,
+            filled=False,
+        )
+        .encode(x="tick:Q", y="cy:Q", color=alt.Color("ink:N", scale=None))
+    )
+    headings = alt.Chart(
+        rows({"x": 0, "y": i * block + 0.62, "text": _sentence(setting_title(s))} for i, s in enumerate(settings))
+    ).mark_text(align="left", fontWeight="bold", color=INK, fontSize=12)
+    names = alt.Chart(
+        rows({"x": column[source, theories[0]] + len(theories) / 2, "y": 0, "text": source} for source in sources)
+    ).mark_text(fontWeight="bold", color=INK, fontSize=12, dy=-8)
+    words = [layer.encode(x="x:Q", y="y:Q", text="text:N") for layer in (headings, names)]
+    return themed([coloured, zero, missing, text, ticks, *words], height=round(TILE * height))
+
+
+def _place(tile: Tile, x: float, y: float) -> dict[str, Any]:
+    """What is drawn for a tile whose upper left corner is at x, y."""
+    return {
+        "x": x + 0.03, "x2": x + 0.97, "y": y + 0.03, "y2": y + 0.97, "cy": y + 0.5,
+        "kind": "missing" if tile.asked_only else "zero" if tile.logarithm is None else "loss",
+        "value": HIGHEST if tile.logarithm == math.inf else tile.logarithm,
+        "text": tile.text, "short": tile.short, "mark": "✓" if tile.proved else "",
+        # A tick alone stands in the middle, one beside a text to its left.
+        "tick": x + (0.22 if tile.text else 0.5), "tx": x + (0.66 if tile.proved else 0.5),
+        "ink": _ink(tile),
+        **tile.tooltip,
+    }  # fmt: skip
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _ink(tile: Tile) -> str:
+    """White or black, whichever stands out from the tile: cividis passes middle grey a little below its middle."""
+    if tile.asked_only:
+        return TEXT
+    if tile.logarithm is None:
+        return "white"
+    return INK if tile.logarithm > LOWEST + 0.47 * (HIGHEST - LOWEST) else "white"

@@ -1,0 +1,233 @@
+"""The page that people look at: one self-contained HTML file from the verdicts of a sweep.
+
+Everything is in the file: style, script, Vega, the charts' data, formulas as MathML. Views are sections of the page,
+each with an address of its own; the browser's own :target shows one, so that they work, print and are searched
+without script as well.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from cftsr import __version__
+from cftsr.engines import engine_order
+from cftsr.files import write_text
+from cftsr.output.page.comparisons import page_tables
+from cftsr.output.page.formulas import mathml
+from cftsr.output.page.links import Links
+from cftsr.output.page.overview import overview_of
+from cftsr.output.page.views import MOST_VIEWS, View, address_of, choose, seconds, views_of
+from cftsr.output.tables import CONFORMAL_WEIGHT
+from cftsr.results.findings import Findings
+from cftsr.results.published import FAMILIES, load_published
+from cftsr.results.summary import cell_key, read_records, summary_rows, titles_of
+from cftsr.sweep.plan import Cell
+
+MOST_LINES = 5000  # of the list of cells
+FIRST_MAPS = 2  # heat maps on the first screen; further ones stand with the other figures
+ASSETS = Path(__file__).parents[4] / "report"  # workflow/report
+
+
+@dataclass(frozen=True)
+class About:
+    """What the verdicts do not say.
+
+    config       the configuration, as resolved; `changes` are the keys that config.yaml has otherwise
+    unavailable  why an engine did not run
+    """
+
+    budget: str
+    config: dict[str, Any] = field(default_factory=dict)
+    unavailable: dict[str, str] = field(default_factory=dict)
+    changes: dict[str, Any] = field(default_factory=dict)
+
+    def command(self, cell: dict[str, Any]) -> str:
+        """What makes one cell again, and nothing else, with the same configuration."""
+        target = f"results/{self.budget}/fits/{Cell(**cell).folder}/verdict.json"
+        rule = "fit_pysr" if cell["engine"] == "pysr" else "fit"
+        said = [
+            f"{key}={value if isinstance(value, str) else json.dumps(value, separators=(',', ':'))}"
+            for key, value in ({"budget": self.budget} | self.changes).items()
+        ]
+        return f".venv/bin/snakemake {target} -j 1 --forcerun {rule} --config {shlex.join(said)}"
+
+
+def read_for_page(paths: Sequence[str | Path], expected_cells: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The records in these verdict.json files, with whole fronts as far as the page shows them: see `choose`.
+
+    A sweep of 20,000 cells would not fit into memory otherwise. Raises UserError for a damaged file.
+    """
+    by_cell = {}
+    for path in paths:
+        for record in read_records([path], fronts=False):
+            by_cell[cell_key(record["cell"])] = (path, record)
+    chosen = choose([record for _, record in by_cell.values()], expected_cells).fits
+    whole = [path for key, (path, _) in by_cell.items() if key in chosen]
+    return [*read_records(whole), *(record for key, (_, record) in by_cell.items() if key not in chosen)]
+
+
+def write_report(
+    records: Sequence[dict[str, Any]],
+    expected_cells: Sequence[dict[str, Any]],
+    page: str | Path,
+    data_folder: str | Path,
+    published_folder: str | Path,
+    about: About,
+) -> None:
+    """Write the page, and the figures as SVG and PDF into figures/ beside it.
+
+    records          what `read_for_page` gives
+    expected_cells   the cells that the sweep asked for; those without a record are shown as missing
+    page             results/<budget>/report.html; what it links to is looked for beside it
+    data_folder      data/spectra
+
+    Raises UserError where data/published or a data set is damaged or a file cannot be written.
+    """
+    from cftsr.output import figures  # Altair takes a second to import
+
+    page = Path(page)
+    choice = choose(records, expected_cells)
+    drawn = figures.build(records, expected_cells, data_folder, published_folder, choice.scopes, choice.fits)
+    folder = figures_folder(page)
+    folder.mkdir(parents=True, exist_ok=True)
+    for figure in drawn:
+        figures.write_static(figure, folder)
+    made = {f"{figure.name}.{kind}" for figure in drawn for kind in ("svg", "pdf")}
+    for left in folder.glob("*.*"):
+        if left.suffix in (".svg", ".pdf") and left.name not in made:
+            left.unlink(missing_ok=True)  # of an earlier sweep in this folder
+    specs = {figure.name: figures.to_spec(figure.chart) for figure in drawn}
+    write_text(page, render(records, expected_cells, drawn, specs, page, data_folder, published_folder, about))
+
+
+def figures_folder(page: Path) -> Path:
+    """Where the figures of a page lie as files."""
+    return page.parent / "figures"
+
+
+def render(
+    records: Sequence[dict[str, Any]],
+    expected_cells: Sequence[dict[str, Any]],
+    drawn: Sequence[Any],
+    specs: dict[str, dict[str, Any]],
+    page: str | Path,
+    data_folder: str | Path,
+    published_folder: str | Path,
+    about: About,
+) -> str:
+    """The page as text. drawn: figures; specs: their Vega-Lite specifications by name."""
+    links = Links(Path(page).parent, Path(data_folder))
+    views = views_of(records, expected_cells, links, about.command)
+    published = load_published(published_folder)
+    tables = page_tables(Findings(records, expected_cells), published, _addresses(views))
+    rows = summary_rows(records)
+    environment = Environment(
+        loader=FileSystemLoader(ASSETS),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["subscripts"] = subscripts
+    environment.filters["mathml"] = mathml
+    environment.globals["seconds"] = seconds
+    environment.globals["asset"] = lambda name: Markup((ASSETS / name).read_text(encoding="utf-8"))
+    by_scope: dict[str, list[Any]] = {}
+    for figure in drawn:
+        by_scope.setdefault(figure.scope, []).append(figure)
+    sweep_figures = [figure for figure in drawn if figure.scope == "sweep"]
+    heat_maps = [figure for figure in sweep_figures if figure.name.startswith("heat")]
+    # h of the paper's families comes first: the stable sort keeps the others in their order.
+    first = {f"heat-map-{family}-{CONFORMAL_WEIGHT}" for family in FAMILIES}
+    heat_maps.sort(key=lambda figure: figure.name not in first)
+    about = replace(about, unavailable={name: without_folders(words) for name, words in about.unavailable.items()})
+    return environment.get_template("page.html.j2").render(
+        about=about,
+        config=yaml.safe_dump(about.config, sort_keys=False, allow_unicode=True) if about.config else "",
+        date=_date(),
+        versions=_versions(records),
+        overview=overview_of(rows, expected_cells, views, tables, titles_of(records)),
+        tables=tables,
+        views=[view for view in views if view.shown],
+        lines=views[:MOST_LINES],
+        total_lines=len(views),
+        most_views=MOST_VIEWS,
+        engines=sorted({fit.engine for view in views for fit in view.fits}, key=engine_order),
+        links=links,
+        heat_maps=heat_maps[:FIRST_MAPS],
+        sweep_figures=[*heat_maps[FIRST_MAPS:], *(figure for figure in sweep_figures if figure not in heat_maps)],
+        figures_of={view.address: _figures_of(view, by_scope.get(view.scope, ())) for view in views if view.shown},
+        specs={name: as_json(spec) for name, spec in specs.items()},
+        vega=_vega() if specs else Markup(""),
+        software=__version__,
+    )
+
+
+def _figures_of(view: View, drawn: Sequence[Any]) -> list[Any]:
+    """Of the figures of its data set, all but the fronts of other settings."""
+    setting = view.address.rpartition("/")[2]
+    return [figure for figure in drawn if not figure.name.startswith("fronts-") or figure.name.endswith(f"-{setting}")]
+
+
+def _addresses(views: Sequence[View]):
+    known = {view.address for view in views if view.shown}
+
+    def address(family: str, task: str, theories: int, fraction: str | None, setting: str) -> str:
+        dataset = Cell(family, task, theories, fraction, setting, "", 0).dataset
+        found = (address_of(family, task, dataset, name) for name in (setting, "any"))
+        return next((item for item in found if item in known), "")
+
+    return address
+
+
+def subscripts(text: str) -> Markup:
+    """Words with su(2)_k, h_min and the like as people write them."""
+    return Markup(re.sub(r"(?:(?<=\))|(?<=\b[A-Za-z]))_([A-Za-z]+|\d+)\b", r"<sub>\1</sub>", str(escape(text))))
+
+
+def without_folders(text: str) -> str:
+    """Paths of this machine by their last part: a page is passed on."""
+    return re.sub(r"(?<![\w.:/])/(?:[^\s/:,;()'\"]+/)+([^\s/:,;()'\"]*)", r"\1", text)
+
+
+def _date() -> str:
+    """Now, or SOURCE_DATE_EPOCH, by which two builds can be compared byte by byte."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    moment = datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)
+    return moment.strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _versions(records: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Packages with the versions that made the fits; several, where fits of several versions are together."""
+    found: dict[str, Counter] = {}
+    for record in records:
+        for package, version in record["fit"]["versions"].items():
+            found.setdefault(package, Counter())[version] += 1
+    return [(package, ", ".join(sorted(versions))) for package, versions in sorted(found.items())]
+
+
+def as_json(value: object) -> Markup:
+    """JSON inside a script element: nothing in it can end the element."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return Markup(text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"))
+
+
+def _vega() -> Markup:
+    """Vega, Vega-Lite and Vega-Embed, as vl-convert brings them along: nothing is fetched."""
+    import vl_convert
+
+    return Markup(vl_convert.javascript_bundle())

@@ -1,0 +1,235 @@
+"""Formulas for the page: typeset as MathML, and as text to copy into Python, LaTeX and Mathematica.
+
+Two kinds of text are read: equations of fronts, in our grammar, and SymPy's printing of simplified ones, which has **.
+Neither reaches `eval`. What cannot be read is shown as it is, as code.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+import re
+from typing import NamedTuple
+
+from markupsafe import Markup, escape
+
+from cftsr.algebra.expressions import (
+    MAX_TEXT,
+    Expression,
+    ParseError,
+    binary,
+    constant,
+    fold,
+    square,
+    substitute,
+    variable,
+)
+from cftsr.algebra.integer_columns import INTEGER_COLUMNS
+from cftsr.output.rendering import formula_latex, rounded_constants
+
+OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
+MAX_NODES = 400  # of a formula that is typeset; a longer one is shown as code
+
+
+def read(text: str) -> Expression:
+    """The tree of an equation, with the integer columns i1..i10 as the integers they stand for.
+
+    An integer power other than a square is a node of kind "power". Raises ParseError outside this grammar.
+    """
+    if len(text) > MAX_TEXT:
+        raise ParseError("the equation is too long")
+    try:
+        tree = _converted(ast.parse(text.strip(), mode="eval").body)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise ParseError(f"cannot read {text[:80]!r}") from error
+    return substitute(tree, lambda leaf: constant(INTEGER_COLUMNS.get(leaf.value, 0)) if _is_column(leaf) else leaf)
+
+
+def _is_column(leaf: Expression) -> bool:
+    return leaf.kind == "variable" and leaf.value in INTEGER_COLUMNS
+
+
+def _converted(node: ast.expr) -> Expression:
+    match node:
+        case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
+            return constant(value)
+        case ast.Name(id=name):
+            return constant(float(name)) if name.lower() in ("inf", "nan") else variable(name)
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            inner = _converted(operand)
+            return constant(-inner.value) if inner.kind == "constant" else Expression("neg", None, (inner,))
+        case ast.UnaryOp(op=ast.UAdd(), operand=operand):
+            return _converted(operand)
+        case ast.BinOp(left=left, op=ast.Pow(), right=ast.Constant(value=int() as exponent)):
+            base = _converted(left)
+            return square(base) if exponent == 2 else binary("power", base, constant(exponent))
+        case ast.BinOp(left=left, op=operator, right=right) if type(operator) in OPERATORS:
+            return binary(OPERATORS[type(operator)], _converted(left), _converted(right))
+        case ast.Call(func=ast.Name(id="square"), args=[argument], keywords=[]):
+            return square(_converted(argument))
+    raise ParseError("outside the grammar")
+
+
+# ---- MathML
+
+
+class Piece(NamedTuple):
+    """Markup with what decides about parentheses and multiplication dots around it.
+
+    level     1 a sum, 2 a product, 3 anything that holds together
+    digit     whether it starts with a digit: then a product needs a dot before it
+    compound  a fraction or a power: it takes parentheses under an exponent
+    positive  of something that starts with a minus: the same without it, so that a sign moves to where people write it
+    """
+
+    markup: Markup
+    level: int = 3
+    digit: bool = False
+    compound: bool = False
+    positive: Piece | None = None
+
+
+INVISIBLE_TIMES, TIMES, MINUS = "\u2062", "\u00d7", "\u2212"
+
+
+def mathml(text: str, symbol: str = "", block: bool = False) -> Markup:
+    """An equation typeset, nothing simplified, behind "symbol =" if there is one; code where it cannot be read."""
+    try:
+        tree = read(text)
+        if tree.complexity > MAX_NODES:
+            raise ParseError("too large")
+        body = fold(tree, _leaf, _apply).markup
+    except (ParseError, RecursionError):
+        return Markup("<code>{}</code>").format(text)
+    before = Markup("{}<mo>=</mo>").format(_symbol(symbol)) if symbol else ""
+    kind = Markup(' display="block"') if block else Markup(' displaystyle="true"')
+    return Markup("<math{}><mrow>{}{}</mrow></math>").format(kind, before, body)
+
+
+def _name(name: str) -> Markup:
+    stem, digits = re.fullmatch(r"(.+?)_?(\d*)", name).groups()
+    return Markup("<msub><mi>{}</mi><mn>{}</mn></msub>").format(stem, digits) if digits else _tag("mi", stem)
+
+
+def _symbol(text: str) -> Markup:
+    """A task's symbol: a letter, or letters with indices such as h_min, or a difference of these."""
+    parts = [part.partition("_") for part in text.split("-")]
+    return _operator("-").join(
+        _tag("msub", _tag("mi", stem), _tag("mn" if index.isdigit() else "mtext", index)) if index else _tag("mi", stem)
+        for stem, _, index in parts
+    )
+
+
+def _tag(name: str, *content: object) -> Markup:
+    return Markup(f"<{name}>{''.join(escape(part) for part in content)}</{name}>")
+
+
+def _operator(sign: str) -> Markup:
+    return _tag("mo", MINUS if sign == "-" else sign)
+
+
+def _leaf(node: Expression) -> Piece:
+    if node.kind == "variable":
+        return Piece(_name(node.value))
+    if not math.isfinite(node.value):
+        return Piece(_tag("mi", "NaN" if math.isnan(node.value) else "∞" if node.value > 0 else f"{MINUS}∞"))
+    shown = rounded_constants(str(Expression("constant", node.value)))
+    negative = shown.startswith("-")
+    mantissa, _, exponent = shown.lstrip("-").partition("e")
+    body = _tag("mn", mantissa)
+    if exponent:
+        power = _tag("mn", str(int(exponent)).replace("-", MINUS))
+        body = _tag("mrow", body, _tag("mo", TIMES), _tag("msup", _tag("mn", "10"), power))
+    found = Piece(body, 2 if exponent else 3, digit=True, compound=bool(exponent))
+    return _negative(found) if negative else found
+
+
+def _negative(piece: Piece) -> Piece:
+    return Piece(_tag("mrow", _operator("-"), _closed(piece, 2)), 1, positive=piece)
+
+
+def _closed(piece: Piece, level: int) -> Markup:
+    return piece.markup if piece.level >= level else _tag("mrow", _tag("mo", "("), piece.markup, _tag("mo", ")"))
+
+
+def _apply(kind: str, arguments: tuple[Piece, ...]) -> Piece:
+    match kind, arguments:
+        case (("+" | "-"), (left, right)):
+            if right.positive:
+                kind, right = "-" if kind == "+" else "+", right.positive
+            return Piece(_tag("mrow", left.markup, _operator(kind), _closed(right, 2)), 1, left.digit)
+        case (("*" | "/"), (left, right)) if left.positive:
+            return _negative(_apply(kind, (left.positive, right)))
+        case "*", (left, right):
+            sign = "·" if right.digit and right.level >= 2 else INVISIBLE_TIMES
+            return Piece(
+                _tag("mrow", _closed(left, 2), _tag("mo", sign), _closed(right, 2)), 2, left.digit and left.level >= 2
+            )
+        case "/", (left, right):
+            return Piece(_tag("mfrac", left.markup, right.markup), 3, left.digit and left.level >= 2, compound=True)
+        case "square", (argument,):
+            return _power(argument, _tag("mn", "2"))
+        case "power", (argument, exponent):
+            return _power(argument, exponent.markup)
+        case "neg", (argument,):
+            return _negative(argument)
+    raise ParseError(f"unknown operator {kind!r}")
+
+
+def _power(base: Piece, exponent: Markup) -> Piece:
+    closed = _closed(base._replace(level=0) if base.compound else base, 3)
+    return Piece(_tag("msup", closed, exponent), 3, base.digit and base.level == 3, compound=True)
+
+
+# ---- text to copy
+
+
+def as_text(expression: Expression, language: str) -> str:
+    """The formula for "python" or "mathematica", in full precision."""
+    power = {"python": "**", "mathematica": "^"}[language]
+
+    def leaf(node: Expression) -> tuple[str, float]:
+        if node.kind == "variable":
+            # An underscore is a pattern in Mathematica.
+            return (node.value.replace("_", "") if language == "mathematica" else node.value), 4
+        text = str(Expression("constant", node.value))
+        if language == "mathematica":
+            text = text.replace("e", "*^")
+        return text, 1.5 if text.startswith("-") else 4
+
+    # 1 a sum, 1.5 a leading minus, 2 a product, 3 a power, 4 anything closed
+    def closed(item: tuple[str, float], level: float) -> str:
+        return item[0] if item[1] >= level else f"({item[0]})"
+
+    def apply(kind: str, arguments: tuple) -> tuple[str, float]:
+        match kind, arguments:
+            case (("+" | "-"), (left, right)):
+                return f"{left[0]} {kind} {closed(right, 2)}", 1
+            case (("*" | "/"), (left, right)):
+                return f"{closed(left, 1.5)}{kind}{closed(right, 3)}", min(2, max(left[1], 1.5))
+            case "square", (argument,):
+                return f"{closed(argument, 4)}{power}2", 3
+            case "power", (argument, exponent):
+                return f"{closed(argument, 4)}{power}{closed(exponent, 4)}", 3
+            case "neg", (argument,):
+                return f"-{closed(argument, 2)}", 1.5
+        raise ParseError(f"unknown operator {kind!r}")
+
+    return fold(expression, leaf, apply)[0]
+
+
+def copies(text: str, latex: str = "") -> list[tuple[str, str]]:
+    """The formula as (language, text) for those who take it along; as it stands where it cannot be read.
+
+    latex   what the verdict has for it, if anything; else the tree as it is, with rounded constants
+    """
+    try:
+        tree = read(text)
+        latex = latex or formula_latex(tree)
+    except (ParseError, ValueError, RecursionError):
+        return [("Text", text)]
+    return [
+        ("Python", as_text(tree, "python")),
+        ("LaTeX", latex),
+        ("Mathematica", as_text(tree, "mathematica")),
+    ]

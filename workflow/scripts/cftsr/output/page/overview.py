@@ -1,0 +1,181 @@
+"""The first screen: what was recovered, and what to look at first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cftsr.engines import engine_order
+from cftsr.output.page.comparisons import PageTable
+from cftsr.output.page.views import SELECTED, Fit, View, seconds
+from cftsr.results.summary import cell_key, family_title, recovery, recovery_counts, seeded
+from cftsr.vocabulary import APPROXIMATE, NO, UNDECIDED, YES
+
+
+@dataclass(frozen=True)
+class Score:
+    """Recovered of all fits of one engine and family; cpu_seconds of those that are there.
+
+    rate   over several seeds, with its interval; "" where each cell has one seed
+    """
+
+    recovered: int
+    undecided: int
+    missing: int
+    total: int
+    cpu_seconds: float
+    approximate: int = 0
+    rate: str = ""
+
+    @property
+    def not_recovered(self) -> int:
+        return self.total - self.recovered - self.undecided - self.missing - self.approximate
+
+    @property
+    def rest(self) -> str:
+        """What the fits that were not recovered are, in words; "" where there are none."""
+        parts = (
+            (self.not_recovered, "not recovered"),
+            (self.approximate, "within uncertainty"),
+            (self.undecided, "undecided"),
+            (self.missing, "missing"),
+        )
+        return ", ".join(f"{count} {words}" for count, words in parts if count)
+
+    @property
+    def time(self) -> str:
+        return seconds(self.cpu_seconds)
+
+
+@dataclass(frozen=True)
+class Overview:
+    """families: by name, their titles; scores: engine -> family -> Score, or None where the engine was not asked."""
+
+    families: dict[str, str]
+    scores: dict[str, dict[str, Score | None]]
+    recovered: int
+    fitted: int
+    total: int
+    hints: list[Hint]
+    approximate: int = 0
+
+
+@dataclass(frozen=True)
+class Hint:
+    """A sentence, with the views that it is about as (words, address)."""
+
+    words: str
+    places: list[tuple[str, str]]
+    more: int = 0
+
+
+def overview_of(
+    rows: Sequence[dict[str, Any]],
+    expected: Sequence[dict[str, Any]],
+    views: Sequence[View],
+    tables: list[PageTable],
+    titles: Mapping[str, str] | None = None,
+) -> Overview:
+    several = seeded({cell_key(cell): cell for cell in [*expected, *rows]}.values())
+    groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in rows:
+        groups.setdefault((row["engine"], row["family"]), []).append(row)
+    counts = recovery_counts(rows, expected)
+    families = list(dict.fromkeys(count.family for count in sorted(counts, key=lambda count: count.family)))
+    scores: dict[str, dict[str, Score | None]] = {}
+    for count in sorted(counts, key=lambda count: engine_order(count.engine)):
+        mine = groups.get((count.engine, count.family), [])
+        over_seeds = [row for row in mine if cell_key(row)[:-1] in several]
+        line = scores.setdefault(count.engine, dict.fromkeys(families))
+        line[count.family] = Score(
+            recovered=count.recovered,
+            undecided=count.undecided,
+            missing=count.missing,
+            total=count.total,
+            cpu_seconds=sum(row["cpu_seconds"] for row in mine),
+            approximate=count.approximate,
+            rate=recovery(over_seeds).rate_words if over_seeds else "",
+        )
+    return Overview(
+        families={family: family_title(family, titles) for family in families},
+        scores=scores,
+        recovered=sum(count.recovered for count in counts),
+        fitted=len(rows),
+        total=sum(count.total for count in counts),
+        hints=_hints(views, tables),
+        approximate=sum(count.approximate for count in counts),
+    )
+
+
+MOST = 3  # places that a hint names
+
+
+def _hint(words: str, places: Sequence[tuple[Fit, View]]) -> Hint:
+    """Each place once, the fits of one view together."""
+    named: dict[str, tuple[str, list[str]]] = {}
+    shown = {view.address for _, view in places if view.shown}
+    for fit, view in places:
+        title = f"{view.family_title}, {view.symbol}, {view.dataset_title}, {view.setting_words}"
+        named.setdefault(view.address, (title, []))[1].append(fit.engine)
+    links = [
+        (f"{title} ({', '.join(dict.fromkeys(engines))})", at if at in shown else "cells")
+        for at, (title, engines) in named.items()
+    ]
+    return Hint(words, links[:MOST], max(0, len(links) - MOST))
+
+
+def _hints(views: Sequence[View], tables: list[PageTable]) -> list[Hint]:
+    """What deserves a look, the gravest first. An engine that ignores the setting counts once."""
+    fits: list[tuple[Fit, View]] = []
+    seen: set[int] = set()
+    for view in views:
+        for fit in view.fits:
+            if id(fit) not in seen:
+                seen.add(id(fit))
+                fits.append((fit, view))
+
+    def those(state: str) -> list[tuple[Fit, View]]:
+        return [(fit, view) for fit, view in fits if fit.state == state and not fit.loose]
+
+    hints = []
+    for state, words in (
+        ("missing", "{} not there yet: run the sweep again, finished ones are not touched."),
+        (UNDECIDED, "{} undecided: a check reached its limit. Raise verification.seconds in config.yaml to settle it."),
+        (APPROXIMATE, "In {} the formula agrees with the data within their uncertainty, which is no proof."),
+        (NO, "{} did not recover the formula."),
+    ):
+        if found := those(state):
+            worst = sorted(found, key=lambda pair: -(pair[0].loss or 0))
+            hints.append(_hint(words.format(_fits(len(found))), worst))
+    open_data = [(fit, view) for fit, view in fits if fit.certificate and fit.identified != "identified"]
+    if open_data:
+        hints.append(_hint(f"On {_sets(len(open_data))} the rows alone do not fix the formula.", open_data))
+    elsewhere = [(fit, view) for fit, view in those(YES) if not fit.brief and not _proved_is_selected(fit)]
+    if elsewhere:
+        words = "the proved equation is not the one that PySR's rule “best” selects, so tables show a larger loss (†)."
+        hints.append(_hint(f"In {_fits(len(elsewhere))} {words}", elsewhere))
+    done = [(fit, view) for fit, view in fits if fit.cpu_seconds is not None]
+    if done:
+        slowest = max(done, key=lambda pair: pair[0].cpu_seconds)
+        hints.append(_hint(f"The longest search took {seconds(slowest[0].cpu_seconds)} of CPU time.", [slowest]))
+    better = sum(table.tally.get("better", 0) for table in tables)
+    worse = sum(table.tally.get("worse", 0) for table in tables)
+    if better or worse:
+        suspects = sum(len(table.suspects) for table in tables)
+        doubts = f" {suspects} published values are suspect and footnoted." if suspects else ""
+        words = f"Beside the published values ours are better in {better} places and worse in {worse}.{doubts}"
+        hints.append(Hint(words, [("the tables", "tables")]))
+    return hints
+
+
+def _proved_is_selected(fit: Fit) -> bool:
+    return any(member.answer == YES and SELECTED in member.marks for member in fit.front)
+
+
+def _fits(count: int) -> str:
+    return f"{count} fit" if count == 1 else f"{count} fits"
+
+
+def _sets(count: int) -> str:
+    return "one data set" if count == 1 else f"{count} data sets"

@@ -1,0 +1,560 @@
+"""What the page says about each cell: one view for every data set and setting, with the fits of all engines."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from cftsr.data.dataset import read_spectrum
+from cftsr.data.tasks import GIVEN, TASKS
+from cftsr.engines import engine_order
+from cftsr.errors import UserError
+from cftsr.families import family_names, get_family
+from cftsr.output.page.comparisons import number
+from cftsr.output.page.formulas import copies, mathml
+from cftsr.output.page.links import Link, Links
+from cftsr.output.tables import SETTING_TITLES, deciding_words, no_formula, verdict_words
+from cftsr.results.findings import percentage, settings_of
+from cftsr.results.summary import (
+    CELL,
+    CellKey,
+    Recovery,
+    Result,
+    cell_key,
+    cell_order,
+    engine_version,
+    recorded_title,
+    results_of,
+    symbol_of,
+    task_title,
+)
+from cftsr.sweep.plan import Cell
+from cftsr.vocabulary import ANY_SETTING, APPROXIMATE, REFINED, YES
+
+SHOWN_ROWS = 8  # of a data set
+FULL_SEEDS = 3  # fits of an engine that a view shows in full; of more seeds the best one, and the others as lines
+MOST_VIEWS = 400  # some 40 kB each, with their figures 100
+STATES = (YES, APPROXIMATE, "undecided", "no", "missing")  # the best first
+SELECTED, FIRST_EXACT, SOLVED = "selected by best", "first exact", "coefficients solved for"
+SETTING_WORDS = {
+    "free": "free constants",
+    "integer": "integer columns",
+    "integer_flat": "integer columns, no square of a square",
+    ANY_SETTING: "any setting",
+}
+ANSWERS = {
+    "yes": "exact",
+    "no": "not exact",
+    "undecided": "undecided",
+    "approximate": "agrees within uncertainty",
+    "unknown": "not known",
+}
+STOP_REASONS = {"exact": "stopped at an exact equation", "exhausted": "did all the work it was allowed"}
+
+
+@dataclass(frozen=True)
+class Member:
+    """An equation of a front. `marks` are words such as "chosen by best"."""
+
+    complexity: int
+    loss: Markup
+    score: Markup
+    formula: Markup
+    answer: str
+    words: str
+    reason: str
+    marks: list[str]
+
+
+@dataclass(frozen=True)
+class Fit:
+    """One fit: an engine and a seed.
+
+    chosen      the equation that stands for the cell, as it was found; `simplified` is "" where it says nothing new
+    answer      the better of the two to look at, which `copies` has as text
+    brief       one of many seeds: a line, without front and formulas
+    loose       whether nothing speaks against the formula but that the rows do not fix it
+    none        whether the engine says that it has no formula: what stands in its front is a constant, and no answer
+    """
+
+    engine: str
+    seed: int
+    state: str
+    words: str
+    chosen: Markup
+    simplified: Markup
+    answer: Markup
+    copies: list[tuple[str, str]]
+    checks: list[tuple[str, str, str]]
+    front: list[Member]
+    cost: list[tuple[str, str]]
+    options: dict[str, Any]
+    certificate: dict[str, Any] | None
+    identified: str | None
+    loss: float | None
+    cpu_seconds: float | None
+    links: list[Link]
+    command: str
+    complexity: int | None = None
+    brief: bool = False
+    none: bool = False
+    loose: bool = False
+    deciding: list[str] = field(default_factory=list)
+
+    @property
+    def number(self) -> Markup:
+        return number(self.loss, "loss")
+
+
+@dataclass(frozen=True)
+class View:
+    """A data set and a setting. `address` is the fragment, `scope` that of its figures.
+
+    shown    whether the page has a section for it: a large sweep has more than a page can hold
+    siblings   (address, words) of the views of the same data set, this one among them
+    """
+
+    address: str
+    scope: str
+    family: str
+    task: str
+    family_title: str
+    title: str
+    dataset_title: str
+    setting_title: str
+    setting_words: str
+    symbol: str
+    question: str
+    data_words: str
+    closed_form: Markup
+    closed_form_source: str
+    columns: list[str]
+    rows: list[list[str]]
+    total_rows: int | None
+    fits: list[Fit]
+    data_links: list[Link]
+    shown: bool = True
+    siblings: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def state(self) -> str:
+        """The best that any fit reached."""
+        states = {fit.state for fit in self.fits}
+        return next((state for state in STATES if state in states), "missing")
+
+    @property
+    def best(self) -> Fit | None:
+        """The fit to show first: a proved one, the smallest; else the one with the smallest loss."""
+        done = [fit for fit in self.fits if fit.loss is not None]
+        return min(done, key=lambda fit: (STATES.index(fit.state), fit.none, fit.brief, fit.loss), default=None)
+
+    @property
+    def certified(self) -> Fit | None:
+        return next((fit for fit in self.fits if fit.certificate), None)
+
+    @property
+    def engines(self) -> list[tuple[str, list[Fit]]]:
+        names = dict.fromkeys(fit.engine for fit in self.fits)
+        return [(name, [fit for fit in self.fits if fit.engine == name]) for name in names]
+
+    def recovery(self, engine: str) -> Recovery:
+        """Of one engine, over its seeds."""
+        mine = [fit for fit in self.fits if fit.engine == engine]
+        done = [fit for fit in mine if fit.cpu_seconds is not None]
+        seconds = sorted(fit.cpu_seconds for fit in done if fit.state == YES)
+        return Recovery(tuple(seconds), len(done), len(mine) - len(done))
+
+
+# ---- what a page has room for
+
+
+@dataclass(frozen=True)
+class Choice:
+    """views: addresses that get a section; fits: cells that are shown in full there; scopes: data sets of these."""
+
+    views: frozenset[str]
+    fits: frozenset[CellKey]
+    scopes: tuple[str, ...]
+
+
+def choose(records: Sequence[dict[str, Any]], expected_cells: Sequence[dict[str, Any]]) -> Choice:
+    """What is shown in full. Records without fronts will do.
+
+    All, in most sweeps. Of more than MOST_VIEWS views those where something is open come first (undecided, not
+    recovered, missing); of more than FULL_SEEDS seeds of an engine the best is shown.
+    """
+    results = {cell_key(result.cell): result for result in results_of(records)}
+    rank: dict[str, int] = {}
+    fits: dict[str, list[CellKey]] = {}
+    scopes: dict[str, str] = {}
+    for cells in _by_data_set(records, expected_cells):
+        for setting in _settings(cells):
+            here = [cell_key(cell) for cell in cells if cell["setting"] in (setting, ANY_SETTING)]
+            dataset = Cell(**cells[0]).dataset
+            address = address_of(cells[0]["family"], cells[0]["task"], dataset, setting)
+            scopes[address] = address.rpartition("/")[0]
+            states = {results[key].recovered if key in results else "missing" for key in here}
+            rank[address] = min(map(("undecided", APPROXIMATE, "no", "missing", YES).index, states))
+            places: dict[tuple, list[CellKey]] = {}
+            for key in here:
+                places.setdefault(key[:-1], []).append(key)
+            fits[address] = [key for keys in places.values() for key in _in_full(keys, results)]
+    # sorted is stable: among equals the order of the sweep.
+    views = sorted(rank, key=rank.__getitem__)[:MOST_VIEWS] if len(rank) > MOST_VIEWS else list(rank)
+    chosen = frozenset(views)
+    return Choice(
+        views=chosen,
+        fits=frozenset(key for address in views for key in fits[address]),
+        scopes=tuple(dict.fromkeys(scopes[address] for address in rank if address in chosen)),
+    )
+
+
+def _in_full(keys: list[CellKey], results: dict[CellKey, Result]) -> list[CellKey]:
+    if len(keys) <= FULL_SEEDS:
+        return keys
+    done = [key for key in keys if key in results]
+    rank = {key: (results[key].recovered != YES, results[key].reported["loss"], key) for key in done}
+    return [min(done, key=rank.__getitem__, default=keys[0])]
+
+
+def _by_data_set(
+    records: Iterable[dict[str, Any]], expected_cells: Iterable[dict[str, Any]]
+) -> list[list[dict[str, Any]]]:
+    """All cells, asked for or there, by data set and in order."""
+    known = {cell_key(cell): cell for cell in [*expected_cells, *(record["cell"] for record in records)]}
+    groups: dict[tuple, list[dict[str, Any]]] = {}
+    for cell in sorted(known.values(), key=cell_order):
+        groups.setdefault((cell["family"], cell["task"], cell["theories"], cell["fraction"]), []).append(cell)
+    return list(groups.values())
+
+
+def _settings(cells: Sequence[dict[str, Any]]) -> list[str]:
+    return settings_of([], cells) if any(c["setting"] != ANY_SETTING for c in cells) else [ANY_SETTING]
+
+
+def address_of(family: str, task: str, dataset: str, setting: str) -> str:
+    return f"{family}/{task}/{dataset}/{setting}"
+
+
+def views_of(
+    records: Sequence[dict[str, Any]],
+    expected_cells: Sequence[dict[str, Any]],
+    links: Links,
+    command: Callable[[dict], str],
+) -> list[View]:
+    """A view for each data set and setting of the sweep, also where nothing is fitted yet.
+
+    command   what makes a cell again
+    """
+    results = {cell_key(result.cell): result for result in results_of(records)}
+    verdicts = {cell_key(record["cell"]): record["verdict"] for record in records}
+    choice = choose(records, expected_cells)
+    in_sight = set(choice.scopes)
+    views = []
+    for cells in _by_data_set(records, expected_cells):
+        known = next((results[key] for key in map(cell_key, cells) if key in results), None)
+        data = _Data(cells[0], links, known, scopes=in_sight)
+        # A fit that ignores the setting stands in several views.
+        fits = {}
+        for cell in cells:
+            key = cell_key(cell)
+            make = _fit if key in choice.fits else _brief_fit
+            fits[key] = make(cell, results.get(key), verdicts.get(key), data, links, command)
+        settings = _settings(cells)
+        siblings = [(data.address(setting), SETTING_WORDS.get(setting, setting)) for setting in settings]
+        siblings = [(address, words) for address, words in siblings if address in choice.views]
+        for setting in settings:
+            here = [cell for cell in cells if cell["setting"] in (setting, ANY_SETTING)]
+            here.sort(key=lambda cell: (engine_order(cell["engine"]), cell["seed"]))
+            shown = data.address(setting) in choice.views
+            view = data.view(setting, here, [fits[cell_key(cell)] for cell in here], verdicts)
+            views.append(replace(view, shown=shown, siblings=siblings))
+    return views
+
+
+class _Data:
+    """A data set as a view shows it."""
+
+    def __init__(self, cell: dict[str, Any], links: Links, known: Result | None, scopes: set[str]):
+        self.family, self.task, self.theories, self.fraction = (cell[name] for name in CELL[:4])
+        self.dataset = Cell(**cell).dataset
+        self.scope = f"{self.family}/{self.task}/{self.dataset}"
+        self.links: list[Link] = []
+        task = TASKS.get(self.task)
+        self.family_class = type(get_family(self.family)) if self.family in family_names() else None
+        self.labels: tuple[str, ...] = task.labels(self.family_class) if task and self.family_class else ()
+        # What a spectrum of one's own is called, and its target, the data say.
+        self.fit = known.fit if known else {}
+        self.columns, self.rows, self.total = [], [], None
+        if self.scope in scopes:
+            self.links = links.of_data(self.family, self.task, self.dataset)
+            path = Path(links.data_folder, self.family, self.task, f"{self.dataset}.parquet")
+            self.columns, self.rows, self.total = self._first_rows(path)
+
+    @property
+    def symbol(self) -> str:
+        return symbol_of(self.task, self.fit)
+
+    @property
+    def family_title(self) -> str:
+        return recorded_title({"family": self.family}, self.fit)
+
+    @property
+    def quantity(self) -> str:
+        """ "conformal weight h"; of a column of one's own its name alone."""
+        return self.symbol if self.task == GIVEN else f"{task_title(self.task)} {self.symbol}"
+
+    def address(self, setting: str) -> str:
+        return address_of(self.family, self.task, self.dataset, setting)
+
+    def _first_rows(self, path: Path) -> tuple[list[str], list[list[str]], int | None]:
+        try:
+            data = read_spectrum(path)
+        except UserError:
+            return [], [], None
+        self.labels = data.labels
+        self.fit = self.fit or {"data_metadata": data.metadata}
+        rows = []
+        for index in range(min(SHOWN_ROWS, len(data))):
+            top, bottom = int(data.numerator[index]), int(data.denominator[index])
+            exact = f"{top}/{bottom}" if bottom != 1 else str(top)
+            rows.append([*map(str, data.x[index]), exact, f"{data.target[index]:.6g}", str(int(data.rank[index]) + 1)])
+        return [*data.labels, f"{self.symbol} (exact)", f"{self.symbol} (decimal)", "level"], rows, len(data)
+
+    @property
+    def title(self) -> str:
+        lowest = f", lowest {percentage(self.fraction)}" if self.fraction else ""
+        return f"{self.theories} {'theories' if self.theories != 1 else 'theory'}{lowest}"
+
+    @property
+    def question(self) -> str:
+        *first, last = self.labels or ("the labels",)
+        labels = f"{', '.join(first)} and {last}" if first else last
+        if self.task == GIVEN:
+            return f"Which formula in {labels} gives {self.symbol}?"
+        of = "of each primary field" if self.fraction is not None else "of each theory"
+        return f"Which formula in {labels} gives the {self.quantity} {of}?"
+
+    def data_words(self, verdict: dict[str, Any] | None) -> str:
+        if self.fraction:
+            what = f"The lowest {percentage(self.fraction)} of the spectrum of the first {self.theories} theories"
+        else:
+            what = self.title
+        rows = verdict["rows"] if verdict else self.total
+        words = what + (f": {rows:,} rows" if rows is not None else "")
+        if verdict:
+            beyond = " (other theories)"
+            if self.fraction:
+                beyond = " (higher levels of the same theories, and theories never seen)"
+            elif self.task == GIVEN:
+                beyond = ""
+            held_out = verdict["held_out_rows"]
+            words += f"; {held_out:,} more are held out{beyond}" if held_out else "; nothing is held out"
+        return words + "."
+
+    def view(self, setting: str, cells: list[dict[str, Any]], fits: list[Fit], verdicts: dict) -> View:
+        verdict = next((verdicts[cell_key(cell)] for cell in cells if cell_key(cell) in verdicts), None)
+        source = getattr(self.family_class, "source", "")
+        return View(
+            address=self.address(setting),
+            scope=self.scope,
+            family=self.family,
+            task=self.task,
+            family_title=self.family_title,
+            title=f"{self.family_title}: {self.quantity}",
+            dataset_title=self.title,
+            setting_title="" if setting == ANY_SETTING else SETTING_TITLES.get(setting, setting),
+            setting_words=SETTING_WORDS.get(setting, setting),
+            symbol=self.symbol,
+            question=self.question,
+            data_words=self.data_words(verdict),
+            closed_form=self._closed_form(verdict),
+            closed_form_source=source if verdict and verdict["closed_form"] else "",
+            columns=self.columns,
+            rows=self.rows,
+            total_rows=self.total,
+            fits=fits,
+            data_links=self.links,
+        )
+
+    def _closed_form(self, verdict: dict[str, Any] | None) -> Markup:
+        task = TASKS.get(self.task)
+        if verdict:
+            known = verdict["closed_form"]
+        else:
+            known = task and self.family_class and task.closed_form(self.family_class)
+        return mathml(known, self.symbol) if known else Markup("")
+
+
+# ---- one fit
+
+
+def _fit(
+    cell: dict[str, Any], result: Result | None, verdict: dict[str, Any] | None, data: _Data, links: Links, command
+) -> Fit:
+    common = {"engine": cell["engine"], "seed": cell["seed"], "command": command(cell), "links": links.of_cell(cell)}
+    if result is None:
+        nothing: dict[str, Any] = dict.fromkeys(("certificate", "identified", "loss", "cpu_seconds"))
+        empty: dict[str, Any] = {name: [] for name in ("copies", "checks", "front", "cost")}
+        blank = {"chosen": Markup(""), "simplified": Markup(""), "answer": Markup(""), "options": {}}
+        return Fit(**common, **nothing, **empty, **blank, state="missing", words="no verdict yet")
+    found = result.reported
+    exact = found["exact_on_data"] in (YES, APPROXIMATE) and found["simplified"]
+    tidy = exact and found["simplified"].replace(" ", "") != found["equation"]
+    chosen = mathml(found["equation"], data.symbol, block=True)
+    simplified = mathml(found["simplified"], data.symbol, block=True) if tidy else Markup("")
+    # As found, people know it again; where constants were read as rational numbers, the exact one is the answer.
+    restated = exact and found["tolerance"]
+    return Fit(
+        **common,
+        state=result.recovered,
+        words=verdict_words(result),
+        chosen=chosen,
+        simplified=simplified,
+        answer=simplified or chosen if restated else chosen,
+        copies=copies(found["simplified"], found["latex"]) if restated else copies(found["equation"]),
+        checks=_checks(found, verdict),
+        front=[_member(index, item, result, verdict) for index, item in enumerate(verdict["equations"])],
+        cost=_cost(result),
+        options=result.fit.get("options", {}),
+        certificate=result.fit.get("certificate"),
+        identified=result.identified,
+        loss=found["loss"],
+        cpu_seconds=result.cost["fit_cpu_seconds"],
+        complexity=found["complexity"],
+        none=no_formula(result),
+        loose=result.proved and result.recovered != YES,
+        deciding=deciding_words(result.certificate),
+    )
+
+
+def _brief_fit(
+    cell: dict[str, Any], result: Result | None, verdict: dict[str, Any] | None, data: _Data, links: Links, command
+) -> Fit:
+    """A fit as one line."""
+    return Fit(
+        engine=cell["engine"],
+        seed=cell["seed"],
+        state=result.recovered if result else "missing",
+        words=verdict_words(result) if result else "no verdict yet",
+        chosen=Markup(""),
+        simplified=Markup(""),
+        answer=Markup(""),
+        copies=[],
+        checks=[],
+        front=[],
+        cost=[],
+        options={},
+        certificate=None,
+        identified=result.identified if result else None,
+        loss=result.reported["loss"] if result else None,
+        cpu_seconds=result.cost["fit_cpu_seconds"] if result else None,
+        links=links.verdict_of(cell) if result else [],
+        command="",
+        complexity=result.reported["complexity"] if result else None,
+        brief=True,
+        loose=result is not None and result.proved and result.recovered != YES,
+    )
+
+
+def _member(index: int, item: dict[str, Any], result: Result, verdict: dict[str, Any]) -> Member:
+    marks = [SELECTED] * (index == verdict["selected"])
+    marks += [FIRST_EXACT] * (index == verdict["exact"])
+    marks += [SOLVED] * (item["origin"] == REFINED)
+    recovered = {item[name] for name in ("exact_on_data", "exact_on_held_out", "identical_to_closed_form")}
+    if "no" in recovered:
+        answer, words = "no", _where_wrong(item, verdict)
+    elif "undecided" in recovered:
+        answer, words = "undecided", item["reason"] or "a limit was reached before there was an answer"
+    elif APPROXIMATE in recovered:
+        answer, words = APPROXIMATE, "agrees within the data's uncertainty"
+    else:
+        same = item["identical_to_closed_form"] == YES
+        where = "everywhere" if verdict["held_out_rows"] else "on the data"
+        answer, words = YES, f"exact {where}" + (", the closed form" if same else "")
+    return Member(
+        complexity=item["complexity"],
+        loss=number(item["loss"], "loss"),
+        score=number(math.inf if item["score"] == "inf" else item["score"], "score"),
+        formula=mathml(item["equation"]),
+        answer=answer,
+        words=words,
+        reason=item["reason"],
+        marks=marks,
+    )
+
+
+def _where_wrong(item: dict[str, Any], verdict: dict[str, Any]) -> str:
+    if item["exact_on_data"] == "no":
+        wrong = item["wrong_rows"]
+        # Without a count it was refuted by its first rows, or is too far off to be read as an exact statement.
+        return f"wrong on {wrong:,} of {verdict['rows']:,} rows" if wrong else "an approximation"
+    if item["exact_on_held_out"] == "no":
+        return (
+            f"exact on the data, wrong on {item['wrong_held_out'] or 0:,} of {verdict['held_out_rows']:,} held-out rows"
+        )
+    return "exact, but another function than the closed form"
+
+
+def _checks(found: dict[str, Any], verdict: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """(what was checked, answer, in words) of the equation that stands for the cell."""
+    rows, held_out = verdict["rows"], verdict["held_out_rows"]
+
+    def agreement(wrong: int | None, total: int, answer: str) -> str:
+        if answer == "unknown" or not total:
+            return "nothing was held out"
+        if wrong is not None:
+            how = "within its uncertainty on" if answer == APPROXIMATE else "zero residual on"
+            return f"{how} {total - wrong:,} of {total:,} rows"
+        return found["reason"] or ANSWERS[answer]
+
+    data, beyond, same = (found[k] for k in ("exact_on_data", "exact_on_held_out", "identical_to_closed_form"))
+    checks = [("The data, as fractions", data, agreement(found["wrong_rows"], rows, data))]
+    if data in (YES, APPROXIMATE):
+        checks.append(("Held out, as fractions", beyond, agreement(found["wrong_held_out"], held_out, beyond)))
+        words = {
+            "yes": "the difference cancels to zero",
+            "no": "another function",
+            "undecided": found["reason"] or "undecided",
+            APPROXIMATE: "equal to it within the data's uncertainty",
+            "unknown": "none is known: the checks above are the evidence",
+        }[same]
+        checks.append(("The closed form", same, words))
+        if found["tolerance"]:
+            checks.append(
+                ("Constants", YES, f"read as rational numbers within {found['tolerance']:g}; then decided exactly")
+            )
+    elif beyond != "no" or found["wrong_held_out"] is not None:
+        checks.append(("Held out, as fractions", beyond, agreement(found["wrong_held_out"], held_out, beyond)))
+    else:
+        checks.append(("Held out, as fractions", "no", "not exact on the data, so not looked at further"))
+    return checks
+
+
+def _cost(result: Result) -> list[tuple[str, str]]:
+    cost, fit = result.cost, result.fit
+    machine = cost.get("machine", {})
+    startup = cost.get("startup_cpu_seconds")
+    engine_startup = cost.get("engine_startup_seconds") or {}
+    return [
+        ("CPU time of the search", seconds(cost["fit_cpu_seconds"])),
+        ("Wall time", seconds(cost["fit_wall_seconds"])),
+        *([("Start-up, CPU", seconds(startup))] if startup is not None else []),
+        *((f"Engine: {name}", seconds(value)) for name, value in engine_startup.items()),
+        *([("Evaluations", f"{fit['evaluations']:,}")] if fit.get("evaluations") is not None else []),
+        ("Ended", STOP_REASONS.get(fit["stop_reason"], fit["stop_reason"])),
+        *([("Processes", f"{cost['processes']} (resumed)")] if cost.get("processes", 1) > 1 else []),
+        ("Engine", engine_version(result.cell["engine"], fit["versions"])),
+        *([("Machine", f"{machine['system']} {machine['machine']}, {machine['cores']} cores")] if machine else []),
+    ]
+
+
+def seconds(value: float) -> str:
+    if value < 10:
+        return f"{value:.2g} s"
+    return f"{value:.0f} s" if value < 600 else f"{value / 60:.0f} min" if value < 36_000 else f"{value / 3600:.1f} h"

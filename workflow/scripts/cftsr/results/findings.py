@@ -1,0 +1,307 @@
+"""What the tables compare: the fits of one engine on one cell, the published value, and the notes that follow."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cftsr.engines import engine_order
+from cftsr.results.published import Published, PublishedValue
+from cftsr.results.summary import Recovery, Result, cell_key, cell_order, family_title, results_of, symbol_of, titles_of
+from cftsr.vocabulary import ANY_SETTING, APPROXIMATE, REFINED, UNDECIDED, YES, setting_order
+
+Place = tuple[str, str, str | None, str]  # family, task, fraction, setting
+MOST_NAMED = 60  # places that a note lists
+SECONDS = "recovery_cpu_seconds"  # in the table on seeds alone: the others are the same in every run of a sweep
+SPREADING = ("loss", "score", "complexity")  # what seeds have a spread of
+CSV_COLUMNS = (
+    "table",
+    "family",
+    "task",
+    "theories",
+    "fraction",
+    "setting",
+    "engine",
+    "quantity",
+    "value",
+    "published",
+    "published_as_printed",
+    "suspect",
+    "seeds",
+    "missing",
+    "recovered",
+    "undecided",
+    "proved_elsewhere",
+    "approximate",
+    "minimum",
+    "maximum",
+    "recovery_rate",
+    "rate_low",
+    "rate_high",
+)
+
+
+@dataclass(frozen=True)
+class Fits:
+    """What one engine did on one cell of a table: its results, one a seed, and how many seeds were asked for."""
+
+    results: tuple[Result, ...]
+    asked: int
+
+    @property
+    def recovered(self) -> int:
+        return sum(result.recovered == YES for result in self.results)
+
+    @property
+    def undecided(self) -> int:
+        return sum(result.recovered == UNDECIDED for result in self.results)
+
+    @property
+    def approximate(self) -> int:
+        """How many agree with data that have an uncertainty, within it: that is no proof."""
+        return sum(result.recovered == APPROXIMATE for result in self.results)
+
+    @property
+    def missing(self) -> int:
+        return self.asked - len(self.results)
+
+    @property
+    def proved_elsewhere(self) -> bool:
+        return any(result.proved_elsewhere for result in self.results)
+
+    @property
+    def shown(self) -> Result:
+        """Of several seeds the one that recovered the formula, or else the one with the smallest loss."""
+        return min(self.results, key=lambda result: (result.recovered != YES, result.reported["loss"]))
+
+    def median(self, quantity: str) -> float | None:
+        """Over the seeds, of PySR's `best`; None where nothing was fitted."""
+        values = self._values(quantity)
+        return statistics.median(values) if values else None
+
+    def extremes(self, quantity: str) -> tuple[float, float] | None:
+        """The smallest and the largest over several seeds; None where they all are the same."""
+        values = self._values(quantity)
+        return (min(values), max(values)) if len(set(values)) > 1 else None
+
+    def _values(self, quantity: str) -> list[float]:
+        values = [result.selected[quantity] for result in self.results]
+        return [math.inf if value == "inf" else value for value in values]
+
+    @property
+    def recovery(self) -> Recovery:
+        seconds = sorted(result.cost["fit_cpu_seconds"] for result in self.results if result.recovered == YES)
+        return Recovery(tuple(seconds), len(self.results), self.missing)
+
+    @property
+    def mark(self) -> str:
+        """✓ recovered, ≈ within uncertainty, ? undecided; with how many seeds of how many when there are several."""
+        dagger = "†" if self.proved_elsewhere else ""
+        if self.asked == 1:
+            return f"✓{dagger}" if self.recovered else "≈" if self.approximate else "?" if self.undecided else ""
+        ticked = f"✓{dagger} " if self.recovered else ""
+        return f"{ticked}{self.recovered}/{self.asked}" + (f" ?{self.undecided}" if self.undecided else "")
+
+
+class Findings:
+    """What was asked for and what is there, by cell of a table."""
+
+    def __init__(self, records: Sequence[dict[str, Any]], expected_cells: Sequence[dict[str, Any]]):
+        self.results = results_of(records)
+        self.titles = titles_of(records)
+        self._symbols = {
+            (record["cell"]["family"], record["cell"]["task"]): symbol_of(record["cell"]["task"], record["fit"])
+            for record in records
+        }
+        results = {cell_key(result.cell): result for result in self.results}
+        cells = {cell_key(cell): cell for cell in [*expected_cells, *(item.cell for item in results.values())]}
+        self.cells = sorted(cells.values(), key=cell_order)
+        seeds: dict[tuple, list[int]] = {}
+        self._cells: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        for cell in self.cells:
+            *place, seed = cell_key(cell)
+            seeds.setdefault(tuple(place), []).append(seed)
+            self._cells.setdefault((cell["family"], cell["task"]), []).append(cell)
+        self._fits = {
+            place: Fits(tuple(results[*place, seed] for seed in asked if (*place, seed) in results), len(asked))
+            for place, asked in seeds.items()
+        }
+
+    def of(self, family: str, task: str) -> list[dict[str, Any]]:
+        """The cells of a family and task."""
+        return self._cells.get((family, task), [])
+
+    def title(self, family: str) -> str:
+        return family_title(family, self.titles)
+
+    def symbol(self, family: str, task: str) -> str:
+        return self._symbols.get((family, task)) or symbol_of(task)
+
+    def over_seeds(self) -> dict[tuple[str, str, str, str], Fits]:
+        """All fits with several seeds a cell: (family, task, setting, engine) -> those of all its cells together."""
+        found: dict[tuple[str, str, str, str], list[Fits]] = {}
+        for (family, task, _, _, setting, engine), fits in self._fits.items():
+            if fits.asked > 1:
+                found.setdefault((family, task, setting, engine), []).append(fits)
+        return {
+            place: Fits(tuple(result for fits in items for result in fits.results), sum(item.asked for item in items))
+            for place, items in found.items()
+        }
+
+    def fits(self, place: Place, theories: int, engine: str) -> Fits | None:
+        """One engine's fits; those of an engine that ignores the setting stand for each. None: not asked for."""
+        family, task, fraction, setting = place
+        return next(
+            (
+                self._fits[family, task, theories, fraction, name, engine]
+                for name in (setting, ANY_SETTING)
+                if (family, task, theories, fraction, name, engine) in self._fits
+            ),
+            None,
+        )
+
+
+def unique(items: Iterable[Any]) -> list[Any]:
+    return list(dict.fromkeys(items))
+
+
+def settings_of(published: Sequence[PublishedValue], cells: Sequence[dict[str, Any]]) -> list[str]:
+    """The settings of the paper and of the sweep; an engine that ignores them adds none, if there are any."""
+    found = {item.setting for item in published if item.setting} | {cell["setting"] for cell in cells}
+    return sorted(found - {ANY_SETTING}, key=setting_order) or ["free"]
+
+
+def engines_of(cells: Sequence[dict[str, Any]]) -> list[str]:
+    return sorted({cell["engine"] for cell in cells}, key=engine_order)
+
+
+def percentage(fraction: str) -> str:
+    return f"{100 * float(fraction):.12g}%"
+
+
+def csv_row(
+    table: int,
+    place: Place,
+    theories: int | None,
+    engine: str,
+    quantity: str,
+    value: Any,
+    fits: Fits | None,
+    published: PublishedValue | None,
+) -> dict[str, Any]:
+    """One row of a table's CSV, with the columns CSV_COLUMNS; what does not apply is None."""
+    family, task, fraction, setting = place
+    several = fits.recovery if fits and fits.asked > 1 else None
+    low, high = (several and several.interval) or (None, None)
+    least, most = (fits and quantity in SPREADING and fits.extremes(quantity)) or (None, None)
+    if several and several.seconds and quantity == SECONDS:
+        least, most = several.seconds[0], several.seconds[-1]
+    return {
+        "table": table,
+        "family": family,
+        "task": task,
+        "theories": theories,
+        "fraction": fraction,
+        "setting": setting,
+        "engine": engine,
+        "quantity": quantity,
+        "value": value,
+        "published": published and (published.expression if published.value is None else published.value),
+        "published_as_printed": published and published.printed,
+        "suspect": published and ("yes" if published.suspect else "no"),
+        "seeds": fits and len(fits.results),
+        "missing": fits and fits.missing,
+        "recovered": fits and fits.recovered,
+        "undecided": fits and fits.undecided,
+        "proved_elsewhere": fits and ("yes" if fits.proved_elsewhere else "no"),
+        "approximate": fits and fits.approximate,
+        "minimum": least,
+        "maximum": most,
+        "recovery_rate": several and several.rate,
+        "rate_low": low,
+        "rate_high": high,
+    }
+
+
+def reading_notes(
+    shown: list[tuple[str, Fits]], quantities: tuple[str, ...], formulas: bool = False, paper: bool = True
+) -> list[str]:
+    """What the marks and numbers mean, as far as they occur.
+
+    shown   the fits of a table with the words that say where each stands; a fit may stand in several blocks
+    paper   whether published values stand beside them
+    """
+    distinct = list({id(fits): fits for _, fits in shown}.values())  # counted once, wherever they stand
+    if not distinct:
+        return ["The sweep asked for none of these cells."]
+    notes = []
+    if any(fits.recovered for fits in distinct):
+        notes.append(
+            "✓ recovered: an equation of the front is exact on every row of the data and on everything held out "
+            "(higher weights of the same theories, further theories), and identical to the closed form where one is "
+            "known. Floating-point constants are first read as simple fractions near them; what follows is decided "
+            "exactly, not to a tolerance."
+        )
+    if any(fits.approximate for fits in distinct):
+        notes.append("≈ agrees with every row within the uncertainty that the data state. That is no proof.")
+    refined = [fits for fits in distinct if any(result.reported["origin"] == REFINED for result in fits.results)]
+    if refined:
+        engines = engines_of([result.cell for fits in refined for result in fits.results])
+        notes.append(
+            f"{', '.join(engines)}: the search found the terms of these formulas, and their coefficients were then "
+            "solved for exactly from the rows (`origin` in summary.csv says which)."
+        )
+    if any(fits.undecided for fits in distinct):
+        notes.append("? undecided: the check reached its limit of time or size before it had an answer.")
+    if elsewhere := [(place, fits) for place, fits in shown if fits.proved_elsewhere]:
+        notes.append(_elsewhere(elsewhere, formulas))
+    if missing := sum(fits.missing for fits in distinct):
+        notes.append(f"— asked for and not there yet; {missing} missing in all. Blank: not asked for.")
+    if any(fits.asked > 1 for fits in distinct):
+        what = (
+            "the seed that recovered it, or else the one with the smallest loss"
+            if formulas
+            else "the median [smallest, largest], and one number where all seeds agree"
+        )
+        notes.append(
+            f"Of several seeds: {what}; ✓ 2/3 means recovered with 2 of 3 seeds, ?1 undecided with one. "
+            "The CSV file has each cell's rate of recovery with its interval."
+        )
+    if "loss" in quantities:
+        notes.append(
+            "Our loss (MSE) is recomputed from the equation as printed, in 64-bit floats over all rows of the cell: 0 "
+            "is a computed zero, and rounding can leave an exact formula at 1e-30."
+            + " The paper's is as published."
+            * paper
+        )
+    if not formulas:
+        notes.append("Our numbers are those of the equation that PySR's rule `best` selects from the front.")
+    cells = [result.cell for fits in distinct for result in fits.results]
+    if indifferent := engines_of([cell for cell in cells if cell["setting"] == ANY_SETTING]):
+        notes.append(f"The settings are nothing to {', '.join(indifferent)}: one fit stands in each block.")
+    return notes
+
+
+def remarks_on(table: int, published: Published) -> list[str]:
+    """What is to be said about a table of the paper: its suspect values, then its contradictions."""
+    suspect = [
+        f"‡ suspect: {item.row}, {item.column}: {item.note}." for item in published.of_table(table) if item.suspect
+    ]
+    return [*suspect, *published.notes.get(table, ())]
+
+
+def _elsewhere(shown: list[tuple[str, Fits]], formulas: bool) -> str:
+    """Where the proved equation is another member of the front than the selected one, with its complexity."""
+    places = []
+    for place, fits in shown[:MOST_NAMED]:
+        sizes = sorted({result.reported["complexity"] for result in fits.results if result.proved_elsewhere})
+        places.append(f"{place}: {' or '.join(map(str, sizes))}")
+    more = f"; and {len(shown) - MOST_NAMED} more" * (len(shown) > MOST_NAMED)
+    stands = "stands here" if formulas else "is in summary.csv"
+    return (
+        f"† the proved equation is another member of the front than the one that `best` selects; it {stands}. "
+        f"Its complexity: {'; '.join(places)}{more}."
+    )

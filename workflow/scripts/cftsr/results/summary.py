@@ -1,0 +1,557 @@
+"""From verdicts to one row a cell, and how many cells were recovered.
+
+A *record* is what verdict.json holds: {"cell": ..., "verdict": ..., "fit": ...}. Everything here is in a fixed order
+and independent of the order of the records, so that the same verdicts give the same bytes.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import statistics
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from cftsr.data.tasks import TASKS
+from cftsr.engines import engine_order
+from cftsr.errors import UserError
+from cftsr.families import family_names, get_family
+from cftsr.files import read_json, write_atomically, write_text
+from cftsr.vocabulary import APPROXIMATE, FITS, NO, UNDECIDED, YES, setting_order
+
+CellKey = tuple[str, str, int, str | None, str, str, int]
+PAPER_TABLES = 6
+CELL = ("family", "task", "theories", "fraction", "setting", "engine", "seed")
+
+
+@dataclass(frozen=True)
+class Result:
+    """One fitted cell and which of its equations counts.
+
+    cell         the keys of CELL
+    selected     the judgement of PySR's `best`: what the paper's numbers are compared with
+    reported     the judgement of the equation that stands for the cell: the proved one if there is one, else one that
+                 agrees within the data's uncertainty, else `selected`
+    selected_by  "exact", "approximate" or "best": how `reported` was chosen
+    recovered    "yes", "no", "undecided" or "approximate", of the whole front
+    identified   whether the data fix the formula, "identified", "fits" or "none"; None where nobody knows
+    fit, cost    provenance and times, as in fit.json and cost.json
+    held_out     how many rows were held out
+    """
+
+    cell: dict[str, Any]
+    selected: dict[str, Any]
+    reported: dict[str, Any]
+    selected_by: str
+    recovered: str
+    identified: str | None
+    fit: dict[str, Any]
+    cost: dict[str, Any]
+    held_out: int = 0
+
+    @property
+    def certificate(self) -> dict[str, Any]:
+        """What the engine itself certified; empty where it certifies nothing."""
+        return self.fit.get("certificate") or {}
+
+    @property
+    def proved(self) -> bool:
+        """Whether nothing that was checked speaks against `reported`. Where no closed form judges it, that alone is no
+        recovery: the data must also determine the formula."""
+        return _proved(self.reported)
+
+    @property
+    def title(self) -> str:
+        """What tables call the family: of a spectrum of one's own, what its data say."""
+        return recorded_title(self.cell, self.fit)
+
+    @property
+    def symbol(self) -> str:
+        return symbol_of(self.cell["task"], self.fit)
+
+    @property
+    def proved_elsewhere(self) -> bool:
+        """Whether what was recovered is another member of the front than the selected equation."""
+        return self.recovered == YES and self.reported is not self.selected
+
+
+def cell_key(cell: dict[str, Any]) -> CellKey:
+    return tuple(cell[name] for name in CELL)
+
+
+def fraction_order(fraction: str | None) -> float:
+    return 0.0 if fraction is None else float(fraction)
+
+
+def cell_order(cell: dict[str, Any]) -> tuple:
+    return (
+        cell["family"],
+        cell["task"],
+        cell["theories"],
+        fraction_order(cell["fraction"]),
+        setting_order(cell["setting"]),
+        engine_order(cell["engine"]),
+        cell["seed"],
+    )
+
+
+@cache
+def _titles() -> dict[str, str]:
+    return {name: get_family(name).title for name in family_names()}
+
+
+def family_title(family: str, titles: Mapping[str, str] | None = None) -> str:
+    """What tables call a family: as in `titles` (see `titles_of`), else its module's; its name, where there is none."""
+    return (titles or {}).get(family) or _titles().get(family, family)
+
+
+def recorded_title(cell: Mapping[str, Any], fit: Mapping[str, Any]) -> str:
+    """A family's title by the data that it was fitted to: a spectrum of one's own has no module that says it."""
+    return (fit.get("data_metadata") or {}).get("title") or family_title(cell["family"])
+
+
+def titles_of(records: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Titles that only the data know, by family."""
+    found: dict[str, str] = {}
+    for record in records:
+        family = record["cell"]["family"]
+        if family not in found and family not in _titles():
+            found[family] = recorded_title(record["cell"], record["fit"])
+    return found
+
+
+def symbol_of(task: str, fit: Mapping[str, Any] | None = None) -> str:
+    """The letter of a task's target; of a spectrum of one's own, the one that its data name."""
+    said = ((fit or {}).get("data_metadata") or {}).get("symbol")
+    return said or (TASKS[task].symbol if task in TASKS else task.replace("_", " "))
+
+
+def task_title(task: str) -> str:
+    """A task in words: "conformal weight"."""
+    return TASKS[task].title if task in TASKS else task.replace("_", " ")
+
+
+def read_records(paths: Iterable[str | Path], fronts: bool = True) -> list[dict[str, Any]]:
+    """The records in these verdict.json files, with the cost.json beside each.
+
+    fronts   whether every equation of a front is wanted. Tables need two of each, the selected and the reported one:
+             without the others 20,000 records take a tenth of a gigabyte instead of one.
+
+    A verdict that is not there is a cell that is missing.
+
+    Raises UserError for a damaged file.
+    """
+    records = []
+    shared: dict[tuple, dict[str, str]] = {}
+    for path in map(Path, paths):
+        if not path.exists():
+            continue
+        remedy = "delete it and summary.parquet, and run snakemake again: only this verdict is made anew"
+        record = read_json(path, remedy)
+        record["cost"] = read_json(
+            path.with_name("cost.json"), "delete it and summary.parquet, and run snakemake again: the fit is repeated"
+        )
+        try:
+            cell_order(record["cell"])
+            (
+                record["cost"]["fit_cpu_seconds"],
+                record["fit"]["rows"],
+                record["verdict"]["equations"][record["verdict"]["selected"]],
+            )
+        except (KeyError, IndexError, TypeError) as error:
+            raise UserError(f"{path} is not a verdict of ours ({error!r}); {remedy}") from error
+        records.append(record if fronts else _without_front(record, shared))
+    return records
+
+
+_OF_FIT = ("rows", "certificate", "data_metadata", "evaluations", "stop_reason", "versions")
+_OF_COST = ("fit_cpu_seconds", "fit_wall_seconds")
+
+
+def _without_front(record: dict[str, Any], shared: dict[Any, Any]) -> dict[str, Any]:
+    """The record with the selected and the reported equation alone; equal texts and mappings are `shared`."""
+
+    def one(value: Any) -> Any:
+        if isinstance(value, str):
+            return sys.intern(value)
+        if isinstance(value, dict):
+            return shared.setdefault(tuple(sorted(value.items())), value)
+        return value
+
+    verdict = record["verdict"]
+    kept = sorted({_reported(verdict)[0], verdict["selected"]})
+    place = {index: position for position, index in enumerate(kept)}
+    equations = [{key: one(value) for key, value in verdict["equations"][index].items()} for index in kept]
+    short = {"equations": equations, "selected": place[verdict["selected"]], "exact": place.get(verdict["exact"])}
+    fit = {key: record["fit"].get(key) for key in _OF_FIT}
+    fit |= {key: one(fit[key]) for key in ("data_metadata", "versions") if fit[key]}
+    return {
+        "cell": {key: one(value) for key, value in record["cell"].items()},
+        "verdict": verdict | short,
+        "fit": fit,
+        "cost": {key: record["cost"][key] for key in _OF_COST},
+    }
+
+
+# ---- one result a record
+
+
+def _proved(judgement: dict[str, Any]) -> bool:
+    """As Judgement.recovered in fronts/verdict.py, from JSON."""
+    return not _answers(judgement) & {NO, UNDECIDED, APPROXIMATE}
+
+
+def _answers(judgement: dict[str, Any]) -> set[str]:
+    return {judgement[key] for key in ("exact_on_data", "exact_on_held_out", "identical_to_closed_form")}
+
+
+def _agrees(judgement: dict[str, Any]) -> bool:
+    """Whether it agrees with the data within their uncertainty, and nothing speaks against it."""
+    answers = _answers(judgement)
+    return APPROXIMATE in answers and not answers & {NO, UNDECIDED}
+
+
+def _reported(verdict: dict[str, Any]) -> tuple[int, str]:
+    """The index of the equation that stands for the cell, and how it was chosen.
+
+    The simplest equation that was recovered; else the simplest that agrees within the data's uncertainty; else the
+    simplest that is exact on the data; else PySR's `best`.
+    """
+    equations = verdict["equations"]
+    found = next((index for test in (_proved, _agrees) for index, item in enumerate(equations) if test(item)), None)
+    if found is None:
+        found = verdict["exact"]
+    if found is None:
+        return verdict["selected"], "best"
+    return found, APPROXIMATE if APPROXIMATE in _answers(equations[found]) else "exact"
+
+
+def results_of(records: Sequence[dict[str, Any]]) -> list[Result]:
+    """The records as results, sorted by cell_order.
+
+    `identified` is the engine's own certificate where it gives one. For other engines it is the certificate that
+    another engine gave on the same data, provided that both found the same formula. Where no closed form judges a
+    formula and a certificate says that the data do not determine one, no engine has recovered it: it is undecided.
+    """
+    ordered = sorted(records, key=lambda record: cell_order(record["cell"]))
+    certificates: dict[tuple, tuple[str, str]] = {}
+    undetermined: set[tuple] = set()
+    for record in ordered:
+        certificate = record["fit"].get("certificate")
+        if certificate:
+            if certificate["outcome"] == FITS:
+                undetermined.add(cell_key(record["cell"])[:4])
+            index, selected_by = _reported(record["verdict"])
+            if selected_by != "best":
+                formula = record["verdict"]["equations"][index]["simplified"]
+                certificates.setdefault(cell_key(record["cell"])[:4], (formula, certificate["outcome"]))
+    results = []
+    for record in ordered:
+        cell, verdict, fit = record["cell"], record["verdict"], record["fit"]
+        index, selected_by = _reported(verdict)
+        reported = verdict["equations"][index]
+        if fit.get("certificate"):
+            identified = fit["certificate"]["outcome"]
+        else:
+            formula, outcome = certificates.get(cell_key(cell)[:4], (None, None))
+            identified = outcome if selected_by != "best" and formula == reported["simplified"] else None
+        recovered = verdict["recovered"]
+        if recovered == YES and verdict["closed_form"] is None and cell_key(cell)[:4] in undetermined:
+            recovered = UNDECIDED
+        results.append(
+            Result(
+                cell=cell,
+                selected=verdict["equations"][verdict["selected"]],
+                reported=reported,
+                selected_by=selected_by,
+                recovered=recovered,
+                identified=identified,
+                fit=fit,
+                cost=record["cost"],
+                held_out=verdict.get("held_out_rows") or 0,
+            )
+        )
+    return results
+
+
+# ---- one row a cell
+
+SUMMARY_SCHEMA = pa.schema(
+    [
+        ("family", pa.string()),
+        ("task", pa.string()),
+        ("theories", pa.int32()),
+        ("fraction", pa.string()),
+        ("setting", pa.string()),
+        ("engine", pa.string()),
+        ("seed", pa.int64()),
+        ("rows", pa.int64()),
+        ("recovered", pa.string()),
+        ("selected_by", pa.string()),
+        ("origin", pa.string()),
+        ("equation", pa.string()),
+        ("simplified", pa.string()),
+        ("complexity", pa.int32()),
+        ("loss", pa.float64()),
+        ("score", pa.float64()),
+        ("exact_on_data", pa.string()),
+        ("exact_on_held_out", pa.string()),
+        ("identical_to_closed_form", pa.string()),
+        ("identified", pa.string()),
+        ("cpu_seconds", pa.float64()),
+        ("wall_seconds", pa.float64()),
+        ("evaluations", pa.int64()),
+        ("stop_reason", pa.string()),
+        ("engine_version", pa.string()),
+    ]
+)
+
+
+def engine_version(engine: str, versions: dict[str, str]) -> str:
+    """The package that the engine is named after with its version ("pyoperon 0.6.2"), else our own ("cftsr 0.1.0")."""
+    package = next((name for name in sorted(versions) if engine in name), "cftsr")
+    return f"{package} {versions.get(package, 'unknown')}"
+
+
+def summary_rows(records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One row a cell, with the columns of SUMMARY_SCHEMA; the equation is the reported one (see `Result`)."""
+    return [_summary_row(result) for result in results_of(records)]
+
+
+def _summary_row(result: Result) -> dict[str, Any]:
+    reported, fit = result.reported, result.fit
+    return {
+        **{name: result.cell[name] for name in CELL},
+        "rows": fit["rows"],
+        "recovered": result.recovered,
+        "selected_by": result.selected_by,
+        "origin": reported["origin"],
+        **{name: reported[name] for name in ("equation", "simplified", "complexity", "loss")},
+        "score": float(reported["score"]),
+        **{name: reported[name] for name in ("exact_on_data", "exact_on_held_out", "identical_to_closed_form")},
+        "identified": result.identified,
+        "cpu_seconds": result.cost["fit_cpu_seconds"],
+        "wall_seconds": result.cost["fit_wall_seconds"],
+        "evaluations": fit["evaluations"],
+        "stop_reason": fit["stop_reason"],
+        "engine_version": engine_version(result.cell["engine"], fit["versions"]),
+    }
+
+
+def write_summary(rows: Sequence[dict[str, Any]], folder: str | Path) -> None:
+    """Write summary.parquet and summary.csv; UserError where the folder cannot be written."""
+    table = pa.Table.from_pylist(list(rows), schema=SUMMARY_SCHEMA)
+    write_atomically(
+        Path(folder, "summary.parquet"), lambda temporary: pq.write_table(table, temporary, compression="zstd")
+    )
+    write_csv(Path(folder, "summary.csv"), SUMMARY_SCHEMA.names, rows)
+
+
+def write_csv(path: Path, columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
+    """Write rows as CSV: floats in full precision, None as nothing.
+
+    A text that a spreadsheet would run as a formula (=, @, + or - first, and no equation of ours) gets an apostrophe.
+    """
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({key: _inert(value) for key, value in row.items()} for row in rows)
+    write_text(path, stream.getvalue())
+
+
+def _inert(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    value = re.sub(r"[\t\r\n]", " ", value)  # a bare \r would begin a row of its own
+    return f"'{value}" if re.match(r" *[=@]|(?![\w.+*/() -]*$) *[+-]", value) else value
+
+
+# ---- counts
+
+
+@dataclass(frozen=True)
+class RecoveryCount:
+    """How many cells of one engine and family were recovered, of how many that the sweep asked for."""
+
+    engine: str
+    family: str
+    recovered: int
+    undecided: int
+    missing: int
+    total: int
+    approximate: int = 0
+
+    def __str__(self) -> str:
+        parts = (
+            (self.approximate, "within uncertainty"),
+            (self.undecided, "undecided"),
+            (self.missing, "missing"),
+        )
+        rest = [f"{count} {words}" for count, words in parts if count]
+        return f"{self.recovered}/{self.total}" + (f" ({', '.join(rest)})" if rest else "")
+
+
+def missing_cells(rows: Sequence[dict[str, Any]], expected_cells: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The cells that the sweep asked for and that have no row, in cell_order."""
+    found = {cell_key(row) for row in rows}
+    return sorted((cell for cell in expected_cells if cell_key(cell) not in found), key=cell_order)
+
+
+def recovery_counts(
+    rows: Sequence[dict[str, Any]], expected_cells: Sequence[dict[str, Any]] = ()
+) -> list[RecoveryCount]:
+    """Recovered of all cells, by engine and family; a cell that is missing counts as not recovered."""
+    answers: dict[tuple[str, str], Counter] = defaultdict(Counter)
+    for row in rows:
+        answers[row["engine"], row["family"]][row["recovered"]] += 1
+    for cell in missing_cells(rows, expected_cells):
+        answers[cell["engine"], cell["family"]]["missing"] += 1
+    return [
+        RecoveryCount(
+            engine,
+            family,
+            recovered=count[YES],
+            undecided=count[UNDECIDED],
+            missing=count["missing"],
+            total=count.total(),
+            approximate=count[APPROXIMATE],
+        )
+        for (engine, family), count in sorted(answers.items(), key=lambda item: (engine_order(item[0][0]), item[0][1]))
+    ]
+
+
+# ---- several seeds
+
+
+def seeded(cells: Iterable[Mapping[str, Any]]) -> set[tuple]:
+    """The places (a cell without its seed) that several seeds are asked for."""
+    places = Counter(cell_key(cell)[:-1] for cell in cells)
+    return {place for place, count in places.items() if count > 1}
+
+
+@cache
+def wilson_interval(recovered: int, fits: int) -> tuple[float, float]:
+    """The 95% interval of a rate of recovery, by Wilson's score (J. Am. Stat. Assoc. 22 (1927) 209)."""
+    from scipy.stats import binomtest  # half a second, and only where there are several seeds
+
+    interval = binomtest(recovered, fits).proportion_ci(confidence_level=0.95, method="wilson")
+    return float(interval.low), float(interval.high)
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """How often an engine recovered a formula, over the fits that have a verdict, and at what cost.
+
+    seconds   CPU seconds of the fits that recovered it, sorted; the others are censored: they ended without it, so
+              that nobody knows how long they would have needed
+    missing   fits that were asked for and have no verdict: they are in no rate
+    """
+
+    seconds: tuple[float, ...]
+    fits: int
+    missing: int = 0
+
+    @property
+    def recovered(self) -> int:
+        return len(self.seconds)
+
+    @property
+    def censored(self) -> int:
+        return self.fits - self.recovered
+
+    @property
+    def rate(self) -> float | None:
+        return self.recovered / self.fits if self.fits else None
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        return wilson_interval(self.recovered, self.fits) if self.fits else None
+
+    @property
+    def median_seconds(self) -> float | None:
+        return statistics.median(self.seconds) if self.seconds else None
+
+    @property
+    def rate_words(self) -> str:
+        """ "80% [49%, 94%]": the rate with its interval; "" where nothing has a verdict."""
+        if not self.fits:
+            return ""
+        low, high = self.interval
+        return f"{self.rate:.0%} [{low:.0%}, {high:.0%}]"
+
+
+def recovery(rows: Iterable[Mapping[str, Any]], missing: int = 0) -> Recovery:
+    """Of rows of the summary."""
+    rows = list(rows)
+    seconds = sorted(row["cpu_seconds"] for row in rows if row["recovered"] == YES)
+    return Recovery(tuple(seconds), len(rows), missing)
+
+
+def _over_seeds(
+    rows: Sequence[dict[str, Any]], expected_cells: Sequence[dict[str, Any]], titles: Mapping[str, str]
+) -> list[str]:
+    """Lines on recovery over seeds, by engine and family; none where each cell has one seed."""
+    several = seeded({cell_key(cell): cell for cell in [*expected_cells, *rows]}.values())
+    groups: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        if cell_key(row)[:-1] in several:
+            groups[row["engine"], row["family"]].append(row)
+    if not groups:
+        return []
+    lines = ["Over seeds (rate of recovery with Wilson's 95% interval; CPU time of the fits that recovered it):"]
+    width = max(len(engine) for engine, _ in groups)
+    for engine, family in sorted(groups, key=lambda group: (engine_order(group[0]), group[1])):
+        found = recovery(groups[engine, family])
+        words = f"{found.rate_words} of {found.fits} fits"
+        if found.seconds:
+            words += f", median {found.median_seconds:.3g} s"
+        if found.censored:
+            words += f"; {found.censored} ended without it"
+        lines.append(f"  {engine:{width}}  {family_title(family, titles)} {words}")
+    return lines
+
+
+def final_message(
+    rows: Sequence[dict[str, Any]],
+    expected_cells: Sequence[dict[str, Any]],
+    folder: str | Path,
+    titles: Mapping[str, str] | None = None,
+    tables: int = 6,
+) -> str:
+    """What is said at the end: recovered of all cells by engine and family, where the tables are, what is missing.
+
+    titles   of families that have no module, as of `titles_of`
+    tables   how many there are
+    """
+    titles = titles or {}
+    counts = recovery_counts(rows, expected_cells)
+    engines = list(dict.fromkeys(count.engine for count in counts))
+    width = max(map(len, engines), default=0)
+    lines = [
+        "Recovered (exact on the data and on what was held out, and identical to the closed form where one is known; "
+        "proved):"
+    ]
+    for engine in engines:
+        by_family = [f"{family_title(count.family, titles)} {count}" for count in counts if count.engine == engine]
+        lines.append(f"  {engine:{width}}  {', '.join(by_family)}")
+    lines += _over_seeds(rows, expected_cells, titles)
+    absent = missing_cells(rows, expected_cells)
+    if absent:
+        named = ["/".join(str(part) for part in cell_key(cell) if part is not None) for cell in absent[:3]]
+        more = f" and {len(absent) - 3} more" if len(absent) > 3 else ""
+        lines.append(f"Missing: {len(absent)} cells have no verdict yet: {', '.join(named)}{more}; run it again")
+    more = f"; the paper's are 1 to {PAPER_TABLES}" if tables > PAPER_TABLES else ""
+    lines += [
+        f"Tables, the paper's beside ours: {folder}/tables/table1.md to table{tables}.md (and .csv, .tex{more})",
+        f"One row a cell: {folder}/summary.csv (and .parquet)",
+    ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,111 @@
+"""What a job is asked for on a cluster: memory and time, from what is known of its cell before any file exists.
+
+The figures of the exact engine and of the verdicts are peaks that were measured, with room to spare; those of operon
+and PySR are guesses on the safe side. A job that needed more is sent again with twice, three times as much (`attempt`),
+up to the limits of `cluster` in config.yaml. Too much asked for costs waiting in a queue, too little costs one attempt:
+a fit then goes on from its last finished chunk.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cftsr.engines.base import for_task
+
+DATASET = re.compile(r"n(\d+)(?:_f([\d.]+))?")
+
+INTERPRETER_MB = 400  # Python and Snakemake beside a job: 60 to 150 MB measured, twice in a group
+START_MINUTES = 1  # two starts of Snakemake and one of the script: 5 to 20 s, more from a slow disk
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The most that a job may ask for: `cluster` in config.yaml."""
+
+    mem_mb: int
+    minutes: int
+
+
+@dataclass(frozen=True)
+class Resources:
+    """mem_mb: memory in MB. runtime: minutes of wall time. Both are Snakemake's names, and whole numbers."""
+
+    mem_mb: int
+    runtime: int
+
+
+def estimated_rows(dataset: str) -> int:
+    """About how many rows a data set has, from its name (n100_f30; n100 where rows are theories or a user's).
+
+    A theory of the paper's families has about as many fields as it has predecessors, half of them on average: 100
+    theories of su(2)_k have 5,150 fields, 300 minimal models 28,000. Families with more labels have more rows, which
+    costs little: `attempt` makes up for it.
+    """
+    found = DATASET.fullmatch(dataset)
+    if not found:
+        raise ValueError(f"{dataset!r} is no name of a data set")
+    theories, percent = int(found[1]), found[2]
+    return theories if percent is None else math.ceil(theories**2 / 2 * float(percent) / 100)
+
+
+def bounded(mem_mb: float, minutes: float, attempt: int, limits: Limits) -> Resources:
+    """`attempt` times as much, and no more than the limits; whole numbers, at least one of each."""
+    return Resources(
+        mem_mb=max(1, min(math.ceil(mem_mb * attempt), limits.mem_mb)),
+        runtime=max(1, min(math.ceil(minutes * attempt), limits.minutes)),
+    )
+
+
+def of_fit(
+    engine: str, task: str, rows: int, options: Mapping[str, Any], attempt: int = 1, *, limits: Limits
+) -> Resources:
+    """What a fit is asked for.
+
+    options   the engine's, as the budget resolves them; a mapping of tasks is allowed where the engine allows one
+    An engine that is not known here is asked for a day.
+    """
+    match engine:
+        case "rational":
+            # 160 MB and 1 to 3 CPU seconds for 14,000 rows; unknowns enter cubed, 300 of them take well under a minute.
+            unknowns = options["max_unknowns"] / 300
+            mem_mb, minutes = 100 + rows / 100, unknowns**3 * (0.5 + rows / 50_000)
+        case "operon":
+            # 2 to 104 CPU seconds where a formula was found; all restarts of a fit that finds none take 5 to 15 s each.
+            mem_mb, minutes = 300 + rows / 100, options["restarts"] * 0.25
+        case "pysr":
+            # Julia takes 35 s to start, 1.5 GB, and then 0.14 s an iteration on 200 rows, 0.5 to 1.4 s on 1,000 to
+            # 14,000 (20 populations); trees grow, so three times that.
+            seen = min(rows, options["rows"]) if options["rows"] else rows
+            work = options["populations"] / 20 * options["ncycles_per_iteration"] / 380
+            seconds = for_task(options["iterations"], task) * work * (0.15 + min(1.5, seen / 2000))
+            mem_mb, minutes = 2500 + seen / 10, 2 + 3 * seconds / 60
+        case _:
+            mem_mb, minutes = 4000, 24 * 60
+    return bounded(INTERPRETER_MB + mem_mb, START_MINUTES + minutes, attempt, limits)
+
+
+def of_verdict(engine: str, rows: int, seconds: float, attempt: int = 1, *, limits: Limits) -> Resources:
+    """What judging a front is asked for; `seconds` is the limit of one equation.
+
+    A front of the exact engine is one equation; others have up to 30, few of which take their limit.
+    """
+    equations = 1 if engine == "rational" else 10
+    return bounded(
+        INTERPRETER_MB + 300 + rows / 50, START_MINUTES + equations * (seconds + rows / 2000) / 60, attempt, limits
+    )
+
+
+def of_spectrum(dataset: str, attempt: int = 1, *, limits: Limits) -> Resources:
+    """What making a data set and what is held out of it is asked for: all fields of all its theories are enumerated."""
+    theories = int(DATASET.fullmatch(dataset)[1])
+    fields = theories**2 / 2
+    return bounded(INTERPRETER_MB + 200 + fields / 50, START_MINUTES + 1 + fields / 20_000, attempt, limits)
+
+
+def of_collection(cells: int, attempt: int = 1, *, limits: Limits) -> Resources:
+    """What tables or the page of so many cells are asked for: 20,000 cells are read in under 30 s and 1 GB."""
+    return bounded(INTERPRETER_MB + 1000 + cells / 10, 5 + START_MINUTES + cells / 1000, attempt, limits)

@@ -1,0 +1,121 @@
+"""What of a sweep is done, running, failed, and how long the rest may take."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cftsr.engines import engine_order
+from cftsr.jobs.checkpoints import Workspace
+from cftsr.sweep.plan import Cell, Sweep
+
+DONE, FITTED, RUNNING, INTERRUPTED, FAILED, WAITING = "done", "fitted", "running", "interrupted", "failed", "waiting"
+STATES = (DONE, FITTED, RUNNING, INTERRUPTED, FAILED, WAITING)
+
+
+@dataclass(frozen=True)
+class CellStatus:
+    """One cell: its state, what its log said last, and how long the fit took or has taken."""
+
+    cell: Cell
+    state: str
+    detail: str = ""
+    wall_seconds: float | None = None
+
+
+def cell_status(cell: Cell, results: Path, live: bool) -> CellStatus:
+    """Look at a cell's files.
+
+    results   results/<budget>
+    live      whether Snakemake is at work in this folder: decides between running and interrupted
+    """
+    folder = results / "fits" / cell.folder
+    if (folder / "verdict.json").exists() or (folder / "front.parquet").exists():
+        try:
+            cost = json.loads((folder / "cost.json").read_text(encoding="utf-8"))["fit_wall_seconds"]
+        except (OSError, ValueError, KeyError):
+            cost = None
+        return CellStatus(cell, DONE if (folder / "verdict.json").exists() else FITTED, wall_seconds=cost)
+    log = results / "logs" / "fit" / f"{cell.folder}.log"
+    lines = _lines(log)
+    errors = [line for line in lines if line.startswith("error: ")]
+    if errors:
+        return CellStatus(cell, FAILED, f"{errors[-1]} ({log})")
+    workspace = results / "unfinished" / cell.folder
+    if lines or workspace.exists():
+        chunk = _chunk(workspace)
+        detail = f"chunk {chunk} finished" if chunk else "first chunk"
+        try:
+            spent = time.time() - log.stat().st_mtime
+        except OSError:
+            spent = None
+        return CellStatus(cell, RUNNING if live else INTERRUPTED, detail, spent)
+    return CellStatus(cell, WAITING)
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return []
+
+
+def _chunk(workspace: Path) -> int:
+    try:
+        return json.loads((workspace / Workspace.FILE).read_text(encoding="utf-8"))["body"]["progress"]["chunk"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0
+
+
+def sweep_is_live(folder: Path) -> bool:
+    """Whether Snakemake holds the folder's lock. After a kill -9 the lock stays: then this errs towards running."""
+    locks = folder / ".snakemake" / "locks"
+    return locks.is_dir() and any(locks.iterdir())
+
+
+def remaining_seconds(statuses: Sequence[CellStatus], workers: int) -> float | None:
+    """How long the rest may take on so many cores, from the median fit of each engine so far; None if unknown."""
+    total = 0.0
+    for engine in {status.cell.engine for status in statuses}:
+        mine = [status for status in statuses if status.cell.engine == engine]
+        left = [status for status in mine if status.state in (RUNNING, INTERRUPTED, WAITING)]
+        known = [status.wall_seconds for status in mine if status.state in (DONE, FITTED) and status.wall_seconds]
+        if left and not known:
+            return None
+        total += len(left) * (statistics.median(known) if known else 0.0)
+    return total / max(1, workers)
+
+
+def describe(sweep: Sweep, folder: Path, workers: int) -> str:
+    """The status of the sweep whose results lie under `folder`, as a few lines."""
+    live = sweep_is_live(folder)
+    results = folder / "results" / sweep.budget
+    statuses = [cell_status(cell, results, live) for cell in sweep.cells]
+    width = max(len(engine) for engine in sweep.engines)
+    lines = [f"budget {sweep.budget}: {sum(s.state == DONE for s in statuses)} of {len(statuses)} cells done"]
+    for engine in sorted(sweep.engines, key=engine_order):
+        mine = [status for status in statuses if status.cell.engine == engine]
+        counts = [(state, sum(status.state == state for status in mine)) for state in STATES]
+        lines.append(f"  {engine:{width}}  " + ", ".join(f"{count} {state}" for state, count in counts if count))
+    for state in (RUNNING, INTERRUPTED, FAILED):
+        for status in statuses:
+            if status.state == state:
+                lines.append(f"  {state}: {status.cell.folder}: {status.detail}")
+    rest = remaining_seconds(statuses, workers)
+    waiting = sum(status.state in (RUNNING, INTERRUPTED, WAITING) for status in statuses)
+    if waiting:
+        guess = "unknown until an engine has finished a fit" if rest is None else _duration(rest)
+        lines.append(f"  left: {waiting} fits; on {workers} cores {guess}")
+    return "\n".join(lines)
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"about {seconds:.0f} s"
+    if seconds < 5400:
+        return f"about {seconds / 60:.0f} minutes"
+    return f"about {seconds / 3600:.1f} hours"

@@ -1,0 +1,47 @@
+"""The words of verdicts, certificates and settings: one place, one wording."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# A verdict's answers. APPROXIMATE is agreement within the uncertainty of data that nobody knows exactly: no proof.
+YES, NO, UNDECIDED, UNKNOWN, APPROXIMATE = "yes", "no", "undecided", "unknown", "approximate"
+
+# A certificate's outcome: whether the data determine the formula that passes through them.
+IDENTIFIED, FITS, NONE = "identified", "fits", "none"
+
+# What made an equation: a search alone, or exact coefficients for the terms that a search found.
+SEARCH, REFINED = "search", "refined"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How constants are treated; the paper's axis "integer columns".
+
+    integer_columns     whether the constant columns i1..i10 are offered
+    constant_complexity what a free constant costs in the engine's own search (the printed count stays one node)
+    nested_square       whether square(square(.)) is allowed
+    """
+
+    name: str
+    integer_columns: bool
+    constant_complexity: int
+    nested_square: bool
+
+
+SETTINGS = {
+    setting.name: setting
+    for setting in (
+        Setting("free", integer_columns=False, constant_complexity=1, nested_square=True),
+        Setting("integer", integer_columns=True, constant_complexity=10, nested_square=True),
+        Setting("integer_flat", integer_columns=True, constant_complexity=10, nested_square=False),
+    )
+}
+
+# What stands for the setting in paths and tables of an engine that ignores it.
+ANY_SETTING = "any"
+
+
+def setting_order(setting: str) -> tuple[int, str]:
+    names = [*SETTINGS, ANY_SETTING]
+    return (names.index(setting) if setting in names else len(names), setting)
