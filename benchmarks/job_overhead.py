@@ -47,9 +47,11 @@ with logged("log"):
 """
 FIT = """
 with logged("log"):
-    from cftsr.jobs.fit_cell import fit_cell
+    from cftsr.jobs.fit_cell import FitRequest, fit_cell
     options = {"max_degree": 12, "max_unknowns": 300, "spare_rows": 12, "refit_without": 0.2}
-    fit_cell("data.parquet", "rational", "any", 0, options, "front.parquet", "fit.json", "cost.json", "side")
+    fit_cell(
+        FitRequest("data.parquet", "rational", "any", 0, options, "front.parquet", "fit.json", "cost.json", "side")
+    )
 """
 VERDICT = """
 with logged("log"):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cftsr.jobs.fit_cell import fit_cell
+from cftsr.jobs.fit_cell import FitRequest, fit_cell
 from cftsr.provenance import source_digest
 from cftsr.sweep.plan import Sweep as Configured
 
@@ -48,19 +48,19 @@ def fronts(seeds) -> list[str]:
 
 def undisturbed_fit(folder: Path, data: str, seed: int, settings: dict) -> tuple[bytes, bytes]:
     """The same fit in this process."""
-    fit_cell(
+    request = FitRequest(
         data=data,
         engine="operon",
         setting="free",
         seed=seed,
         options=Configured(settings).options("operon", "conformal_weight"),
-        front_path=folder / "front.parquet",
-        fit_path=folder / "fit.json",
-        cost_path=folder / "cost.json",
-        workspace=folder / "unfinished",
+        front=str(folder / "front.parquet"),
+        fit=str(folder / "fit.json"),
+        cost=str(folder / "cost.json"),
+        workspace=str(folder / "unfinished"),
         source=source_digest("jobs/fit_cell.py", "engines/operon/engine.py"),
-        log=lambda line: None,
     )
+    fit_cell(request, log=lambda line: None)
     return (folder / "front.parquet").read_bytes(), (folder / "fit.json").read_bytes()
 
 

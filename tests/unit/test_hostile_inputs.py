@@ -15,7 +15,8 @@ import yaml
 from cftsr.algebra.expressions import MAX_TEXT, ParseError, parse
 from cftsr.data.dataset import write_spectrum
 from cftsr.engines.base import Assignment, Progress
-from cftsr.engines.pysr.engine import PySR, trusted
+from cftsr.engines.pysr.engine import PySR
+from cftsr.engines.pysr.trust import trusted
 from cftsr.errors import UserError
 from cftsr.files import read_json, write_json
 from cftsr.fronts.front import Equation, write_front
@@ -375,7 +376,7 @@ PLACES = ["chunk1/checkpoint.pkl", "chunk1", ".", "..", "../..", "../../.."]
 @pytest.mark.parametrize("mode", [0o002, 0o020], ids=["everybody", "a group"])
 @pytest.mark.parametrize("place", PLACES)
 def test_a_pickle_in_a_place_that_others_can_write_is_not_loaded(workspace, monkeypatch, place, mode):
-    monkeypatch.setattr("cftsr.engines.pysr.engine._own_group", lambda group: False)
+    monkeypatch.setattr("cftsr.engines.pysr.trust._own_group", lambda group: False)
     path = (workspace / place).resolve()
     path.chmod(path.stat().st_mode | mode)
     with pytest.raises(UserError) as error:

@@ -13,7 +13,9 @@ from cftsr.algebra.integer_columns import INTEGER_COLUMNS
 from cftsr.data.dataset import generate
 from cftsr.engines import get_engine
 from cftsr.engines.base import Assignment, Progress
-from cftsr.engines.operon.engine import has_nested_square, polish, quotient_near, run_once, schedule
+from cftsr.engines.operon.engine import polish, run_once, schedule
+from cftsr.engines.refinement import has_nested_square
+from cftsr.engines.scaling import quotient_near
 from cftsr.fronts.front import Candidate
 from cftsr.jobs.fit_cell import problem_of
 from cftsr.vocabulary import REFINED
@@ -85,7 +87,7 @@ def test_equations_are_printed_in_the_labels_whatever_the_inputs(setting, restar
 def test_the_schedule_goes_through_its_lists_the_bands_fastest():
     options = QUICK | {"bands": ["whole", "upper"], "inputs": ["products+1", "labels+3"], "objectives": ["r2", "mae"]}
     integer = [schedule(options, True, restart) for restart in range(6)]
-    assert [(turn["inputs"], turn["integers"], turn["band"]) for turn in integer] == [
+    assert [(turn["inputs"].kind, turn["inputs"].integers, turn["band"]) for turn in integer] == [
         ("labels", 10, (0.0, 1.0)),
         ("products", 1, (0.0, 1.0)),
         ("products", 1, (0.5, 1.0)),

@@ -22,10 +22,11 @@ from cftsr.engines import get_engine
 from cftsr.engines.base import Progress, for_task
 from cftsr.engines.pysr import engine as adapter
 from cftsr.engines.pysr import julia
+from cftsr.engines.pysr.regressor import keywords, read_hall_of_fame, view
 from cftsr.errors import UserError
 from cftsr.fronts.front import read_front
 from cftsr.jobs.checkpoints import Workspace
-from cftsr.jobs.fit_cell import fit_cell, problem_of
+from cftsr.jobs.fit_cell import FitRequest, fit_cell, problem_of
 from cftsr.sweep.plan import Sweep
 from cftsr.vocabulary import SETTINGS
 
@@ -74,13 +75,13 @@ def problem(setting: str = "free", family: str = "minimal", theories: int = 12):
 @pytest.mark.parametrize("line", LINES)
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_every_keyword_exists_in_both_supported_lines(line, setting):
-    passed = adapter.keywords(problem(setting), options(), regressor_like(LINES[line]), 1e-9)
+    passed = keywords(problem(setting), options(), regressor_like(LINES[line]), 1e-9)
     passed |= dict.fromkeys(("niterations", "random_state", "timeout_in_seconds", "output_directory", "run_id"))
     assert set(passed) | {"warm_start"} <= set(LINES[line])
 
 
 def test_every_default_that_moved_between_the_lines_is_passed_or_decides_nothing():
-    passed = set(adapter.keywords(problem(), options(), regressor_like(SIGNATURE_OF_2), None))
+    passed = set(keywords(problem(), options(), regressor_like(SIGNATURE_OF_2), None))
     one, two = LINES["installed"], SIGNATURE_OF_2
     moved = {name for name in set(one) | set(two) if one.get(name) != two.get(name)}
     assert {"batching", "annealing", "crossover_probability", "weight_optimize"} <= moved
@@ -96,13 +97,13 @@ def test_what_decides_the_search_is_passed_explicitly():
     }
     searching |= {"populations", "population_size", "ncycles_per_iteration", "maxsize", "parsimony", "batching"}
     searching -= {"optimizer_f_calls_limit"}  # None: no limit, in both lines
-    assert searching <= set(adapter.keywords(problem(), options(), regressor_like(LINES["installed"]), None))
+    assert searching <= set(keywords(problem(), options(), regressor_like(LINES["installed"]), None))
 
 
 def test_the_papers_settings():
     assert resolved("paper", "central_charge")["iterations"] == 400
     assert resolved("paper", "conformal_weight")["iterations"] == 600
-    passed = adapter.keywords(problem("free"), options("paper"), regressor_like(LINES["installed"]), None)
+    passed = keywords(problem("free"), options("paper"), regressor_like(LINES["installed"]), None)
     assert passed["populations"] == 20
     assert passed["batching"] is False
     assert passed["binary_operators"] == ["+", "-", "*", "/"]
@@ -114,27 +115,31 @@ def test_the_papers_settings():
 
 
 def test_the_integer_settings_offer_columns_penalise_constants_and_forbid_nested_squares():
-    integer = adapter.keywords(problem("integer"), options(), regressor_like(LINES["installed"]), None)
-    flat = adapter.keywords(problem("integer_flat"), options(), regressor_like(LINES["installed"]), None)
+    integer = keywords(problem("integer"), options(), regressor_like(LINES["installed"]), None)
+    flat = keywords(problem("integer_flat"), options(), regressor_like(LINES["installed"]), None)
     assert integer["complexity_of_constants"] == flat["complexity_of_constants"] == 10
     assert integer["nested_constraints"] is None
     assert flat["nested_constraints"] == {"square": {"square": 0}}
-    columns, target = adapter.table(problem("integer"))
+    columns, target = view(problem("integer"), options(), 0, 0).table()
     assert list(columns) == ["p", "q", "r", "s", *(f"i{n}" for n in range(1, 11))]
     assert (columns["i10"] == 10).all()
     assert len(columns) == len(target)
-    wzw = adapter.keywords(problem("integer_flat", "wzw_su2"), options(), regressor_like(LINES["installed"]), None)
+    wzw = keywords(problem("integer_flat", "wzw_su2"), options(), regressor_like(LINES["installed"]), None)
     assert wzw["unary_operators"] == []
     assert wzw["nested_constraints"] is None
 
 
 def test_several_threads_give_up_determinism_and_one_does_not(monkeypatch):
     monkeypatch.setenv("PYTHON_JULIACALL_THREADS", "4")
-    passed = adapter.keywords(problem(), options(), regressor_like(LINES["installed"]), None)
+    passed = keywords(problem(), options(), regressor_like(LINES["installed"]), None)
     assert (passed["parallelism"], passed["deterministic"]) == ("multithreading", False)
 
 
 # ---- reading PySR's files
+
+
+def read(path: Path, shown, log=print):
+    return read_hall_of_fame(path, view(shown, options(), 0, 0).inputs, log)
 
 
 def hall_of_fame(folder: Path, *rows: tuple[int, str, str]) -> Path:
@@ -153,7 +158,7 @@ def test_equations_are_read_with_pysrs_own_losses(tmp_path):
         (6, "NaN", "p / NaN"),
         (7, "Inf", "(q - -Inf) + r"),
     )
-    found = adapter.read_hall_of_fame(path, problem("integer"))
+    found = read(path, problem("integer"))
     assert [candidate.text for candidate in found[:3]] == ["i10", "i1/p", "square((-0.0012)*q)-4"]
     assert [candidate.engine_loss for candidate in found[:3]] == [0.5, 9.867645e-5, 1e-8]
     assert len(found) == 5
@@ -171,7 +176,7 @@ def test_the_fronts_that_real_pysr_wrote_are_read_whole(path):
     with open(path, newline="", encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
     lines: list[str] = []
-    found = adapter.read_hall_of_fame(path, asked, lines.append)
+    found = read(path, asked, lines.append)
     assert lines == []
     assert [candidate.engine_loss for candidate in found] == [float(row["Loss"]) for row in rows]
     for candidate, row in zip(found, rows, strict=True):
@@ -184,7 +189,7 @@ def test_the_fronts_that_real_pysr_wrote_are_read_whole(path):
 def test_an_equation_outside_the_grammar_is_named_and_left_out(tmp_path):
     lines: list[str] = []
     path = hall_of_fame(tmp_path, (1, "0.5", "p"), (2, "0.4", "exp(p)"), (2, "0.3", "__import__('os')"))
-    assert [c.text for c in adapter.read_hall_of_fame(path, problem(), lines.append)] == ["p"]
+    assert [c.text for c in read(path, problem(), lines.append)] == ["p"]
     assert len(lines) == 2
     assert "exp(p)" in lines[0]
 
@@ -195,11 +200,11 @@ def test_a_damaged_hall_of_fame_is_named(tmp_path, text):
     path.write_text(text)
     if text:
         with pytest.raises(UserError, match=r"hall_of_fame\.csv is not a hall of fame"):
-            adapter.read_hall_of_fame(path, problem())
+            read(path, problem())
     else:
-        assert adapter.read_hall_of_fame(path, problem()) == []
+        assert read(path, problem()) == []
     with pytest.raises(UserError, match="absent"):
-        adapter.read_hall_of_fame(tmp_path / "absent.csv", problem())
+        read_hall_of_fame(tmp_path / "absent.csv", problem())
 
 
 # ---- chunks, with a stand-in that keeps state in a pickle and writes a hall of fame, as PySR does
@@ -248,6 +253,8 @@ def stand(monkeypatch, tmp_path):
     Stand.log, Stand.saves_state = [], True
     monkeypatch.setattr(julia, "import_pysr", lambda offline=True: SimpleNamespace(PySRRegressor=Stand))
     monkeypatch.setattr(julia, "proof", lambda: {"julia": "stand-in"})
+    monkeypatch.setattr(julia, "broken_proof", lambda: None)
+    monkeypatch.setattr(adapter.PySR, "_compiled", set())
     write_spectrum("data.parquet", generate("minimal", {}, "conformal_weight", 12, 1, "0.5")[0])
     return Stand
 
@@ -264,12 +271,13 @@ def run(stop_after: int | None = None, name: str = "fit", settings: dict = SMALL
 
     def log(text):
         lines.append(text)
-        if stop_after is not None and text.startswith("iteration ") and len(Stand.log) == stop_after:
+        if stop_after is not None and ", iteration " in text and len(Stand.log) == stop_after:
             raise KilledError
 
-    fit_cell(
-        "data.parquet", "pysr", "free", 3, settings, f"{name}.parquet", f"{name}.json", f"{name}.cost", "side", log=log
+    request = FitRequest(
+        "data.parquet", "pysr", "free", 3, settings, f"{name}.parquet", f"{name}.json", f"{name}.cost", "side"
     )
+    fit_cell(request, log)
 
 
 def test_iterations_go_in_chunks_with_a_random_state_each(stand):
@@ -368,28 +376,49 @@ def test_an_early_stop_needs_a_proof_on_every_row(stand, monkeypatch):
 def nowhere(monkeypatch, tmp_path):
     """A working folder without a proof, on a machine without Julia."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(julia, "executable", lambda: None)
+    monkeypatch.delenv(julia.EXECUTABLE, raising=False)
+    monkeypatch.setattr(julia.shutil, "which", lambda name: name if name == "/bin/sh" else None)
     return tmp_path
 
 
 def proved(folder: Path) -> None:
     (folder / ".julia").mkdir()
-    (folder / ".julia/proof.json").write_text(json.dumps({"julia": "1.10.4", "julia_project": str(folder)}))
+    content = {"julia": "1.10.4", "julia_project": str(folder), "environment": {julia.EXECUTABLE: "/bin/sh"}}
+    (folder / ".julia/proof.json").write_text(json.dumps(content))
 
 
 def test_auto_takes_pysr_exactly_where_the_proof_is(nowhere):
     assert "pysr" not in Sweep(CONFIG).engines
-    assert "Say `make julia` once" in Sweep(CONFIG).describe()
+    assert "Run `make julia` once" in Sweep(CONFIG).describe()
     proved(nowhere)
     assert "pysr" in Sweep(CONFIG).engines
 
 
-def test_a_proof_whose_julia_project_is_gone_is_none(nowhere):
+@pytest.mark.parametrize("text", ["{", "{}", '{"julia_project": "x"}', "[]"])
+def test_a_proof_that_cannot_be_read_is_none(nowhere, text):
     proved(nowhere)
-    (nowhere / ".julia/proof.json").write_text(json.dumps({"julia_project": str(nowhere / "gone")}))
+    (nowhere / ".julia/proof.json").write_text(text)
     assert julia.proof() is None
-    (nowhere / ".julia/proof.json").write_text("{")
-    assert julia.proof() is None
+    assert "pysr" not in Sweep(CONFIG).engines
+
+
+def test_a_julia_that_was_moved_after_the_proof_is_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv(julia.EXECUTABLE, raising=False)
+    proved(tmp_path)
+    assert julia.broken_proof() is None
+    content = json.loads(Path(".julia/proof.json").read_text())
+    Path(".julia/proof.json").write_text(json.dumps(content | {"environment": {julia.EXECUTABLE: "/gone/julia"}}))
+    assert "Julia was at /gone/julia when `make julia` ran, and is not there now" in Sweep(CONFIG).describe()
+    Path(".julia/proof.json").write_text(json.dumps(content | {"julia_project": str(tmp_path / "gone")}))
+    with pytest.raises(UserError, match=r"the Julia project that `make julia` made, .*, is gone"):
+        Sweep(CONFIG | {"engines": ["pysr"]})
+
+
+def test_the_proof_gives_later_processes_their_julia_and_fits_no_path(nowhere):
+    proved(nowhere)
+    assert julia.executable() == "/bin/sh"
+    assert julia.provenance() == {"julia": "1.10.4"}
 
 
 def test_auto_ignores_a_julia_that_is_not_proved_and_a_list_takes_it(nowhere, monkeypatch):
@@ -401,7 +430,7 @@ def test_auto_ignores_a_julia_that_is_not_proved_and_a_list_takes_it(nowhere, mo
 def test_asked_for_without_julia_it_says_what_to_do(nowhere):
     with pytest.raises(UserError) as caught:
         Sweep(CONFIG | {"engines": ["pysr"]})
-    assert "pysr cannot run here: Julia has not been set up here. Say `make julia` once" in str(caught.value)
+    assert "pysr cannot run here: Julia has not been set up here. Run `make julia` once" in str(caught.value)
 
 
 @pytest.mark.parametrize(

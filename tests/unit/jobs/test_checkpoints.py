@@ -80,19 +80,19 @@ def project(tmp_path, monkeypatch):
 
 def fit(folder, name="run", seed=3, options=None, source="s", **keywords):
     out = folder / name
-    fitting.fit_cell(
-        data=folder / "data.parquet",
+    request = fitting.FitRequest(
+        data=str(folder / "data.parquet"),
         engine="guess",
         setting="free",
         seed=seed,
         options=options or {"a": 1},
-        front_path=out / "front.parquet",
-        fit_path=out / "fit.json",
-        cost_path=out / "cost.json",
-        workspace=folder / f"unfinished {name}",
+        front=str(out / "front.parquet"),
+        fit=str(out / "fit.json"),
+        cost=str(out / "cost.json"),
+        workspace=str(folder / f"unfinished {name}"),
         source=source,
-        **keywords,
     )
+    fitting.fit_cell(request, **keywords)
     return (out / "front.parquet").read_bytes(), (out / "fit.json").read_bytes()
 
 

@@ -170,6 +170,7 @@ class Engine(ABC):
     options        what config.yaml must say under engine_options (or budgets)
     uses_setting   False: the setting axis is nothing to it, and it runs once a data set
     uses_seed      False: it is deterministic, and runs once whatever seeds the sweep has
+    slow_start     True: a process pays many seconds before its first fit, and cells share one (`jobs.worker`)
     """
 
     name: ClassVar[str]
@@ -177,6 +178,7 @@ class Engine(ABC):
     options: ClassVar[dict[str, Option]] = {}
     uses_setting: ClassVar[bool] = True
     uses_seed: ClassVar[bool] = True
+    slow_start: ClassVar[bool] = False
 
     def __init__(self) -> None:
         # What a process pays once, before its first chunk: import, compilation. Kept apart from the fit's time.

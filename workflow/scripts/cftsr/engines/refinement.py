@@ -17,8 +17,12 @@ import numpy as np
 
 from cftsr.algebra import modular
 from cftsr.algebra.expressions import Expression, apply_operator, fold
+from cftsr.algebra.integer_columns import without_integer_columns, write_with_integer_columns
 from cftsr.algebra.interpolation import Rows, equations, function_of, solutions
 from cftsr.algebra.polynomials import Exponents, Polynomial
+from cftsr.algebra.shortest_form import shortest
+from cftsr.engines.base import Problem
+from cftsr.fronts.front import Candidate, pareto_front
 
 MAX_EXPANSION = 200  # terms of any polynomial on the way
 SHARES = (0.0, 1e-3, 1e-2)  # terms smaller than this share of the largest are tried without
@@ -239,3 +243,32 @@ class Refiner:
     def first_exact(self, candidates: Iterable[Support]) -> tuple[Polynomial, Polynomial] | None:
         """The first support's exact function, or None."""
         return next((function for support in candidates if (function := self.solve(support)) is not None), None)
+
+
+# ---- for an engine
+
+
+def has_nested_square(expression: Expression, inside: bool = False) -> bool:
+    here = expression.kind == "square"
+    return (here and inside) or any(has_nested_square(part, inside or here) for part in expression.arguments)
+
+
+def refine(problem: Problem, expressions: Iterable[Expression], limit: int) -> Expression | None:
+    """The first exact formula among the structures of these equations, printed as the setting wants it, or None."""
+    rows = Rows(problem.x, problem.numerator, problem.denominator)
+    sample = problem.x[rows.sample(200)].astype(float)
+    plain = [without_integer_columns(expression) for expression in expressions]
+    terms = [found for expression in plain if (found := terms_of(expression, problem.labels, sample)) is not None]
+    function = Refiner(rows).first_exact(supports(terms, limit))
+    if function is None:
+        return None
+    formula = shortest(*function, problem.labels, problem.unary_operators)
+    if not problem.setting.nested_square and has_nested_square(formula):
+        formula = shortest(*function, problem.labels, ())
+    return write_with_integer_columns(formula) if problem.setting.integer_columns else formula
+
+
+def simplest(problem: Problem, candidates: list[Candidate]) -> list[Candidate]:
+    """The candidates on the Pareto front over all rows."""
+    front = pareto_front(candidates, problem.columns, problem.target)
+    return [Candidate(equation.text, equation.engine_loss, equation.origin) for equation in front]

@@ -37,6 +37,12 @@ class _Forgiving(io.FileIO):
             return len(content)
 
 
+def forgiving_stream(target: str | Path | int) -> io.TextIOWrapper:
+    """A text stream to a file, or to a descriptor, that loses what a full disk does not take."""
+    binary = io.BufferedWriter(_Forgiving(target, "w"))
+    return io.TextIOWrapper(binary, encoding="utf-8", errors="replace", line_buffering=True)
+
+
 def job_name(rule: str, wildcards: Mapping[str, str] | Iterable[tuple[str, str]] = ()) -> str:
     """The job in words: "fit wzw_su2/conformal_weight/n100_f10/free/operon/seed0"."""
     values = dict(wildcards.items() if hasattr(wildcards, "items") else wildcards)
@@ -59,17 +65,15 @@ def logged(
     terminal = sys.stderr
     try:
         with (
-            io.TextIOWrapper(
-                io.BufferedWriter(_Forgiving(path, "w")), encoding="utf-8", errors="replace", line_buffering=True
-            ) as log,
+            forgiving_stream(path) as log,
             redirect_stdout(log),
             redirect_stderr(log),
         ):
             try:
                 yield
             except (UserError, OSError, MemoryError) as error:
-                print(f"error: {_words(error)}{where}")
-                print(f"error: {_words(error)}{where}", file=terminal)
+                print(f"error: {in_words(error)}{where}")
+                print(f"error: {in_words(error)}{where}", file=terminal)
                 sys.exit(1)
             except Exception as error:
                 traceback.print_exc(file=log)
@@ -85,7 +89,7 @@ def logged(
         sys.exit(1)
 
 
-def _words(error: BaseException) -> str:
+def in_words(error: BaseException) -> str:
     if isinstance(error, MemoryError):
         return "out of memory. Ask for less (theories, rows, populations) or give the job more memory"
     return str(error)

@@ -27,13 +27,14 @@ class Watchdog:
 
     Time that the machine sleeps or the sweep is stopped (Ctrl-Z) does not count.
 
-    log   where the message goes beside the terminal, and where in the program the process hung: a file with a
-          descriptor; any other stream is left out
+    log       where the message goes beside the terminal, and where in the program the process hung: a file with a
+              descriptor; any other stream is left out
+    lifeline  a descriptor at whose end of file this process is killed: whoever it works for is gone
     """
 
-    def __init__(self, seconds: float, log: IO[str]):
+    def __init__(self, seconds: float, log: IO[str], lifeline: int | None = None):
         self._process = None
-        if not seconds:
+        if not seconds and lifeline is None:
             return
         try:
             descriptor = log.fileno()
@@ -43,8 +44,9 @@ class Watchdog:
             # The signal then prints the stack before it does what it does by default: end the process.
             faulthandler.register(EXIT_SIGNAL, file=descriptor, all_threads=True, chain=True)
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-S", __file__, str(os.getpid()), repr(float(seconds))],
+            [sys.executable, "-I", "-S", __file__, str(os.getpid()), repr(float(seconds or "inf")), str(lifeline)],
             stdin=subprocess.PIPE,
+            pass_fds=() if lifeline is None else (lifeline,),
             stdout=descriptor if descriptor is not None else subprocess.DEVNULL,
         )
 
@@ -77,17 +79,22 @@ class Watchdog:
         self.close()
 
 
-def watch(pid: int, seconds: float) -> None:
+def watch(pid: int, seconds: float, lifeline: int | None = None) -> None:
     """What the small process does, until the other end of its standard input is closed: by `close`, or by death."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; this one ends with the one that it watches
     tick = min(2.0, seconds / 10)
+    watched = [0] if lifeline is None else [0, lifeline]
     message, spent, seen = None, 0.0, time.monotonic()
     pending = b""
     while True:
-        ready, _, _ = select.select([0], [], [], tick)
+        ready, _, _ = select.select(watched, [], [], tick)
         now = time.monotonic()
         spent, seen = spent + min(now - seen, 2 * tick), now
-        if ready:
+        if lifeline in ready and not os.read(lifeline, 4096):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+            return
+        if 0 in ready:
             received = os.read(0, 65536)
             if not received:
                 return
@@ -111,4 +118,4 @@ def _end(pid: int) -> None:
 
 
 if __name__ == "__main__":
-    watch(int(sys.argv[1]), float(sys.argv[2]))
+    watch(int(sys.argv[1]), float(sys.argv[2]), None if sys.argv[3] == "None" else int(sys.argv[3]))

@@ -8,29 +8,25 @@ on every row. What the restarts found without that is kept as well, its constant
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from cftsr.algebra.expressions import Expression, binary, constant, constants, evaluate, parse, substitute, variable
-from cftsr.algebra.integer_columns import INTEGER_COLUMNS, write_with_integer_columns
+from cftsr.algebra.expressions import Expression, constant, constants, evaluate, parse, substitute
+from cftsr.algebra.integer_columns import INTEGER_COLUMNS
 from cftsr.algebra.interpolation import Rows
-from cftsr.algebra.shortest_form import shortest
 from cftsr.data.sampling import sample_rows
 from cftsr.engines.base import Assignment, Availability, Engine, Option, Problem, Progress
-from cftsr.engines.refinement import Refiner, supports, terms_of
-from cftsr.fronts.front import Candidate, pareto_front
+from cftsr.engines.refinement import has_nested_square, refine, simplest
+from cftsr.engines.scaling import Scaling, scaled
+from cftsr.engines.schedule import BANDS, INPUTS, Inputs, entries, input_columns, inputs_of
+from cftsr.fronts.front import Candidate
 from cftsr.vocabulary import REFINED
 
 MEMBERS_REFINED = 60  # best equations of a run whose structures are solved exactly
 POLISH_ROWS = 2_000
 POLISH_STEPS = 50
-
-
-BANDS = {"whole": (0.0, 1.0), "upper": (0.5, 1.0), "lower": (0.0, 0.5), "middle": (0.25, 0.75)}
-INPUTS = ("labels", "products", "ratios")
 
 
 class Operon(Engine):
@@ -45,7 +41,7 @@ class Operon(Engine):
         "weights": Option(str, allowed=("mixed", "real")),
         "bands": Option(str, allowed=tuple(BANDS), listed=True),
         "objectives": Option(str, allowed=("r2", "mae", "mse"), listed=True),
-        "inputs": Option(str, allowed=tuple(f"{kind}+{n}" for kind in INPUTS for n in range(11)), listed=True),
+        "inputs": Option(str, allowed=INPUTS, listed=True),
         "first_population": Option(int, 2),
         "first_generations": Option(int, 1),
         "real_population": Option(int, 2),
@@ -110,7 +106,6 @@ def schedule(options: dict[str, Any], integer: bool, restart: int) -> dict[str, 
         "rows": options["real_rows"],
         "mutation": options["real_mutation"],
         "real_constants": True,
-        "integers": 0,
     }
     unit = {
         **common,
@@ -121,41 +116,32 @@ def schedule(options: dict[str, Any], integer: bool, restart: int) -> dict[str, 
         "real_constants": False,
     }
     if restart == 0:
-        plain = {"inputs": "labels", "band": BANDS["whole"], "objective": "r2"}
+        integers = len(INTEGER_COLUMNS) if integer else 0
+        plain = {"inputs": Inputs("labels", integers), "band": BANDS["whole"], "objective": "r2"}
         if integer:
-            return unit | plain | {"integers": len(INTEGER_COLUMNS)}
+            return unit | plain
         first = {"population": options["first_population"], "generations": options["first_generations"]}
         return real | plain | first | {"rows": options["unit_rows"]}
-    bands, objectives, inputs = (_listed(options[key]) for key in ("bands", "objectives", "inputs"))
     turn, unit_turn = restart - 1, integer
     if not integer and options["weights"] == "mixed":
         turn, unit_turn = divmod(restart - 1, 2)
     if unit_turn:
-        offered, band = _entry(turn, inputs, bands)
-        kind, _, integers = offered.partition("+")
-        return unit | {"inputs": kind, "integers": int(integers), "band": BANDS[band], "objective": "r2"}
-    objective, band = _entry(turn, objectives, bands)
-    return real | {"inputs": "ratios", "band": BANDS[band], "objective": objective}
-
-
-def _listed(value: Any) -> list:
-    return value if isinstance(value, list) else [value]
-
-
-def _entry(turn: int, slow: list, fast: list) -> tuple[Any, Any]:
-    return slow[turn // len(fast) % len(slow)], fast[turn % len(fast)]
+        inputs, band = entries(turn, options["inputs"], options["bands"])
+        return unit | {"inputs": inputs_of(inputs), "band": BANDS[band], "objective": "r2"}
+    objective, band = entries(turn, options["objectives"], options["bands"])
+    return real | {"inputs": Inputs("ratios", 0), "band": BANDS[band], "objective": objective}
 
 
 def run_once(problem: Problem, options: dict[str, Any], seed: int, restart: int) -> tuple[list[Expression], int]:
     """The complete equations of one restart, best on its sample first, and how many evaluations they took."""
-    from cftsr.engines.operon.search import Run, RunOptions, input_columns
+    from cftsr.engines.operon.search import Run, RunOptions
 
     setting = problem.setting
     integer = setting.integer_columns
     chosen = RunOptions(**schedule(options, integer, restart))
     random = np.random.default_rng([seed, restart])
     sample = sample_rows(problem.target, chosen.rows, random, chosen.band)
-    columns = input_columns(problem.labels, problem.x[sample], chosen, integer)
+    columns = input_columns(problem.labels, problem.x[sample], chosen.inputs, integer)
     squares = "square" in problem.unary_operators
     run = Run(columns, problem.target[sample], squares, chosen, int(random.integers(1, 2**31)))
     members = [member for member in run.members() if setting.nested_square or not has_nested_square(member.expression)]
@@ -166,77 +152,11 @@ def run_once(problem: Problem, options: dict[str, Any], seed: int, restart: int)
             front.append(member)
     best = members[:MEMBERS_REFINED]
     chosen_members = best + [member for member in front if member not in best]
-    return [complete(member, integer) for member in chosen_members], run.evaluations
-
-
-def complete(member, integer: bool) -> Expression:
-    """The equation with the scale and offset that Operon fits beside each tree.
-
-    In the integer settings both are rounded to quotients of integer columns, so that no real constant is left.
-    """
-    scale, offset, body = member.scale, member.offset, member.expression
-    if not integer:
-        scaled = body if scale == 1 else binary("*", constant(scale), body)
-        return scaled if offset == 0 else binary("+", scaled, constant(offset))
-    scaled = _times(quotient_near(scale), body)
-    if abs(offset) < 1e-6:
-        return scaled
-    return binary("-" if offset < 0 else "+", scaled, _quotient(quotient_near(abs(offset))))
-
-
-QUOTIENTS = sorted({(a / b, a, b) for a in range(1, 11) for b in range(1, 11)}, key=lambda item: (item[0], item[2]))
-
-
-def quotient_near(value: float) -> tuple[int, int]:
-    """The nearest quotient of two integers of 1..10, signed."""
-    _, a, b = min(QUOTIENTS, key=lambda item: (abs(item[0] - abs(value)), item[2]))
-    return (-a if value < 0 else a), b
-
-
-def _quotient(quotient: tuple[int, int]) -> Expression:
-    above, below = quotient
-    return variable(f"i{above}") if below == 1 else binary("/", variable(f"i{above}"), variable(f"i{below}"))
-
-
-def _times(quotient: tuple[int, int], body: Expression) -> Expression:
-    above, below = quotient
-    if quotient == (1, 1):
-        return body
-    if above < 0:
-        body = binary("*", binary("-", variable("i1"), variable("i2")), body)
-    return body if (abs(above), below) == (1, 1) else binary("*", _quotient((abs(above), below)), body)
-
-
-def has_nested_square(expression: Expression, inside: bool = False) -> bool:
-    here = expression.kind == "square"
-    return (here and inside) or any(has_nested_square(item, inside or here) for item in expression.arguments)
-
-
-def refine(problem: Problem, expressions: Iterable[Expression], limit: int) -> Expression | None:
-    """The first exact formula among the structures of these equations, printed as the setting wants it, or None."""
-    rows = Rows(problem.x, problem.numerator, problem.denominator)
-    sample = problem.x[rows.sample(200)].astype(float)
-    plain = [
-        substitute(
-            expression,
-            lambda leaf: constant(INTEGER_COLUMNS[leaf.value]) if leaf.value in INTEGER_COLUMNS else leaf,
-        )
-        for expression in expressions
+    completed = [
+        scaled(member.expression, Scaling(member.scale, member.offset, member.error), integer)
+        for member in chosen_members
     ]
-    terms = [found for expression in plain if (found := terms_of(expression, problem.labels, sample)) is not None]
-    function = Refiner(rows).first_exact(supports(terms, limit))
-    if function is None:
-        return None
-    formula = shortest(*function, problem.labels, problem.unary_operators)
-    if not problem.setting.nested_square and has_nested_square(formula):
-        formula = shortest(*function, problem.labels, ())
-    return write_with_integer_columns(formula) if problem.setting.integer_columns else formula
-
-
-def simplest(problem: Problem, candidates: list[Candidate]) -> list[Candidate]:
-    """The candidates on the Pareto front over all rows."""
-    front = pareto_front(candidates, problem.columns, problem.target)
-    return [Candidate(equation.text, equation.engine_loss, equation.origin) for equation in front]
+    return completed, run.evaluations
 
 
 def polish(problem: Problem, candidate: Candidate) -> Candidate:

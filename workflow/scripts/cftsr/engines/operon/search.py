@@ -7,12 +7,13 @@ pyoperon keeps bare pointers to the Python objects it is given, so every one of 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import chain, combinations, permutations
+from itertools import chain
 
 import numpy as np
 import pyoperon as operon
 
-from cftsr.algebra.expressions import Expression, binary, constant, square, variable
+from cftsr.algebra.expressions import Expression, binary, constant, square
+from cftsr.engines.schedule import Inputs
 
 UNLIMITED = 10**12
 OBJECTIVES = {"r2": operon.R2, "mae": operon.MAE, "mse": operon.MSE}
@@ -25,10 +26,9 @@ class RunOptions:
     rows              rows sampled from the data; few rows buy many generations
     band              quantiles of the target between which they are sampled: a few extreme rows otherwise drown the
                       terms that make up the rest
-    inputs            "labels", or with the "products" of all pairs of labels, or with products and "ratios"
+    inputs            the labels, and what is offered with them
     real_constants    False: no constants but the integer columns, and every weight is 1
     local_iterations  Levenberg-Marquardt steps an individual
-    integers          the constants 1..integers are offered as inputs
     """
 
     population: int
@@ -36,14 +36,13 @@ class RunOptions:
     rows: int
     band: tuple[float, float]
     objective: str
-    inputs: str
+    inputs: Inputs
     max_length: int
     max_depth: int
     tournament: int
     mutation: float
     local_iterations: int
     real_constants: bool
-    integers: int
 
 
 @dataclass(frozen=True)
@@ -55,30 +54,6 @@ class Member:
     expression: Expression
     scale: float
     offset: float
-
-
-def input_columns(
-    labels: tuple[str, ...], x: np.ndarray, options: RunOptions, integer_columns: bool
-) -> list[tuple[Expression, np.ndarray]]:
-    """The inputs of a run: (how it is printed, its values).
-
-    Integers are printed as the columns i1..i10 where the setting has them (`integer_columns`), else as numbers.
-    Products and ratios of every pair of labels are offered alike, whatever the family; they are printed, and counted,
-    as the products and ratios that they are.
-    """
-    values = {label: x[:, i].astype(float) for i, label in enumerate(labels)}
-    columns = [(variable(label), value) for label, value in values.items()]
-    if options.inputs in ("products", "ratios"):
-        for a, b in combinations(labels, 2):
-            columns.append((binary("*", variable(a), variable(b)), values[a] * values[b]))
-    if options.inputs == "ratios":
-        for a, b in permutations(labels, 2):
-            if np.all(values[b] != 0):
-                columns.append((binary("/", variable(a), variable(b)), values[a] / values[b]))
-    for number in range(1, options.integers + 1):
-        printed = variable(f"i{number}") if integer_columns else constant(number)
-        columns.append((printed, np.full(len(x), float(number))))
-    return columns
 
 
 class Run:

@@ -1,103 +1,51 @@
 """The paper's engine: PySR, on Julia.
 
-A fit runs in chunks of iterations. Each chunk starts from the pickle that PySR wrote at the end of the one before,
-whether or not the process is the same, so that a fit that was killed and resumed does what an undisturbed one does.
-
-Written for PySR 1.5 and 2.x. Every setting that decides the search is passed explicitly, because defaults have moved:
-batching (False -> "auto"), annealing (False -> True), crossover_probability (0.0259 -> 0.2), input_stream ("stdin" ->
-None), batch_size (50 -> None) and every weight_* (numbers -> None, a set of the version's own). Of the keywords that
-only 2.x has, the mutations weight_mutate_feature and weight_backsolve are set to 0, so that both lines search alike;
-`guesses` restarts a chunk from the front where a state cannot be restored; the others keep their defaults (no
-plugins, no tracing, no type_spec).
+A fit is one run of PySR, or several ("restarts"), each on rows and inputs of its own. A run goes in chunks of
+iterations. Each chunk starts from the pickle that PySR wrote at the end of the one before, whether or not the process
+is the same, so that a fit that was killed and resumed does what an undisturbed one does.
 """
 
 from __future__ import annotations
 
-import csv
-import grp
 import importlib.util
 import inspect
-import os
 import pickle
-import pwd
-import re
 import shutil
-import stat
 import time
-from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from cftsr.algebra.expressions import ParseError, parse, substitute, variable
-from cftsr.algebra.integer_columns import INTEGER_COLUMNS
-from cftsr.data.sampling import sample_rows
+from cftsr.algebra.expressions import Expression, evaluate, parse
 from cftsr.engines.base import Assignment, Availability, Engine, Option, Problem, Progress
 from cftsr.engines.pysr import julia
+from cftsr.engines.pysr.regressor import (
+    KEYWORDS,
+    View,
+    in_pysr_names,
+    keywords,
+    read_hall_of_fame,
+    read_members,
+    view,
+)
+from cftsr.engines.pysr.trust import trusted
+from cftsr.engines.refinement import refine, simplest
+from cftsr.engines.scaling import best_scaling, scaled
+from cftsr.engines.schedule import BANDS, INPUTS, KINDS
 from cftsr.errors import UserError
 from cftsr.fronts.exactness import first_exact
 from cftsr.fronts.front import Candidate
+from cftsr.vocabulary import REFINED
 
-# How a chunk came by its state: a fit's first chunk, PySR's saved state, the front as guesses, nothing.
+# How a chunk came by its state: a run's first chunk, PySR's saved state, the front as guesses, nothing.
 FRESH, STATE, GUESSES, LOST = "fresh", "state", "guesses", "lost"
 RUN = "run"  # the folder PySR writes to; finished chunks are moved to chunk1, chunk2, ...
 SEED_STEP = 1_000_003  # between the random states of a fit's chunks; chunk 0 has the fit's seed itself
 # The loss below which only an exact formula lies, over the mean square of the target: (a few roundings)^2.
 EXACT_LOSS = {32: 1e-13, 64: 1e-27}
-
-# Options that are PySRRegressor's keywords, passed as they are.
-KEYWORDS = {
-    "populations": Option(int, 1),
-    "population_size": Option(int, 2),
-    "ncycles_per_iteration": Option(int, 1),
-    "maxsize": Option(int, 7),
-    "maxdepth": Option(int, 1),
-    "precision": Option(int, 32, maximum=64),
-    "parsimony": Option(float, 0.0),
-    "adaptive_parsimony_scaling": Option(float, 0.0),
-    "use_frequency": Option(bool),
-    "use_frequency_in_tournament": Option(bool),
-    "alpha": Option(float, 0.0),
-    "annealing": Option(bool),
-    "batching": Option(bool),
-    "batch_size": Option(int, 1),
-    "crossover_probability": Option(float, 0.0, maximum=1.0),
-    "fraction_replaced": Option(float, 0.0, maximum=1.0),
-    "fraction_replaced_hof": Option(float, 0.0, maximum=1.0),
-    "migration": Option(bool),
-    "hof_migration": Option(bool),
-    "topn": Option(int, 1),
-    "tournament_selection_n": Option(int, 1),
-    "tournament_selection_p": Option(float, 0.0, maximum=1.0),
-    "should_simplify": Option(bool),
-    "skip_mutation_failures": Option(bool),
-    "should_optimize_constants": Option(bool),
-    "optimizer_algorithm": Option(str, allowed=("BFGS", "NelderMead")),
-    "optimizer_iterations": Option(int, 0),
-    "optimizer_nrestarts": Option(int, 0),
-    "optimize_probability": Option(float, 0.0, maximum=1.0),
-    "perturbation_factor": Option(float, 0.0),
-    "probability_negate_constant": Option(float, 0.0, maximum=1.0),
-    "loss_scale": Option(str, allowed=("log", "linear")),
-    "fast_cycle": Option(bool),
-    "turbo": Option(bool),
-    "bumper": Option(bool),
-    "weight_add_node": Option(float, 0.0),
-    "weight_insert_node": Option(float, 0.0),
-    "weight_delete_node": Option(float, 0.0),
-    "weight_do_nothing": Option(float, 0.0),
-    "weight_mutate_constant": Option(float, 0.0),
-    "weight_mutate_operator": Option(float, 0.0),
-    "weight_swap_operands": Option(float, 0.0),
-    "weight_rotate_tree": Option(float, 0.0),
-    "weight_randomize": Option(float, 0.0),
-    "weight_simplify": Option(float, 0.0),
-    "weight_optimize": Option(float, 0.0),
-}
-# Only in 2.x: mutations that 1.x does not have.
-KEYWORDS_OF_2 = {"weight_mutate_feature": 0.0, "weight_backsolve": 0.0}
+MEMBERS_REFINED = 200  # best equations of the populations whose structures are solved exactly
+WARM_UP_ROWS = 20
 
 
 class PySR(Engine):
@@ -105,116 +53,143 @@ class PySR(Engine):
 
     name = "pysr"
     packages = ("pysr", "juliacall", "juliapkg")
+    slow_start = True
     options = {
         "iterations": Option(int, 1, by_task=True),
         "chunk_iterations": Option(int, 1),
+        "restarts": Option(int, 1),
+        "objective": Option(str, allowed=("mse", "scaled")),
+        "inputs": Option(str, allowed=(*KINDS, *INPUTS), listed=True),
+        "bands": Option(str, allowed=tuple(BANDS), listed=True),
         "rows": Option(int, 0),
+        "refine": Option(bool),
+        "support_limit": Option(int, 2),
         "early_stop": Option(bool),
         "chunk_minutes": Option(float, 0.0),
         "constant_complexity": Option(int, 1),
         **KEYWORDS,
     }
+    _compiled: set[tuple] = set()  # the kinds of search that this process has compiled
 
     @classmethod
     def availability(cls, asked: bool = False) -> Availability:
         """With `auto` exactly where `make julia` has left its proof; asked by name, also where Julia is at hand."""
-        if julia.proof() is not None:
+        broken = julia.broken_proof()
+        if broken is None and julia.proof() is not None:
             return Availability(True)
         remedy = (
-            "Say `make julia` once: it finds or fetches Julia, precompiles, and proves itself with a tiny fit. An "
+            "Run `make julia` once: it finds or fetches Julia, precompiles, and proves itself with a tiny fit. An "
             "existing Julia is taken from PYTHON_JULIAPKG_EXE or the PATH (README, Julia)"
         )
         if asked and importlib.util.find_spec("pysr") is None:
             return Availability(False, "the package pysr is not installed", "make sets up .venv with it")
+        if broken:
+            return Availability(False, broken, remedy)
         if asked and julia.executable() is not None:
             return Availability(True)
         return Availability(False, "Julia has not been set up here", remedy)
 
     def start(self, assignment: Assignment) -> None:
-        """Import PySR and let Julia compile the search, on a few rows and in a folder of its own."""
+        """Import PySR, and let Julia compile what this kind of search needs, on a few rows in a folder of its own.
+
+        A process that fits several cells pays for each kind once.
+        """
         began = time.monotonic()
         if assignment.folder.exists():
             trusted(assignment.folder)  # told now, not after the first chunk
         regressor = julia.import_pysr().PySRRegressor
         imported = time.monotonic()
+        self.startup_seconds = {"import": imported - began, "compile": 0.0}
+        problem, options = assignment.problem, assignment.options
+        kind = (problem.setting, problem.unary_operators, options["precision"], options["objective"])
+        if kind in self._compiled:
+            return
         assignment.log(f"PySR imported in {imported - began:.1f} s")
-        few = replace_rows(assignment.problem, np.arange(min(20, len(assignment.problem))))
         model = regressor(
-            **keywords(few, assignment.options | {"ncycles_per_iteration": 1, "populations": 2}, regressor, None),
+            **keywords(problem, options | {"ncycles_per_iteration": 1, "populations": 2}, regressor, None),
             niterations=1,
             random_state=0,
             output_directory=str(assignment.folder),
             run_id="warmup",
         )
         with julia.explained("compiling the search"):
-            model.fit(*table(few))
+            model.fit(*view(problem, options, assignment.seed, 0).first(WARM_UP_ROWS).table())
         shutil.rmtree(assignment.folder / "warmup", ignore_errors=True)
-        self.startup_seconds = {"import": imported - began, "compile": time.monotonic() - imported}
+        self._compiled.add(kind)
+        self.startup_seconds["compile"] = time.monotonic() - imported
         assignment.log(f"search compiled in {self.startup_seconds['compile']:.1f} s")
 
     def advance(self, assignment: Assignment, progress: Progress) -> Progress:
-        """One chunk of iterations, on a fixed sample of the rows if `rows` asks for one."""
+        """One chunk of iterations of one restart."""
         problem, options, folder = assignment.problem, assignment.options, assignment.folder
         regressor = julia.import_pysr().PySRRegressor
-        rows = np.arange(len(problem))
-        if options["rows"]:
-            rows = sample_rows(problem.target, options["rows"], np.random.default_rng(assignment.seed))
-        seen = replace_rows(problem, rows)
+        restart, step = divmod(progress.chunk, -(-options["iterations"] // options["chunk_iterations"]))
+        seen = view(problem, options, assignment.seed, restart)
+        done = step * options["chunk_iterations"]
+        iterations = min(options["chunk_iterations"], options["iterations"] - done)
         threshold = None
         if options["early_stop"]:
             threshold = EXACT_LOSS[options["precision"]] * float(np.mean(np.square(seen.target)))
-        done = progress.chunk * options["chunk_iterations"]
-        iterations = min(options["chunk_iterations"], options["iterations"] - done)
         settings = {
-            **keywords(seen, options, regressor, threshold),
+            **keywords(problem, options, regressor, threshold),
             "niterations": iterations,
             "random_state": (assignment.seed + progress.chunk * SEED_STEP) % 2**31,
             "timeout_in_seconds": round(60 * options["chunk_minutes"]) or None,
         }
-        model, restored = self._model(regressor, settings, folder, progress)
-        began = time.monotonic()
-        with julia.explained(f"iterations {done} to {done + iterations}"):
-            model.fit(*table(seen))
-        if options["chunk_minutes"] and time.monotonic() - began >= 60 * options["chunk_minutes"]:
-            raise UserError(
-                f"iterations {done} to {done + iterations} took longer than chunk_minutes = "
-                f"{options['chunk_minutes']:g}. The finished chunks are kept: raise chunk_minutes, or lower "
-                "chunk_iterations or rows, and run it again"
-            )
+        model, restored = self._model(regressor, settings, folder, progress, step)
+        _search(model, seen, f"restart {restart + 1}, iterations {done} to {done + iterations}", options)
         chunk = progress.chunk + 1
-        found = read_hall_of_fame(folder / RUN / "hall_of_fame.csv", problem, assignment.log)
-        if restored in (GUESSES, LOST):  # PySR's own hall of fame no longer holds what was found before
-            found += [candidate for candidate in progress.candidates if candidate not in found]
+        hall_of_fame = read_hall_of_fame(folder / RUN / "hall_of_fame.csv", seen.inputs, assignment.log)
+        members = read_members(julia.best_members(model, MEMBERS_REFINED), seen.inputs) if options["refine"] else []
         keep(folder, chunk)
+        if options["objective"] == "scaled":
+            hall_of_fame = [_completed(problem, candidate) for candidate in hall_of_fame]
+            members = [_with_scaling(problem, member) for member in members]
+        candidates = list(hall_of_fame)
+        earlier = list(progress.candidates)
+        if step and restored == STATE and options["restarts"] == 1:
+            earlier = [candidate for candidate in earlier if candidate.origin == REFINED]  # PySR has kept the others
+        candidates += [candidate for candidate in earlier if candidate not in candidates]
+        if options["restarts"] > 1:
+            candidates = simplest(problem, candidates)
         exact = None
-        if options["early_stop"]:
-            exact = first_exact(problem.labels, problem, problem.front(found))
-        stop_reason = "exact" if exact else "exhausted" if done + iterations >= options["iterations"] else ""
+        if options["refine"]:
+            best = [parse(candidate.text, problem.columns) for candidate in hall_of_fame]
+            refined = refine(problem, [*reversed(best), *members], options["support_limit"])
+            if refined is not None:
+                exact = str(refined)
+                candidates.append(Candidate(exact, origin=REFINED))
+        if options["early_stop"] and exact is None:
+            exact = first_exact(problem.labels, problem, problem.front(candidates))
+        last = restart + 1 == options["restarts"] and done + iterations >= options["iterations"]
+        stop_reason = "exact" if exact and options["early_stop"] else "exhausted" if last else ""
         assignment.log(
-            f"iteration {done + iterations} of {options['iterations']}: {len(found)} equations"
-            + (f"; exact: {exact}" if exact else "")
+            f"restart {restart + 1} of {options['restarts']}, iteration {done + iterations} of "
+            f"{options['iterations']}: {len(hall_of_fame)} equations" + (f"; exact: {exact}" if exact else "")
         )
         return Progress(
             chunk=chunk,
-            candidates=tuple(found),
+            candidates=tuple(candidates),
             # PySR does not say how many expressions it evaluated; cycles over all populations stand for the work.
             evaluations=progress.evaluations
             + iterations * options["populations"] * options["ncycles_per_iteration"] * options["population_size"],
             stop_reason=stop_reason,
             extra={
-                "provenance": julia.proof() or {},
+                "provenance": julia.provenance(),
                 "restored": [*progress.extra.get("restored", []), restored],
-                "rows_seen": len(rows),
+                "rows_seen": len(seen.target),
                 "settings": {key: value for key, value in settings.items() if _is_plain(value)},
             },
         )
 
     @staticmethod
-    def _model(regressor: Any, settings: dict[str, Any], folder: Path, progress: Progress) -> tuple[Any, str]:
+    def _model(
+        regressor: Any, settings: dict[str, Any], folder: Path, progress: Progress, step: int
+    ) -> tuple[Any, str]:
         """The model to go on with, and how it came by its state (FRESH, STATE, GUESSES, LOST)."""
         shutil.rmtree(folder / RUN, ignore_errors=True)
         places = {"output_directory": str(folder), "run_id": RUN}
-        if progress.chunk == 0:
+        if step == 0:
             return regressor(**settings, **places), FRESH
         before = folder / f"chunk{progress.chunk}"
         if before.exists():
@@ -239,98 +214,33 @@ class PySR(Engine):
         return regressor(**settings, **places), LOST
 
 
+def _search(model: Any, seen: View, what: str, options: dict[str, Any]) -> None:
+    """Run PySR; UserError where it fails, or took longer than `chunk_minutes`."""
+    began = time.monotonic()
+    with julia.explained(what):
+        model.fit(*seen.table())
+    if options["chunk_minutes"] and time.monotonic() - began >= 60 * options["chunk_minutes"]:
+        raise UserError(
+            f"{what} took longer than chunk_minutes = {options['chunk_minutes']:g}. The finished chunks are kept: "
+            "raise chunk_minutes, or lower chunk_iterations or rows, and run it again"
+        )
+
+
+def _completed(problem: Problem, candidate: Candidate) -> Candidate:
+    """An equation that was found up to scale and offset, with both; as it is where they cannot be had."""
+    body = parse(candidate.text, problem.columns)
+    return Candidate(str(_with_scaling(problem, body)), candidate.engine_loss, candidate.origin)
+
+
+def _with_scaling(problem: Problem, body: Expression) -> Expression:
+    with np.errstate(all="ignore"):
+        values = np.broadcast_to(evaluate(body, problem.columns), problem.target.shape)
+    scaling = best_scaling(values, problem.target)
+    return body if scaling is None else scaled(body, scaling, problem.setting.integer_columns)
+
+
 def _is_plain(value: Any) -> bool:
     return value is None or isinstance(value, str | int | float | list | dict)
-
-
-def keywords(
-    problem: Problem, options: dict[str, Any], regressor: Callable, early_stop_loss: float | None
-) -> dict[str, Any]:
-    """Every keyword of PySRRegressor that decides the search, but for iterations, random state and places.
-
-    regressor   the class (or its signature's twin in a test): decides which of the 2.x keywords exist
-    """
-    threads = int(os.environ.get("PYTHON_JULIACALL_THREADS", "1"))
-    found = {name: options[name] for name in KEYWORDS}
-    found |= {
-        "binary_operators": list(problem.binary_operators),
-        "unary_operators": list(problem.unary_operators),
-        "complexity_of_constants": (options["constant_complexity"] if problem.setting.constant_complexity > 1 else 1),
-        "nested_constraints": (
-            {"square": {"square": 0}}
-            if "square" in problem.unary_operators and not problem.setting.nested_square
-            else None
-        ),
-        "early_stop_condition": early_stop_loss,
-        "model_selection": "best",
-        # Serial and deterministic unless the rule has several threads, which no seed can make reproducible.
-        "parallelism": "serial" if threads == 1 else "multithreading",
-        "deterministic": threads == 1,
-        "progress": False,
-        "verbosity": 0,
-        "input_stream": "devnull",
-        "temp_equation_file": False,
-        "delete_tempfiles": True,
-        "update": False,
-    }
-    known = inspect.signature(regressor.__init__).parameters
-    return found | {name: value for name, value in KEYWORDS_OF_2.items() if name in known}
-
-
-def replace_rows(problem: Problem, rows: np.ndarray) -> Problem:
-    return replace(
-        problem,
-        x=problem.x[rows],
-        numerator=problem.numerator[rows],
-        denominator=problem.denominator[rows],
-        uncertainty=None if problem.uncertainty is None else problem.uncertainty[rows],
-    )
-
-
-def pysr_name(name: str) -> str:
-    """What PySR calls a column. It refuses names that SymPy or itself has a meaning for (N, S, beta, inv)."""
-    return name if name in INTEGER_COLUMNS or re.fullmatch("[a-z]", name) else f"v_{name}"
-
-
-def _in_pysr(word: str) -> str:
-    return word if word == "square" else pysr_name(word)
-
-
-def in_pysr_names(text: str) -> str:
-    """An equation of ours as PySR would print it."""
-    # Not within a number: the e of 1e-5 is no name.
-    return re.sub(r"(?<![\w.])[A-Za-z_]\w*", lambda found: _in_pysr(found[0]), text)
-
-
-def table(problem: Problem) -> tuple[Any, np.ndarray]:
-    """The inputs as a DataFrame, whose column names PySR prints, and the target; both float64."""
-    import pandas as pd
-
-    return pd.DataFrame({pysr_name(name): column for name, column in problem.columns.items()}), problem.target
-
-
-def read_hall_of_fame(path: Path, problem: Problem, log: Callable[[str], None] = print) -> list[Candidate]:
-    """The equations of a hall_of_fame.csv as PySR wrote it, with PySR's own losses.
-
-    Equations that are undefined (inf, nan) are kept: the front leaves them out. One that our grammar does not have is
-    named in the log and left out.
-
-    Raises UserError where the file is missing or damaged.
-    """
-    found, ours = [], {pysr_name(name): variable(name) for name in problem.columns}
-    try:
-        with open(path, newline="", encoding="utf-8") as stream:
-            for row in csv.DictReader(stream):
-                try:
-                    tree = parse(row["Equation"], ours)
-                    text = str(substitute(tree, lambda node: ours.get(node.value, node)))
-                except ParseError as error:
-                    log(f"left out: {error}")
-                    continue
-                found.append(Candidate(text, float(row["Loss"])))
-    except (OSError, KeyError, TypeError, ValueError, csv.Error) as error:
-        raise UserError(f"{path} is not a hall of fame of PySR, or is damaged ({error!r}); run it again") from error
-    return found
 
 
 def keep(folder: Path, chunk: int) -> None:
@@ -339,47 +249,3 @@ def keep(folder: Path, chunk: int) -> None:
     shutil.rmtree(target, ignore_errors=True)
     (folder / RUN).rename(target)
     shutil.rmtree(folder / f"chunk{chunk - 2}", ignore_errors=True)
-
-
-def trusted(path: Path) -> None:
-    """Refuse a pickle, or a place for one, that somebody else can write: loading a pickle runs its code.
-
-    Checked are the path and every folder above it up to the working folder (whoever can write that one can change the
-    workflow itself), or up to the root for a folder elsewhere. All must belong to this user or to root, and nobody else
-    may write: not everybody (but for a folder with the sticky bit, such as /tmp), and not a group, unless it is
-    the user's own.
-
-    Raises UserError with the first that will not do, and how to mend it.
-    """
-    place, last = path.resolve(), Path.cwd()
-    while True:
-        status = os.stat(place)
-        sticky = stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_ISVTX
-        if status.st_uid not in (os.geteuid(), 0):
-            raise UserError(
-                f"{place} belongs to somebody else (user {status.st_uid}), who could have put a program there: "
-                f"its state is not loaded. Delete {path.parent}, and the fit starts afresh"
-            )
-        if not sticky and (
-            status.st_mode & stat.S_IWOTH or (status.st_mode & stat.S_IWGRP and not _own_group(status.st_gid))
-        ):
-            who = "everybody" if status.st_mode & stat.S_IWOTH else "its group"
-            raise UserError(
-                f"{place} can be written by {who}, who could have put a program there: its state is not "
-                f"loaded. Say chmod go-w {place} if you trust what is there, else delete {path.parent}, and the fit "
-                "starts afresh"
-            )
-        if place.parent in (place, last):
-            return
-        place = place.parent
-
-
-def _own_group(group: int) -> bool:
-    """Whether the group is root's, or the private one that many systems make for each user, with no other member."""
-    if group == 0:
-        return True
-    try:
-        user, found = pwd.getpwuid(os.geteuid()), grp.getgrgid(group)
-    except KeyError:
-        return False
-    return found.gr_gid == user.pw_gid and found.gr_name == user.pw_name and set(found.gr_mem) <= {user.pw_name}

@@ -12,16 +12,22 @@ import shutil
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 from urllib.error import URLError
 
 from cftsr.errors import UserError
-from cftsr.files import write_json
+from cftsr.files import write_json, write_text
 
 PROOF = Path(".julia", "proof.json")
+EXECUTABLE = "PYTHON_JULIAPKG_EXE"
+# Variables that a later process needs with the values of `make julia`, where they are set there.
+INHERITED = ("JULIA_CONDAPKG_BACKEND", "JULIA_CPU_TARGET", "JULIA_LOAD_PATH", "JULIA_PKG_SERVER")
+PACKAGE = Path(__file__).parents[4] / "julia" / "CftsrSearch"  # workflow/julia
 ENVIRONMENT = {
     "PYTHON_JULIACALL_HANDLE_SIGNALS": "yes",
     "PYTHON_JULIACALL_THREADS": "1",
@@ -35,17 +41,35 @@ WAYS = (
 
 
 def proof() -> dict | None:
-    """What `make julia` left behind, or None where it has not run, or where its Julia project is gone."""
+    """What `make julia` left behind, or None where it has not run."""
     try:
-        found = json.loads(PROOF.read_text(encoding="utf-8"))
-        return found if Path(found["julia_project"]).is_dir() else None
+        content = json.loads(PROOF.read_text(encoding="utf-8"))
+        return content if isinstance(content["environment"], dict) and content["julia_project"] else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
+def broken_proof() -> str | None:
+    """What `make julia` found and is no longer there, in words; None where all is there, or nothing was ever proved."""
+    proved = proof()
+    if proved is None:
+        return None
+    if shutil.which(executable() or "") is None:
+        return f"Julia was at {proved['environment'].get(EXECUTABLE)} when `make julia` ran, and is not there now"
+    if not Path(proved["julia_project"]).is_dir():
+        return f"the Julia project that `make julia` made, {proved['julia_project']}, is gone"
+    return None
+
+
+def provenance() -> dict[str, Any]:
+    """The versions of Julia and its packages, and no path of this machine: fronts of two machines can be compared."""
+    proved = proof() or {}
+    return {key: proved[key] for key in ("julia", "julia_packages", "pysr") if key in proved}
+
+
 def executable() -> str | None:
-    """A Julia that is at hand without the network, or None."""
-    named = os.environ.get("PYTHON_JULIAPKG_EXE")
+    """The Julia that fits use, or would use without the network; None where none is at hand."""
+    named = os.environ.get(EXECUTABLE) or (proof() or {}).get("environment", {}).get(EXECUTABLE)
     if named:
         return shutil.which(named)
     project = os.environ.get("PYTHON_JULIAPKG_PROJECT") or str(Path(sys.prefix, "julia_env"))
@@ -55,17 +79,37 @@ def executable() -> str | None:
 def import_pysr(offline: bool = True) -> ModuleType:
     """Import PySR, which starts Julia; the environment is set first, because it is read at import.
 
-    Without Julia the import fails in ways that are no ImportError; each becomes a UserError that says what to do.
+    The proof holds what a later process needs: a shell without the variables of `make julia` finds the same Julia and
+    the same packages. Without Julia the import fails in ways that are no ImportError; each becomes a UserError that
+    says what to do.
     """
     if "pysr" in sys.modules:
         return sys.modules["pysr"]
+    if offline:
+        for name, value in ((proof() or {}).get("environment") or {}).items():
+            os.environ.setdefault(name, value)
+        os.environ.setdefault("PYTHON_JULIAPKG_OFFLINE", "yes")
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
-    if offline:
-        os.environ.setdefault("PYTHON_JULIAPKG_OFFLINE", "yes")
-    with explained("starting Julia"):
+    with explained("starting Julia"), warnings.catch_warnings():
+        # PySR would rather choose the number of threads itself.
+        warnings.filterwarnings("ignore", message="PYTHON_JULIACALL_THREADS")
         import pysr
+
+        if offline:
+            pysr.julia_import.jl.seval("using CftsrSearch")
     return pysr
+
+
+def best_members(model: Any, count: int) -> list[str]:
+    """The best distinct equations of a fitted model's populations, as PySR prints them, smallest loss first."""
+    from pysr.julia_import import jl
+
+    state = model.julia_state_
+    if state is None:
+        return []
+    names = [str(name) for name in model.feature_names_in_]
+    return [str(text) for text in jl.CftsrSearch.best_members(state, model.julia_options_, names, count)]
 
 
 @contextmanager
@@ -117,30 +161,54 @@ def _in_words(error: Exception) -> str:
     return f"{type(error).__name__}: {first}"
 
 
-TRIAL = """
-import json, sys, time
-began = time.monotonic()
-import numpy as np
+# Each step is a process of its own, so that a download that hangs or a crash in Julia ends with a message.
+
+# Resolve PySR's Julia packages, and add ours to their project.
+RESOLVE = """
+import sys
 from cftsr.engines.pysr.julia import import_pysr
-pysr = import_pysr(offline=False)
+import_pysr(offline=False)
+from pysr.julia_import import jl
+jl.seval("path -> Pkg.develop(Pkg.PackageSpec(path=path))")(sys.argv[1])
+"""
+
+# Do tiny fits of every kind that this sweep has, and let Julia write down what it compiles for them.
+TRACE = """
+import itertools, sys
+from cftsr.engines.pysr.julia import import_pysr, trace_compilation
+regressor = import_pysr().PySRRegressor
+trace_compilation(sys.argv[1])
+from cftsr.engines.pysr.trial import tiny_fit
+for kind in itertools.product((True, False), (False, True), (32, 64), ("mse", "scaled")):
+    tiny_fit(regressor, *kind)
+"""
+
+# Compile our package with what was written down.
+PRECOMPILE = """
+from cftsr.engines.pysr.julia import import_pysr
+import_pysr()
+"""
+
+TRIAL = """
+import json, time
+began = time.monotonic()
+from cftsr.engines.pysr.julia import environment, import_pysr
+pysr = import_pysr()
 imported = time.monotonic()
+from cftsr.engines.pysr.trial import tiny_fit
 from juliapkg.state import STATE
 from pysr.julia_import import jl
-model = pysr.PySRRegressor(
-    niterations=2, populations=2, binary_operators=["+", "-", "*", "/"], unary_operators=["square"], maxsize=10,
-    parallelism="serial", deterministic=True, random_state=0, progress=False, verbosity=0, input_stream="devnull",
-    temp_equation_file=True, delete_tempfiles=True,
-)
-x = np.arange(1.0, 21.0).reshape(-1, 1)
-model.fit(x, 3 * x[:, 0] + 1)
+model = tiny_fit(pysr.PySRRegressor, True, False, 32, "scaled")
 fitted = time.monotonic()
-jl.seval("import Pkg")
-packages = jl.seval('Dict(string(v.name) => string(v.version) for v in values(Pkg.dependencies()) if v.is_direct_dep)')
+packages = jl.seval(
+    'Dict(string(v.name) => string(v.version) for v in values(Pkg.dependencies()) '
+    'if v.is_direct_dep && v.version !== nothing && v.name != "CftsrSearch")'
+)
 print("PROOF " + json.dumps({
     "julia": str(jl.seval("string(VERSION)")),
     "julia_packages": {str(k): str(v) for k, v in dict(packages).items()},
     "julia_project": str(STATE["project"]),
-    "julia_depot": str(STATE["depot"]),
+    "environment": environment(),
     "pysr": pysr.__version__,
     "import_seconds": round(imported - began, 1),
     "first_fit_seconds": round(fitted - imported, 1),
@@ -149,33 +217,89 @@ print("PROOF " + json.dumps({
 """
 
 
+def environment() -> dict[str, str]:
+    """What a later process needs to find the same Julia and the same packages, from one in which PySR runs."""
+    import juliapkg
+    from pysr.julia_import import jl
+
+    inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
+    return inherited | {
+        EXECUTABLE: str(juliapkg.executable()),
+        "PYTHON_JULIAPKG_PROJECT": str(juliapkg.project()),
+        "JULIA_DEPOT_PATH": os.pathsep.join(str(depot) for depot in jl.DEPOT_PATH),
+    }
+
+
+def trace_compilation(path: str) -> None:
+    """Let Julia write down what it compiles from now on: its option --trace-compile, which juliacall does not offer."""
+    from pysr.julia_import import jl
+
+    jl.seval(
+        """
+        path -> begin
+            options = cglobal(:jl_options, Base.JLOptions)
+            offset = fieldoffset(Base.JLOptions, Base.fieldindex(Base.JLOptions, :trace_compile))
+            text = Base.unsafe_convert(Cstring, Base.cconvert(Cstring, String(path)))
+            kept = ccall(:strdup, Ptr{UInt8}, (Cstring,), text)
+            unsafe_store!(Ptr{Ptr{UInt8}}(Ptr{UInt8}(options) + offset), kept)
+            nothing
+        end
+        """
+    )(path)
+
+
 def prove(path: Path = PROOF, minutes: float = 60.0) -> dict:
     """Resolve, precompile, fit something tiny, and write the proof; returns it.
 
-    In a process of its own, so that a download that hangs or a crash in Julia ends with a message.
     Raises UserError with the reason and the remedy.
     """
     began = time.monotonic()
-    environment = os.environ | ENVIRONMENT | {"PYTHONPATH": str(Path(__file__).parents[3])}
-    environment.pop("PYTHON_JULIAPKG_OFFLINE", None)
+    package = path.parent.resolve() / PACKAGE.name
+    statements = package / "src" / "statements.jl"
+    shutil.rmtree(package, ignore_errors=True)
+    shutil.copytree(PACKAGE, package)
+    deadline = began + 60 * minutes
+    _step(RESOLVE, deadline, str(package), offline=False)
+    with suppress(UserError):  # without it, every process compiles for itself
+        _step(TRACE, deadline, str(statements))
+        write_text(statements, _compilable(statements.read_text(encoding="utf-8")))
+        _step(PRECOMPILE, deadline)
+    output = _step(TRIAL, deadline)
+    line = next((line for line in output.splitlines() if line.startswith("PROOF ")), None)
+    if line is None:
+        raise UserError(f"Julia could not be set up: the tiny fit said nothing. {WAYS}")
+    content = json.loads(line.removeprefix("PROOF ")) | {"seconds": round(time.monotonic() - began, 1)}
+    write_json(path, content)
+    return content
+
+
+def _compilable(text: str) -> str:
+    """The statements that mean the same in a later process: none on functions that a session has named itself."""
+    lines = dict.fromkeys(line for line in text.splitlines() if line.startswith("precompile(") and "Main." not in line)
+    return "\n".join(lines) + "\n"
+
+
+def _step(program: str, deadline: float, *arguments: str, offline: bool = True) -> str:
+    """Run a program in a Python of its own; what it printed. Raises UserError where it fails."""
+    variables = os.environ | ENVIRONMENT | {"PYTHONPATH": str(Path(__file__).parents[3])}
+    variables.pop("PYTHON_JULIAPKG_OFFLINE", None)
+    if offline:
+        variables["PYTHON_JULIAPKG_OFFLINE"] = "yes"
     try:
         done = subprocess.run(
-            [sys.executable, "-c", "import socket; socket.setdefaulttimeout(60)\n" + TRIAL],
-            env=environment,
+            [sys.executable, "-c", "import socket; socket.setdefaulttimeout(60)\n" + program, *arguments],
+            env=variables,
             capture_output=True,
             text=True,
-            timeout=60 * minutes,
+            timeout=max(1.0, deadline - time.monotonic()),
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise UserError(f"Julia was not ready within {minutes:g} minutes. {WAYS}") from error
+        raise UserError(f"Julia was not ready in time. {WAYS}") from error
     print(done.stdout, done.stderr, sep="\n")
-    line = next((line for line in done.stdout.splitlines() if line.startswith("PROOF ")), None)
-    if done.returncode or line is None:
+    if done.returncode:
         lines = [line for line in done.stderr.splitlines() if line.strip()]
         reason = next((line for line in reversed(lines) if "UserError: " in line), lines[-1] if lines else "")
         reason = reason.split("UserError: ", 1)[-1] or f"exit status {done.returncode}"
         raise UserError(reason if WAYS in reason else f"Julia could not be set up: {reason}. {WAYS}")
-    found = json.loads(line.removeprefix("PROOF ")) | {"seconds": round(time.monotonic() - began, 1)}
-    write_json(path, found)
-    return found
+    return done.stdout
