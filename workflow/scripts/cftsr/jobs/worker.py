@@ -163,19 +163,19 @@ def serve(path: Path, idle_seconds: float) -> None:
         listener.listen(1)
         listener.settimeout(idle_seconds)
         cpu_before = 0.0
-        while True:
+        for fit in count(1):
             try:
                 connection, _ = listener.accept()
             except TimeoutError:
                 break
             with connection:
-                if not _serve_one(connection, cpu_before):
+                if not _serve_one(connection, fit, cpu_before):
                     break
             cpu_before = time.process_time()
     path.unlink(missing_ok=True)
 
 
-def _serve_one(connection: socket.socket, cpu_before: float) -> bool:
+def _serve_one(connection: socket.socket, fit: int, cpu_before: float) -> bool:
     """Fit one cell and answer; whether this process is fit for another."""
     connection.settimeout(None)
     connection.sendall(READY)
@@ -185,6 +185,7 @@ def _serve_one(connection: socket.socket, cpu_before: float) -> bool:
     while not text.endswith(b"\n"):
         text += connection.recv(MOST_BYTES)
     _write_to(descriptors[0])
+    print(f"process {os.getpid()}, fit {fit}")
     answer: dict[str, Any] = {}
     try:
         fit_cell(FitRequest(**json.loads(text)), lifeline=connection.fileno(), cpu_before=cpu_before)
