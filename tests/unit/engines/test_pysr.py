@@ -16,13 +16,15 @@ from urllib.error import URLError
 import pytest
 import yaml
 
-from cftsr.algebra.expressions import constants, parse
+from cftsr.algebra.expressions import constants, evaluate, parse
 from cftsr.data.dataset import generate, write_spectrum
 from cftsr.engines import get_engine
 from cftsr.engines.base import Progress, for_task
 from cftsr.engines.pysr import engine as adapter
 from cftsr.engines.pysr import julia
 from cftsr.engines.pysr.regressor import keywords, read_hall_of_fame, view
+from cftsr.engines.refinement import has_nested_square
+from cftsr.engines.scaling import best_scaling
 from cftsr.errors import UserError
 from cftsr.fronts.front import read_front
 from cftsr.jobs.checkpoints import Workspace
@@ -367,6 +369,137 @@ def test_an_early_stop_needs_a_proof_on_every_row(stand, monkeypatch):
     assert details["stop_reason"] == "exact"
     assert details["chunks"] == 2  # the warm-up was the first call
     assert stand.log[-1]["early_stop_condition"] > 0
+
+
+# ---- restarts, the scaled objective, refinement
+
+RESTARTS = SMALL | {
+    "iterations": 30,
+    "restarts": 3,
+    "rows": 10,
+    "inputs": ["products", "labels"],
+    "bands": ["upper", "whole"],
+}
+
+
+def test_the_first_restart_sees_what_a_fit_without_restarts_sees():
+    alone, first = view(problem(), SMALL | {"rows": 10}, 3, 0), view(problem(), RESTARTS | {"inputs": "labels"}, 3, 0)
+    assert list(alone.columns) == list(first.columns) == ["p", "q", "r", "s"]
+    whole = view(problem(), SMALL, 3, 0)
+    assert len(whole.target) == len(problem())
+    assert (whole.target == problem().target).all()
+
+
+def test_each_restart_has_inputs_and_rows_of_its_own():
+    shown = [view(problem(), RESTARTS, 3, restart) for restart in range(4)]
+    products = ["p", "q", "r", "s", "product4", "product5", "product6", "product7", "product8", "product9"]
+    assert [list(seen.columns) for seen in shown] == [products, products, ["p", "q", "r", "s"], ["p", "q", "r", "s"]]
+    assert all(len(seen.target) == 10 for seen in shown)
+    assert (shown[0].columns["product4"] == shown[0].columns["p"] * shown[0].columns["q"]).all()
+    assert str(shown[0].inputs["product4"]) == "p*q"
+    assert min(shown[0].target) > min(shown[1].target), "the upper half, and the whole"
+    assert len({tuple(seen.target) for seen in shown}) == 4
+    again = view(problem(), RESTARTS, 3, 2)
+    assert (again.target == shown[2].target).all()
+
+
+def test_integer_columns_are_those_of_the_setting_unless_the_inputs_say_how_many():
+    assert list(view(problem("integer"), RESTARTS, 3, 2).columns)[4:] == [f"i{n}" for n in range(1, 11)]
+    few = view(problem("integer"), RESTARTS | {"inputs": "labels+3"}, 3, 0)
+    assert list(few.columns)[4:] == ["i1", "i2", "i3"]
+
+
+def test_an_equation_is_read_in_the_labels_whatever_pysr_calls_its_inputs(tmp_path):
+    inputs = view(problem(), RESTARTS | {"inputs": "ratios"}, 3, 0).inputs
+    path = hall_of_fame(tmp_path, (3, "0.1", "product4 - square(ratio10)"))
+    (candidate,) = read_hall_of_fame(path, inputs)
+    assert parse(candidate.text, problem().columns) == parse("p*q-square(p/q)", problem().columns)
+
+
+def test_restarts_begin_afresh_and_keep_what_was_found(stand):
+    run(settings=RESTARTS)
+    details = json.loads(Path("fit.json").read_text())
+    assert details["chunks"] == 6
+    assert details["engine_details"]["restored"] == ["fresh", "state"] * 3
+    assert [settings["niterations"] for settings in stand.log] == [15] * 6
+    assert len({settings["random_state"] for settings in stand.log}) == 6
+
+
+@pytest.mark.parametrize("killed_in", range(1, 7))
+def test_a_fit_killed_in_any_chunk_of_any_restart_resumes_to_the_same_bytes(stand, killed_in):
+    run(name="whole", settings=RESTARTS)
+    stand.log.clear()
+    with pytest.raises(KilledError):
+        run(stop_after=killed_in, settings=RESTARTS)
+    run(settings=RESTARTS)
+    assert Path("fit.parquet").read_bytes() == Path("whole.parquet").read_bytes()
+    assert Path("fit.json").read_bytes() == Path("whole.json").read_bytes()
+    assert len(stand.log) == 7, "only the chunk in flight was done twice"
+
+
+def finds(monkeypatch, *rows: tuple[int, float, str]) -> None:
+    """Let the stand-in for PySR find these equations."""
+
+    def fit(self, columns, target):
+        if self.settings["run_id"] != "warmup":
+            Stand.log.append(self.settings)
+        folder = Path(self.settings["output_directory"], self.settings["run_id"])
+        folder.mkdir(parents=True, exist_ok=True)
+        text = "".join(f'{complexity},{loss},"{equation}"\n' for complexity, loss, equation in rows)
+        (folder / "hall_of_fame.csv").write_text("Complexity,Loss,Equation\n" + text)
+        (folder / "checkpoint.pkl").write_bytes(pickle.dumps({"settings": self.settings, "state": [1]}))
+
+    monkeypatch.setattr(Stand, "fit", fit)
+
+
+def test_the_objective_is_passed_as_a_function_that_is_compiled_once():
+    passed = keywords(problem(), RESTARTS | {"objective": "scaled"}, regressor_like(LINES["installed"]), None)
+    assert passed["loss_function"] == "CftsrSearch.scaled_loss"
+    assert keywords(problem(), RESTARTS, regressor_like(LINES["installed"]), None)["loss_function"] is None
+
+
+def test_what_is_found_up_to_scale_and_offset_is_completed(stand, monkeypatch):
+    finds(monkeypatch, (1, 0.9, "p"), (9, 1e-20, "square(p * r - q * s) / (p * q)"))
+    run(settings=RESTARTS | {"objective": "scaled", "restarts": 1})
+    front = read_front("fit.parquet")
+    # h = (pr-qs)^2/(4pq) - (p-q)^2/(4pq) needs more than a scale and an offset, which are the best there are.
+    assert front[-1].engine_loss == 1e-20
+    assert "square(p*r-q*s)" in front[-1].text
+    values = evaluate(parse(front[-1].text, problem().columns), problem().columns)
+    best = best_scaling(values, problem().target)
+    assert (best.scale, best.offset) == pytest.approx((1.0, 0.0), abs=1e-6)
+
+
+def test_a_member_of_the_populations_is_given_exact_coefficients_and_marked(stand, monkeypatch):
+    finds(monkeypatch, (1, 0.9, "p"))
+    seen = []
+
+    def best_members(model, count):
+        seen.append(count)
+        return ["Inf * p", "(0.2 * square(p * r - q * s) + 0.1 * (square(p) + q * q)) / (p * q)"]
+
+    monkeypatch.setattr(julia, "best_members", best_members)
+    run(settings=RESTARTS | {"objective": "scaled", "refine": True, "early_stop": True, "inputs": "labels"})
+    details = json.loads(Path("fit.json").read_text())
+    assert details["stop_reason"] == "exact"
+    assert details["chunks"] == 1
+    assert seen
+    front = read_front("fit.parquet")
+    assert front[-1].origin == "refined"
+    assert front[-1].loss < 1e-25
+    assert {equation.origin for equation in front[:-1]} <= {"search"}
+
+
+def test_in_integer_flat_a_refined_formula_has_integer_columns_and_no_square_in_a_square(stand, monkeypatch):
+    finds(monkeypatch, (1, 0.9, "p"))
+    member = "(0.2 * square(p * r - q * s) + 0.1 * (square(p) + q * q)) / (p * q)"
+    monkeypatch.setattr(julia, "best_members", lambda model, count: [member])
+    settings = RESTARTS | {"objective": "scaled", "refine": True, "early_stop": True, "inputs": "labels"}
+    request = FitRequest("data.parquet", "pysr", "integer_flat", 3, settings, "f.parquet", "f.json", "f.cost", "side")
+    fit_cell(request, lambda line: None)
+    formula = parse(read_front("f.parquet")[-1].text, problem("integer_flat").columns)
+    assert not constants(formula)
+    assert not has_nested_square(formula)
 
 
 # ---- Julia: the decision of `auto`, and what is said where it is missing
