@@ -26,8 +26,8 @@ all: $(READY)
 	  cat $$results/tables/message.txt; echo "The page, to open in a browser: $$results/report.html"
 
 $(READY): requirements.lock
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "error: $(PYTHON) is older than Python 3.11; say make PYTHON=python3.11 (or newer)"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
+	  { echo "error: $(PYTHON) is not Python 3.11, 3.12 or 3.13; run make PYTHON=python3.13, say"; exit 1; }
 	@$(PYTHON) -m venv --clear .venv || \
 	  { echo "error: $(PYTHON) cannot make a virtual environment; on Debian: apt-get install python3-venv"; exit 1; }
 	@echo "installing the packages of requirements.lock into .venv ..."

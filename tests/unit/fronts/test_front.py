@@ -6,11 +6,13 @@ import math
 from itertools import pairwise
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from cftsr.algebra.expressions import parse
 from cftsr.algebra.integer_columns import INTEGER_COLUMNS
 from cftsr.errors import UserError
+from cftsr.files import read_table, write_table
 from cftsr.fronts.front import (
     Candidate,
     Equation,
@@ -187,7 +189,29 @@ def test_a_front_reads_back_and_is_written_with_the_same_bytes(tmp_path):
     assert [(e.complexity, e.loss, e.score, e.text, e.origin) for e in read] == [
         (e.complexity, e.loss, e.score, e.text, e.origin) for e in front
     ]
-    assert [repr(e.engine_loss) for e in read] == [repr(e.engine_loss) for e in front]
+    assert [e.engine_loss for e in read] == [e.engine_loss for e in front]
+    assert {e.engine_loss for e in read} == {None, 1e-9}
+
+
+def test_an_engine_that_has_no_loss_of_its_own_gives_equal_candidates_and_a_null():
+    assert Candidate("k") == Candidate("k", math.nan) == Candidate("k", None)
+    assert Candidate("k", math.nan).engine_loss is None
+    assert len({Candidate("k", math.nan), Candidate("k", math.nan)}) == 1
+
+
+def test_only_the_engines_loss_may_be_missing_in_a_file(tmp_path):
+    path = tmp_path / "front.parquet"
+    write_front(path, front_of("k"))
+    table = read_table(path)
+    assert table["engine_loss"].to_pylist() == [None]
+    for name in table.column_names:
+        place = table.column_names.index(name)
+        write_table(path, table.set_column(place, table.field(name), pa.nulls(len(table), table.field(name).type)))
+        if name == "engine_loss":
+            assert read_front(path)
+        else:
+            with pytest.raises(UserError, match="a value is missing"):
+                read_front(path)
 
 
 def test_an_empty_front_reads_back(tmp_path):

@@ -43,7 +43,7 @@ class Guess(Engine):
         type(self).chunks_done += 1
         generator = random.Random(f"{assignment.seed} {progress.chunk} {progress.extra.get('carry')}")
         text = f"{generator.uniform(0, 9)!r}*k/(k+{generator.randint(1, 5)})"
-        loss = generator.choice([math.inf, math.nan, 0.25])
+        loss = generator.choice([math.inf, None, 0.25])
         return replace(
             progress,
             chunk=progress.chunk + 1,
@@ -266,12 +266,12 @@ def test_a_state_is_loaded_as_it_was_saved(tmp_path):
     assert workspace.load() == (saved, Spent(1.5, 2.5, 1))
 
 
-@pytest.mark.parametrize("loss", [math.inf, -math.inf, math.nan, 5e-324, 0.1])
+@pytest.mark.parametrize("loss", [math.inf, -math.inf, None, 5e-324, 0.1])
 def test_an_engines_loss_is_kept_whatever_it_is(tmp_path, loss):
     workspace = Workspace(tmp_path, "key", lambda line: None)
     workspace.save(state(1, loss), Spent())
     (candidate,) = workspace.load()[0].candidates
-    assert repr(candidate.engine_loss) == repr(loss)
+    assert candidate.engine_loss == loss
 
 
 def test_a_finished_state_is_loaded_as_finished(tmp_path):

@@ -29,7 +29,7 @@ class Equation:
     loss         mean squared error over all rows, in float64, of the equation as printed
     score        -d(ln loss)/d(complexity) towards the simpler neighbour: 0 in the first row, inf where loss is 0
     text         the equation, in the labels and (where the setting has them) the integer columns i1..i10
-    engine_loss  the engine's own figure, nan where it has none
+    engine_loss  the engine's own figure, None where it has none
     origin       SEARCH or REFINED (see cftsr.refinement)
     """
 
@@ -37,17 +37,25 @@ class Equation:
     loss: float
     score: float
     text: str
-    engine_loss: float = math.nan
+    engine_loss: float | None = None
     origin: str = SEARCH
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """An equation as an engine hands it over, before anything was computed about it."""
+    """An equation as an engine hands it over, before anything was computed about it.
+
+    engine_loss   the engine's own figure, None where it has none. An engine's NaN counts as none: it would make a
+                  candidate unequal to itself
+    """
 
     text: str
-    engine_loss: float = math.nan
+    engine_loss: float | None = None
     origin: str = SEARCH
+
+    def __post_init__(self) -> None:
+        if self.engine_loss is not None and math.isnan(self.engine_loss):
+            object.__setattr__(self, "engine_loss", None)
 
 
 def mean_squared_error(expression: Expression, columns: dict[str, np.ndarray], target: np.ndarray) -> float:
@@ -144,7 +152,7 @@ def read_front(path: str | Path) -> tuple[Equation, ...]:
     """Read what `write_front` wrote; a damaged file raises UserError, which names it."""
     try:
         rows = files.read_table(path, FRONT_SCHEMA).to_pylist()
-        if any(value is None for row in rows for value in row.values()):
+        if any(value is None for row in rows for name, value in row.items() if name != "engine_loss"):
             raise ValueError("a value is missing")
         return tuple(
             Equation(row["complexity"], row["loss"], row["score"], row["equation"], row["engine_loss"], row["origin"])

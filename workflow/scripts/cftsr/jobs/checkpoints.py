@@ -37,8 +37,9 @@ class Spent:
 def _to_text(key: str, progress: Progress, spent: Spent) -> str:
     body = {"key": key, "progress": asdict(progress), "spent": asdict(spent)}
     for candidate in body["progress"]["candidates"]:
-        if not math.isfinite(candidate["engine_loss"]):
-            candidate["engine_loss"] = repr(candidate["engine_loss"])  # JSON has neither inf nor nan
+        loss = candidate["engine_loss"]
+        if loss is not None and not math.isfinite(loss):
+            candidate["engine_loss"] = repr(loss)  # JSON has no infinities
     text = json.dumps(body, sort_keys=True, allow_nan=False)
     return json.dumps({"sha256": hashlib.sha256(text.encode()).hexdigest(), "body": body}, sort_keys=True)
 
@@ -50,7 +51,7 @@ def _from_text(text: str) -> tuple[str, Progress, Spent]:
     if hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest() != outer["sha256"]:
         raise ValueError("checksum")
     candidates = tuple(
-        Candidate(**candidate | {"engine_loss": float(candidate["engine_loss"])})
+        Candidate(**candidate | {"engine_loss": None if (loss := candidate["engine_loss"]) is None else float(loss)})
         for candidate in body["progress"].pop("candidates")
     )
     return body["key"], Progress(candidates=candidates, **body["progress"]), Spent(**body["spent"])
