@@ -33,7 +33,7 @@ $(READY): requirements.lock
 	@echo "installing the packages of requirements.lock into .venv ..."
 	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check -r requirements.lock
 	@# so that `python -m cftsr` works from here
-	@echo '$(CURDIR)/workflow/scripts' > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/cftsr.pth"
+	@echo "$$(pwd)/workflow/scripts" > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/cftsr.pth"
 	@touch $@
 
 test: $(READY)

@@ -1,26 +1,43 @@
 # The sweep: configuration -> cells -> files. What is asked for is decided here, once.
 
 import inspect
+import shlex
 import sys
 from functools import cache
 from pathlib import Path
 
-sys.path.insert(0, f"{workflow.basedir}/workflow/scripts")
+# Where this workflow is: the folder of its Snakefile, which is another workflow's module, perhaps.
+ROOT = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parents[1]
+sys.path.insert(0, f"{ROOT}/workflow/scripts")
 
 from cftsr.sweep import resources as estimates
 from cftsr.errors import UserError
 from cftsr.families import family_names
 from cftsr.provenance import source_digest
-from cftsr.sweep.plan import Sweep, check_yaml
+from cftsr.sweep.config import SHIPPED, base_config, merged, read_config
+from cftsr.sweep.plan import Sweep
 from cftsr.data.tasks import GIVEN, TASKS
 
+# Snakemake puts the interpreter into command lines as it is: a blank or an apostrophe in its path would split it.
+if not sys.executable.startswith("'"):
+    sys.executable = shlex.quote(sys.executable)
+
+# As another workflow's module this one has the configuration that the module statement gives it, over the shipped one; the
+# config.yaml of the working folder is the other's. By itself it has the config.yaml of the working folder, or the shipped
+# one where there is none, and over it --configfile and --config.
+AS_MODULE = not workflow.modifier.is_main_snakefile()
+CONFIG_FILE = SHIPPED if AS_MODULE else base_config()
 try:
-    check_yaml("config.yaml")
+    # Snakemake reads all but the first itself, and takes the last of two entries for a key without a word.
+    files = [read_config(path) for path in (CONFIG_FILE, *(() if AS_MODULE else workflow.overwrite_configfiles))]
+    if AS_MODULE:
+        config.update(merged(files[0], config))
 except UserError as error:
     sys.exit(f"error: {error}")
 
+if not AS_MODULE:
 
-configfile: "config.yaml"
+    configfile: str(CONFIG_FILE)
 
 
 try:
@@ -30,11 +47,12 @@ try:
 except UserError as error:
     sys.exit(f"error: {error}")
 
+# For scripts: with numbers where the command line gave text.
+config.update(SWEEP.config)
+
 BUDGET = SWEEP.budget
 # Beside the Snakefile, unless the working folder (snakemake --directory) brings its own.
-PUBLISHED_FOLDER = next(
-    folder for folder in (Path("data/published"), Path(workflow.basedir, "data/published")) if folder.is_dir()
-)
+PUBLISHED_FOLDER = next(folder for folder in (Path("data/published"), ROOT / "data/published") if folder.is_dir())
 PUBLISHED = sorted(str(path) for path in PUBLISHED_FOLDER.glob("*.csv"))
 
 if workflow.is_main_process:

@@ -1,8 +1,8 @@
 # The page that people look at, and its figures as files for a paper.
 
-from cftsr.sweep.plan import changes
+from cftsr.sweep.config import changes
 
-REPORT_ASSETS = sorted(str(path) for path in Path(workflow.basedir, "workflow/report").glob("*.[!r]*"))
+REPORT_ASSETS = sorted(str(path) for path in (ROOT / "workflow/report").glob("*.[!r]*"))
 
 
 rule report:
@@ -34,7 +34,7 @@ rule report:
         about={
             "budget": BUDGET,
             "config": SWEEP.config,
-            "changes": changes(SWEEP.config, "config.yaml"),
+            "changes": changes(SWEEP.config, CONFIG_FILE),
             "unavailable": {name: f"{item.reason}. {item.remedy}" for name, item in SWEEP.unavailable.items()},
         },
         source=lambda wildcards: source_digest("output/page/__init__.py", "output/figures/__init__.py"),

@@ -24,7 +24,7 @@ from cftsr.output.page import (
 )
 from cftsr.output.page.comparisons import against
 from cftsr.output.page.formulas import INVISIBLE_TIMES, MINUS, TIMES, as_text, copies, mathml, read
-from cftsr.sweep.plan import changes
+from cftsr.sweep.config import changes
 from tests.unit.output.test_tables import EXACT, PUBLISHED, SAME, WRONG, own, record, undecided
 from tests.unit.records import cell
 

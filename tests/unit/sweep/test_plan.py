@@ -12,7 +12,8 @@ from cftsr.data.tasks import TASKS
 from cftsr.engines import get_engine
 from cftsr.engines.base import Availability
 from cftsr.errors import UserError
-from cftsr.sweep.plan import Sweep, percent, validate
+from cftsr.sweep.config import validate
+from cftsr.sweep.plan import Sweep, percent
 
 CONFIG = yaml.safe_load((Path(__file__).parents[3] / "config.yaml").read_text(encoding="utf-8"))
 
@@ -59,7 +60,7 @@ REFUSED = [
     (nested("conventions.rounding", "up"), "conventions.rounding is 'up'", "ceil, floor, nearest"),
     (nested("conventions.minimal", {"smalest_q": 3}), "conventions.minimal.smalest_q", "smallest_q"),
     (nested("conventions.minimal", {"smallest_q": 1}), "conventions.minimal.smallest_q is 1", "2"),
-    (nested("conventions.minimal", {"smallest_q": "3"}), "conventions.minimal.smallest_q is '3'", "int"),
+    (nested("conventions.minimal", {"smallest_q": "three"}), "conventions.minimal.smallest_q is 'three'", "int"),
     (nested("conventions.minimal", 7), "conventions.minimal is 7", "mapping"),
     (nested("engine_options.rational.max_unknowns", "many"), "engine_options.rational.max_unknowns is 'many'", "int"),
     (nested("engine_options.rational.max_unknown", 5), "'max_unknown' does not exist", "did you mean max_unknowns?"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import subprocess
 import sys
@@ -13,7 +14,17 @@ import yaml
 from cftsr.engines.base import Progress
 from cftsr.jobs.checkpoints import Spent, Workspace
 from cftsr.sweep.plan import Cell, Sweep
-from cftsr.sweep.status import CellStatus, cell_status, describe, remaining_seconds
+from cftsr.sweep.status import (
+    CHECK_SECONDS,
+    COLLECTION_SECONDS,
+    SECONDS_PER_THOUSAND_CELLS,
+    START_SECONDS,
+    CellStatus,
+    cell_status,
+    describe,
+    job_seconds,
+    remaining_seconds,
+)
 
 ROOT = Path(__file__).parents[3]
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8")) | {
@@ -72,8 +83,26 @@ def test_the_rest_is_estimated_from_the_median_of_each_engine(sweep):
     fits = [cell for cell in sweep.cells if cell.engine == "operon"]
     statuses = [CellStatus(fits[0], "done", wall_seconds=10.0), CellStatus(fits[1], "done", wall_seconds=30.0)]
     statuses += [CellStatus(cell, "waiting") for cell in fits[2:]]
-    assert remaining_seconds(statuses, 2) == len(fits[2:]) * 20.0 / 2
+    left = len(fits[2:])
+    jobs = left * (20.0 + START_SECONDS) + left * (CHECK_SECONDS + START_SECONDS)
+    after = COLLECTION_SECONDS + SECONDS_PER_THOUSAND_CELLS * len(statuses) / 1000
+    assert remaining_seconds(statuses, 2) == pytest.approx(jobs / 2 + after)
+    assert remaining_seconds(statuses[:2], 2) == 0.0
+    unchecked = [CellStatus(fits[0], "fitted", wall_seconds=10.0)]
+    assert remaining_seconds(unchecked, 1) == pytest.approx(CHECK_SECONDS + START_SECONDS, abs=after + 0.01)
     assert remaining_seconds([CellStatus(cell, "waiting") for cell in fits], 2) is None
+
+
+def test_a_job_took_what_snakemake_recorded_start_up_included(tmp_path):
+    path = "results/quick/fits/a/b/n10/any/rational/seed0/front.parquet"
+    assert job_seconds(path, tmp_path) is None
+    metadata = tmp_path / ".snakemake/metadata"
+    metadata.mkdir(parents=True)
+    name = base64.b64encode(path.encode()).decode()
+    (metadata / name).write_text(json.dumps({"starttime": 100.0, "endtime": 103.5}))
+    assert job_seconds(path, tmp_path) == job_seconds(tmp_path / path, tmp_path) == 3.5
+    (metadata / name).write_text("{")
+    assert job_seconds(path, tmp_path) is None
 
 
 def test_the_command_line(tmp_path):
@@ -90,9 +119,22 @@ def test_the_command_line(tmp_path):
     wrong = run("status", "--config", "budget=fast")
     assert wrong.returncode == 2
     assert wrong.stderr.startswith("error: config budget: budget 'fast' does not exist")
+    nested = run("status", "--config", "held_out={next_theories: 0}")
+    assert nested.stderr.startswith("error: config held_out.next_theories is 0; it must be at least 1")
+    (tmp_path / "more.yaml").write_text("seeds: [0, 1, 2]\n")
+    more = run("status", "--configfile", "more.yaml", "--config", "central_charge={pool: 200}")
+    assert "0 of 7 cells done" in more.stdout, "further files and nested keys change only what they name"
     partial = run("tables", "--published", str(ROOT / "data/published"))
     assert partial.returncode == 0
     assert "Missing: 5 cells have no verdict yet" in partial.stdout
     assert (tmp_path / "results/quick/partial/tables/table1.md").exists()
     (tmp_path / "config.yaml").unlink()
-    assert "config.yaml is not here" in run("status").stderr
+    assert "0 of 40 cells done" in run("status", "--config", "engines=[rational,operon]", "settings=free").stdout
+
+
+def test_a_reader_that_stops_early_is_no_error(tmp_path):
+    command = f"{sys.executable} -m cftsr {{}} 2>err.txt | head -c 1"
+    environment = {"PYTHONPATH": str(ROOT / "workflow/scripts"), "PATH": "/usr/bin:/bin"}
+    for arguments in ("status --config seeds=[0,1,2]", "fit --help"):
+        subprocess.run(["sh", "-c", command.format(arguments)], cwd=tmp_path, env=environment, check=True)
+        assert (tmp_path / "err.txt").read_text() == ""

@@ -1,6 +1,7 @@
-"""python -m cftsr: what can be asked without Snakemake.
+"""python -m cftsr: the commands that need no Snakemake.
 
-Exit status 0: done (fit: the formula is identified). 1 (fit): not identified. 2: bad input, with one message.
+Exit status 0: done (fit: the formula is identified). 1 (fit): not identified. 2: unusable input, with one message. 130:
+interrupted. 141: nobody reads the output any more.
 """
 
 from __future__ import annotations
@@ -8,27 +9,26 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 from pathlib import Path
-
-import yaml
+from typing import TYPE_CHECKING, Any
 
 from cftsr.errors import UserError
-from cftsr.sweep.plan import Sweep, check_yaml
+
+if TYPE_CHECKING:
+    from cftsr.sweep.plan import Sweep
 
 
 def sweep_from(arguments: argparse.Namespace) -> Sweep:
-    """The sweep of config.yaml, with KEY=VALUE changed as with snakemake --config."""
-    if not Path(arguments.configfile).exists():
-        raise UserError(f"{arguments.configfile} is not here: go to the project's folder, or name it by --configfile")
-    check_yaml(arguments.configfile)
-    config = yaml.safe_load(Path(arguments.configfile).read_text(encoding="utf-8"))
-    for item in arguments.config:
-        key, equals, value = item.partition("=")
-        if not equals:
-            raise UserError(f"--config {item}: write KEY=VALUE")
-        config[key] = yaml.safe_load(value)
-    return Sweep(config)
+    """The sweep that Snakemake would run with the same --configfile and --config."""
+    from cftsr.sweep.config import assignments, base_config, merged, read_config
+    from cftsr.sweep.plan import Sweep
+
+    config: dict[str, Any] = {}
+    for path in (base_config(), *arguments.configfile):
+        config = merged(config, read_config(path))
+    return Sweep(merged(config, assignments(arguments.config)))
 
 
 def status(arguments: argparse.Namespace) -> None:
@@ -85,10 +85,12 @@ def fit(arguments: argparse.Namespace) -> int:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m cftsr", description="What can be asked without Snakemake.")
+    parser = argparse.ArgumentParser(prog="python -m cftsr", description="Commands that need no Snakemake.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--configfile", default="config.yaml", help="default: config.yaml")
+    common.add_argument(
+        "--configfile", nargs="+", default=[], metavar="FILE", help="over config.yaml, as with snakemake --configfile"
+    )
     common.add_argument("--config", nargs="*", default=[], metavar="KEY=VALUE", help="as with snakemake --config")
     command = commands.add_parser("status", parents=[common], help="what is done, running, failed, and what is left")
     command.add_argument("-j", "--jobs", type=int, default=os.cpu_count() or 1, help="cores, for the estimate")
@@ -124,12 +126,23 @@ def main() -> int:
     command.add_argument("--max-unknowns", type=int, metavar="N", help="coefficients of both together")
     command.add_argument("--json", action="store_true", help="print everything that is known as JSON")
     command.set_defaults(run=fit)
-    arguments = parser.parse_args()
     try:
-        return arguments.run(arguments) or 0
+        try:
+            arguments = parser.parse_args()
+            exit_status = arguments.run(arguments) or 0
+        finally:
+            sys.stdout.flush()  # a closed pipe shows here, after --help too, and not while Python shuts down
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:
+        # The reader has seen enough (| head). What is still buffered goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
+    except KeyboardInterrupt:
+        print("interrupted: run the same command again", file=sys.stderr)
+        return 128 + signal.SIGINT
+    return exit_status
 
 
 if __name__ == "__main__":

@@ -45,3 +45,8 @@ ANY_SETTING = "any"
 def setting_order(setting: str) -> tuple[int, str]:
     names = [*SETTINGS, ANY_SETTING]
     return (names.index(setting) if setting in names else len(names), setting)
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """ "1 fit", "2 fits", "1,200 fits"."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

@@ -1,4 +1,4 @@
-"""From config.yaml to cells: validation, engines, options, paths.
+"""From a configuration to cells: engines, options, what each data set needs.
 
 A *cell* is family x task x theories x fraction x setting x engine x seed; everything it needs follows from it and
 the configuration.
@@ -6,33 +6,19 @@ the configuration.
 
 from __future__ import annotations
 
-import difflib
-import re
 from collections.abc import Iterator
-from copy import deepcopy
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from functools import cache, cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import yaml
-from jsonschema import Draft202012Validator, validators
-from jsonschema.exceptions import ValidationError
+from typing import Any
 
 from cftsr.data.tasks import GIVEN, TASKS
 from cftsr.engines import ENGINES, get_engine
 from cftsr.engines.base import Availability, for_task
 from cftsr.errors import UserError
-from cftsr.families import family_names, get_family
-from cftsr.vocabulary import ANY_SETTING, SETTINGS
-
-if TYPE_CHECKING:
-    from cftsr.data.user_file import GivenSpectrum
-
-SCHEMA = Path(__file__).parents[3] / "schemas" / "config.schema.yaml"
-NUMBERS = ("theories", "fractions", "seeds")
-LISTS = ("families", "tasks", "theories", "fractions", "settings", "seeds", "engines")
+from cftsr.families import get_family
+from cftsr.sweep.config import given_spectrum, validate
+from cftsr.vocabulary import ANY_SETTING, SETTINGS, counted
 
 
 @dataclass(frozen=True, order=True)
@@ -64,209 +50,6 @@ class Cell:
 def percent(fraction: str) -> str:
     """ "0.3" -> "30", "0.125" -> "12.5"."""
     return f"{float(100 * Fraction(fraction)):.12g}"
-
-
-def _number(value: Any) -> Any:
-    """The number that a text is, or the value as it was."""
-    for kind in (int, float):
-        try:
-            return kind(value) if isinstance(value, str) else value
-        except ValueError:
-            continue
-    return value
-
-
-# ---- validation
-
-
-def check_yaml(path: str | Path) -> None:
-    """Raise UserError, with the place, where a configuration file is there and is no YAML mapping."""
-    path = Path(path)
-    if not path.exists():
-        return
-    try:
-        value = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"{path}, line {mark.line + 1}, column {mark.column + 1}" if mark else str(path)
-        reason = getattr(error, "problem", None) or str(error)
-        raise UserError(f"{where}: invalid YAML ({reason}); mend it, or start from the shipped one") from None
-    if not isinstance(value, dict):
-        raise UserError(f"{path} is no mapping of keys to values; take the one that came with the software")
-
-
-def _allowed(key: str, values: list[str], allowed: tuple[str, ...], what: str) -> None:
-    for value in values:
-        if value not in allowed:
-            near = difflib.get_close_matches(str(value), allowed, 1)
-            hint = f" (did you mean {near[0]}?)" if near else ""
-            raise UserError(f"config {key}: {what} {value!r} does not exist{hint}; allowed are {', '.join(allowed)}")
-
-
-def _explain(error: ValidationError) -> str:
-    """One sentence from a schema violation: the key, the value, what is allowed."""
-    key = ".".join(str(part) for part in error.absolute_path if not isinstance(part, int))
-    where, value, rule = f"config {key}" if key else "config", error.instance, error.validator_value
-    match error.validator:
-        case "additionalProperties":
-            known = list(error.schema["properties"])
-            unknown = sorted(set(value) - set(known), key=str)[0]
-            near = difflib.get_close_matches(str(unknown), known, 1)
-            hint = f"did you mean {near[0]}?" if near else f"known keys are {', '.join(known)}"
-            return f"{where}: key {unknown!r} does not exist; {hint}"
-        case "required":
-            missing = next(name for name in rule if name not in value)
-            return f"{where}: key {missing!r} is missing; take it from the config.yaml that came with the software"
-        case "minItems":
-            return f"{where} is an empty list; give at least one entry"
-        case "uniqueItems":
-            twice = next(item for index, item in enumerate(value) if item in value[:index])
-            return f"{where}: {twice!r} stands twice in {value!r}; remove one"
-        case "enum":
-            return f"{where} is {value!r}; allowed are {', '.join(map(str, rule))}"
-        case "type":
-            names = {
-                "integer": "a whole number",
-                "number": "a number",
-                "array": "a list",
-                "object": "a mapping",
-                "string": "a name",
-            }
-            return f"{where} is {value!r}; it must be {names.get(rule, rule)}"
-        case "minimum" | "exclusiveMinimum" | "maximum":
-            if key == "fractions":
-                return f"{where} is {value!r}; a fraction is more than 0 and at most 1 (no less than 0.000001)"
-            sign = {"minimum": "at least", "exclusiveMinimum": "more than", "maximum": "at most"}[error.validator]
-            return f"{where} is {value!r}; it must be {sign} {rule}"
-        case "pattern":
-            return f"{where}: {value!r} is no name: a letter, then at most 63 letters, digits, _ or -"
-    return f"{where}: {error.message}"
-
-
-def _listed(config: dict[str, Any]) -> dict[str, Any]:
-    """The configuration with lists of one written without brackets put into brackets.
-
-    Numbers in a list come from Snakemake's command line as text (--config seeds=[0,1]) and are made numbers again.
-    """
-    config = deepcopy(config)
-
-    def put(mapping: dict, keys: tuple[str, ...]) -> None:
-        for key in keys:
-            if key in mapping and isinstance(mapping[key], str | int | float):
-                mapping[key] = [mapping[key]]
-            if key in NUMBERS and isinstance(mapping.get(key), list):
-                mapping[key] = [_number(value) for value in mapping[key]]
-
-    put(config, LISTS)
-    if isinstance(config.get("central_charge"), dict):
-        put(config["central_charge"], ("theories", "settings"))
-    return config
-
-
-def changes(config: dict[str, Any], path: str | Path) -> dict[str, Any]:
-    """What the validated configuration has otherwise than the file: what was said with --config on the command line."""
-    path = Path(path)
-    said = _listed(yaml.safe_load(path.read_text(encoding="utf-8"))) if path.exists() else {}
-    return {key: value for key, value in config.items() if said.get(key) != value}
-
-
-def validate(config: dict[str, Any]) -> dict[str, Any]:
-    """The configuration, complete and consistent, or a UserError that names the key, the value and what is allowed."""
-    config = _listed(config)
-    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
-    # True would pass for the integer 1 and 100.0 for the integer 100: JSON draws other lines than Python.
-    strict = Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda checker, value: type(value) is int).redefine(
-        "number", lambda checker, value: type(value) in (int, float) and value == value
-    )
-    validator = validators.extend(Draft202012Validator, type_checker=strict)(schema)
-    errors = sorted(validator.iter_errors(config), key=lambda error: list(map(str, error.absolute_path)))
-    if errors:
-        raise UserError(_explain(errors[0]))
-    config.setdefault("spectra", [])
-    if not config["families"] and not config["spectra"]:
-        raise UserError("config families is an empty list, and so is spectra; give at least one entry in one of them")
-    _allowed("families", config["families"], family_names(), "family")
-    _check_spectra(config["spectra"])
-    _allowed("tasks", config["tasks"], tuple(TASKS), "task")
-    _allowed("settings", config["settings"], tuple(SETTINGS), "setting")
-    _allowed("central_charge.settings", config["central_charge"]["settings"], tuple(SETTINGS), "setting")
-    _allowed("budget", [config["budget"]], tuple(config["budgets"]), "budget")
-    if config["engines"] != ["auto"]:
-        _allowed("engines", config["engines"], tuple(ENGINES), "engine")
-    if max(config["central_charge"]["theories"]) > config["central_charge"]["pool"]:
-        raise UserError(
-            f"config central_charge.theories: {max(config['central_charge']['theories'])} theories cannot be drawn "
-            f"from a pool of {config['central_charge']['pool']}; raise central_charge.pool"
-        )
-    for name, value in config["conventions"].items():
-        if name != "rounding":
-            _allowed("conventions", [name], ("rounding", *family_names()), "convention")
-            if not isinstance(value, dict):
-                raise UserError(f"config conventions.{name} is {value!r}; it must be a mapping")
-            get_family(name, value)
-    _check_options("engine_options", config["engine_options"])
-    for budget, options in config["budgets"].items():
-        _check_options(f"budgets.{budget}", options or {})
-    return config
-
-
-def _check_spectra(spectra: list[dict[str, Any]]) -> None:
-    """What can be said of the users' own spectra without a look at their files."""
-    names: set[str] = set()
-    for item in spectra:
-        name, file = item["name"], Path(item["file"])
-        where = f"config spectra, {name}"
-        if not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", name):
-            raise UserError(f"{where}: a name is lower-case letters, digits and _, at most 64, a letter the first")
-        if name in family_names():
-            raise UserError(f"{where}: a family has that name; choose another")
-        if name in names:
-            raise UserError(f"{where}: two spectra have that name; choose another")
-        names.add(name)
-        if file.is_absolute() or ".." in file.parts:
-            raise UserError(f"{where}: file {str(file)!r} is outside the project's folder; copy it to data/, say")
-        given_spectrum(item)  # it may refuse the hold-out
-        allowed = [operator for operator in item.get("unary_operators", []) if operator != "square"]
-        if allowed:
-            raise UserError(f"{where}: unary operator {allowed[0]!r} does not exist; allowed is square")
-
-
-def given_spectrum(item: dict[str, Any]) -> GivenSpectrum:
-    """An entry of `spectra` in config.yaml as a request."""
-    from cftsr.data.user_file import GivenSpectrum  # pyarrow: a sweep without own spectra need not wait for it
-
-    hold_out = item.get("hold_out", {"theories": 0.2})
-    if "column" in hold_out and len(hold_out) > 1:
-        raise UserError(
-            f"config spectra, {item['name']}: hold_out has a column and shares; say either which rows, or how many"
-        )
-    theory, state = tuple(item["theory_labels"]), tuple(item.get("state_labels", []))
-    return GivenSpectrum(
-        name=item["name"],
-        file=item["file"],
-        target=item["target"],
-        labels=theory + state,
-        theory_labels=len(theory),
-        uncertainty=item.get("uncertainty"),
-        hold_out_theories=hold_out.get("theories", 0.0),
-        hold_out_levels=hold_out.get("levels", 0.0),
-        hold_out_column=hold_out.get("column"),
-        finite_labels=tuple(item.get("finite_labels", [])),
-        unary_operators=tuple(item.get("unary_operators", ["square"])),
-    )
-
-
-def _check_options(where: str, options: Any) -> None:
-    if not isinstance(options, dict):
-        raise UserError(f"config {where} is {options!r}; it must be a mapping of engines")
-    _allowed(where, list(options), tuple(ENGINES), "engine")
-    for engine, values in options.items():
-        known = get_engine(engine).options
-        if not isinstance(values, dict):
-            raise UserError(f"config {where}.{engine} is {values!r}; it must be a mapping of options")
-        _allowed(f"{where}.{engine}", list(values), tuple(known), "option")
-        for key, value in values.items():
-            known[key].check(f"config {where}.{engine}.{key}", value, TASKS)
 
 
 # ---- the sweep
@@ -387,15 +170,30 @@ class Sweep:
         return None if task == GIVEN else TASKS[task].closed_form(self.family(family))
 
     def describe(self) -> str:
-        """What is said at the start: how many cells, which engines run, which do not and why."""
+        """What is printed at start-up: how many cells, on which data, which engines run, which do not and why."""
         counts = {engine: sum(cell.engine == engine for cell in self.cells) for engine in self.engines}
         datasets = len({(cell.family, cell.task, cell.dataset) for cell in self.cells})
-        lines = [
-            f"Sweep: {len(self.cells)} fits on {datasets} data sets, budget {self.budget}",
-            *(f"  engine {engine}: {count} fits" for engine, count in counts.items()),
-            *(
-                f"  engine {name} does not run: {answer.reason}. {answer.remedy}"
-                for name, answer in self.unavailable.items()
-            ),
-        ]
-        return "\n".join(lines)
+        data_sets = counted(datasets, "data set")
+        return "\n".join(
+            [
+                f"Sweep: {counted(len(self.cells), 'fit')} on {data_sets}, budget {self.budget}",
+                *self._describe_data(),
+                *(f"  engine {engine}: {counted(count, 'fit')}" for engine, count in counts.items()),
+                *(
+                    f"  engine {name} does not run: {answer.reason}. {answer.remedy}"
+                    for name, answer in self.unavailable.items()
+                ),
+            ]
+        )
+
+    def _describe_data(self) -> Iterator[str]:
+        """Two keys count theories, each for some of the tasks: which is which."""
+        if not self.config["families"]:
+            return
+        for per_state, key in ((True, "theories"), (False, "central_charge.theories")):
+            tasks = [name for name in self.config["tasks"] if TASKS[name].per_state == per_state]
+            if tasks:
+                drawn = self.config["central_charge"]
+                counts = self.config["theories"] if per_state else drawn["theories"]
+                extra = "" if per_state else f", drawn from {drawn['pool']}"
+                yield f"  {', '.join(tasks)}: {', '.join(map(str, counts))} theories{extra} (key {key})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import statistics
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 from cftsr.engines import engine_order
 from cftsr.jobs.checkpoints import Workspace
 from cftsr.sweep.plan import Cell, Sweep
+from cftsr.vocabulary import counted
 
 DONE, FITTED, RUNNING, INTERRUPTED, FAILED, WAITING = "done", "fitted", "running", "interrupted", "failed", "waiting"
 STATES = (DONE, FITTED, RUNNING, INTERRUPTED, FAILED, WAITING)
@@ -77,17 +79,55 @@ def sweep_is_live(folder: Path) -> bool:
     return locks.is_dir() and any(locks.iterdir())
 
 
-def remaining_seconds(statuses: Sequence[CellStatus], workers: int) -> float | None:
-    """How long the rest may take on so many cores, from the median fit of each engine so far; None if unknown."""
+# What a job takes beyond its own work, where Snakemake has kept no times: Python, its imports, the scheduler.
+START_SECONDS = 2.0
+CHECK_SECONDS = 1.0
+# Tables and page, for a sweep of the paper's size, and for each further thousand cells.
+COLLECTION_SECONDS, SECONDS_PER_THOUSAND_CELLS = 30.0, 5.0
+SAMPLE = 50  # jobs of an engine that an estimate looks at
+
+
+def job_seconds(path: str | Path, folder: Path) -> float | None:
+    """The wall time of the job that made a file, start-up included, as Snakemake recorded it; None where it did not."""
+    relative = Path(path).relative_to(folder) if Path(path).is_relative_to(folder) else Path(path)
+    name = base64.b64encode(relative.as_posix().encode()).decode().replace("/", "_")
+    try:
+        record = json.loads((folder / ".snakemake" / "metadata" / name).read_text(encoding="utf-8"))
+        return max(0.0, record["endtime"] - record["starttime"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _median(values: Sequence[float | None], otherwise: float) -> float:
+    known = [value for value in values if value is not None]
+    return statistics.median(known) if known else otherwise
+
+
+def remaining_seconds(
+    statuses: Sequence[CellStatus], workers: int, results: Path = Path(), folder: Path = Path()
+) -> float | None:
+    """How long the rest may take on so many cores: fits, checks, each job's start-up, tables and page.
+
+    From the median job of each engine so far. None where an engine has fits to do and has finished none.
+    """
     total = 0.0
     for engine in {status.cell.engine for status in statuses}:
         mine = [status for status in statuses if status.cell.engine == engine]
-        left = [status for status in mine if status.state in (RUNNING, INTERRUPTED, WAITING)]
-        known = [status.wall_seconds for status in mine if status.state in (DONE, FITTED) and status.wall_seconds]
-        if left and not known:
+        to_fit = sum(status.state in (RUNNING, INTERRUPTED, WAITING) for status in mine)
+        to_check = to_fit + sum(status.state == FITTED for status in mine)
+        finished = [status for status in mine if status.state in (DONE, FITTED) and status.wall_seconds is not None]
+        if to_fit and not finished:
             return None
-        total += len(left) * (statistics.median(known) if known else 0.0)
-    return total / max(1, workers)
+        sample = finished[-SAMPLE:]
+        folders = [results / "fits" / status.cell.folder for status in sample]
+        fit = _median([status.wall_seconds for status in sample], 0.0) + START_SECONDS
+        fit = _median([job_seconds(place / "front.parquet", folder) for place in folders], fit)
+        check = CHECK_SECONDS + START_SECONDS
+        check = _median([job_seconds(place / "verdict.json", folder) for place in folders], check)
+        total += to_fit * fit + to_check * check
+    if total:
+        total = total / max(1, workers) + COLLECTION_SECONDS + SECONDS_PER_THOUSAND_CELLS * len(statuses) / 1000
+    return total
 
 
 def describe(sweep: Sweep, folder: Path, workers: int) -> str:
@@ -105,11 +145,13 @@ def describe(sweep: Sweep, folder: Path, workers: int) -> str:
         for status in statuses:
             if status.state == state:
                 lines.append(f"  {state}: {status.cell.folder}: {status.detail}")
-    rest = remaining_seconds(statuses, workers)
-    waiting = sum(status.state in (RUNNING, INTERRUPTED, WAITING) for status in statuses)
-    if waiting:
-        guess = "unknown until an engine has finished a fit" if rest is None else _duration(rest)
-        lines.append(f"  left: {waiting} fits; on {workers} cores {guess}")
+    fits = sum(status.state in (RUNNING, INTERRUPTED, WAITING) for status in statuses)
+    checks = fits + sum(status.state == FITTED for status in statuses)
+    if checks:
+        rest = remaining_seconds(statuses, workers, results, folder)
+        guess = "unknown until each engine has finished a fit" if rest is None else _duration(rest)
+        left = f"{counted(fits, 'fit')}, {counted(checks, 'check')}, tables and page"
+        lines.append(f"  left: {left}; on {counted(workers, 'core')} {guess}")
     return "\n".join(lines)
 
 

@@ -1,0 +1,387 @@
+"""Read a configuration, check it, and explain what is wrong with it."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
+from dataclasses import fields
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from jsonschema import Draft202012Validator, validators
+from jsonschema.exceptions import ValidationError
+
+from cftsr.data.tasks import TASKS
+from cftsr.engines import ENGINES, get_engine
+from cftsr.engines.base import Option
+from cftsr.errors import UserError
+from cftsr.families import family_names, get_family
+from cftsr.vocabulary import SETTINGS
+
+if TYPE_CHECKING:
+    from cftsr.data.user_file import GivenSpectrum
+
+SCHEMA = Path(__file__).parents[3] / "schemas" / "config.schema.yaml"
+SHIPPED = Path(__file__).parents[4] / "config.yaml"  # beside the Snakefile
+NAME = "config.yaml"
+
+
+# ---- reading
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML, where a key that stands twice in a mapping is an error: the last one would win without a word."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
+        lines: dict[str, int] = {}
+        for key, _ in node.value:
+            line = key.start_mark.line + 1
+            if isinstance(key, yaml.ScalarNode) and key.value != "<<":
+                if key.value in lines:
+                    raise UserError(
+                        f"{node.start_mark.name}: key {key.value!r} stands twice, in lines {lines[key.value]} and "
+                        f"{line}; remove one"
+                    )
+                lines[key.value] = line
+        return super().construct_mapping(node, deep)
+
+
+def _no_duplicates(path: Path):
+    """For JSON: the mapping of these pairs, or a UserError."""
+
+    def mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        keys = [key for key, _ in pairs]
+        twice = next((key for index, key in enumerate(keys) if key in keys[:index]), None)
+        if twice is not None:
+            raise UserError(f"{path}: key {twice!r} stands twice in one object; remove one")
+        return dict(pairs)
+
+    return mapping
+
+
+def read_config(path: str | Path) -> dict[str, Any]:
+    """The mapping in a YAML file (or a JSON file, by its name).
+
+    Raises UserError, with the line, for a file that is missing or damaged, holds no mapping, or has a key twice.
+    """
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+        if path.suffix == ".json":
+            value = json.loads(text, object_pairs_hook=_no_duplicates(path))
+        else:
+            loader = _Loader(text)
+            loader.name = str(path)
+            try:
+                value = loader.get_single_data()
+            finally:
+                loader.dispose()
+    except json.JSONDecodeError as error:
+        raise UserError(
+            f"{path}, line {error.lineno}, column {error.colno}: invalid JSON ({error.msg}); correct it"
+        ) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{path}, line {mark.line + 1}, column {mark.column + 1}" if mark else str(path)
+        reason = getattr(error, "problem", None) or str(error)
+        raise UserError(f"{where}: invalid YAML ({reason}); correct it, or start from the shipped one") from None
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror or error}; name a configuration that exists") from None
+    if not isinstance(value, dict):
+        raise UserError(f"{path} is no mapping of keys to values; take the one that came with the software")
+    return value
+
+
+def base_config(folder: str | Path = ".") -> Path:
+    """The config.yaml of a working folder, or the one that came with the software where it has none."""
+    own = Path(folder, NAME)
+    return own if own.exists() else SHIPPED
+
+
+def merged(config: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The configuration with these changes, nested keys one by one, as Snakemake merges --config and --configfile."""
+    result = dict(config)
+    for key, value in changes.items():
+        if isinstance(value, Mapping):
+            old = result.get(key, {})
+            # An empty mapping changes nothing, even where there was no mapping.
+            value = merged(old if isinstance(old, Mapping) else {}, value) if value else old
+        result[key] = value
+    return result
+
+
+def assignments(pairs: Iterable[str]) -> dict[str, Any]:
+    """KEY=VALUE as on Snakemake's command line: a value is YAML, whose scalars stay text until they are `typed`."""
+    changes: dict[str, Any] = {}
+    for pair in pairs:
+        key, equals, text = pair.partition("=")
+        if not equals:
+            raise UserError(f"--config {pair}: write KEY=VALUE")
+        try:
+            value = yaml.load(text, Loader=yaml.BaseLoader)
+        except yaml.YAMLError:
+            value = text
+        changes = merged(changes, {key: value})
+    return changes
+
+
+def sweep_name(config_files: Iterable[str | Path]) -> str:
+    """The name of a sweep that has none of its own: that of the last configuration that was named, or `default`."""
+    names = [Path(path).stem for path in config_files]
+    return re.sub(r"\W+", "_", names[-1]).strip("_") or "default" if names else "default"
+
+
+# ---- types
+
+
+@cache
+def _schema() -> dict[str, Any]:
+    return yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+
+
+def _scalar(value: Any, kind: str) -> Any:
+    """The number or truth value that a text is, or the value as it was. `kind` is a type of JSON Schema."""
+    if not isinstance(value, str):
+        return value
+    if kind == "boolean":
+        return {"true": True, "false": False}.get(value.lower(), value)
+    for convert in {"integer": (int, float), "number": (int, float)}.get(kind, ()):
+        try:
+            return convert(value)
+        except ValueError:
+            continue
+    return value
+
+
+def typed(value: Any, schema: Mapping[str, Any]) -> Any:
+    """The value with text read by the schema's types, and lists of one put into brackets.
+
+    Numbers within lists and mappings come from Snakemake's command line as text (--config seeds=[0,1]).
+    """
+    if "$ref" in schema:
+        schema = _schema()["$defs"][schema["$ref"].rpartition("/")[2]]
+    kind = schema.get("type", "")
+    if kind == "array" and value is not None:
+        items = schema.get("items", {})
+        if isinstance(value, dict) and items.get("type") != "object":
+            return value
+        return [typed(entry, items) for entry in (value if isinstance(value, list) else [value])]
+    if kind == "object" and isinstance(value, dict):
+        known = schema.get("properties", {})
+        return {key: typed(entry, known.get(key, {})) for key, entry in value.items()}
+    return _scalar(value, kind)
+
+
+_KINDS = {int: "integer", float: "number", bool: "boolean"}
+
+
+def _typed_option(value: Any, option: Option) -> Any:
+    """The same for an engine's option, whose entries in lists and mappings are all of one kind."""
+    if isinstance(value, list):
+        return [_typed_option(entry, option) for entry in value]
+    if isinstance(value, dict):
+        return {key: _typed_option(entry, option) for key, entry in value.items()}
+    return _scalar(value, _KINDS.get(option.kind, "string"))
+
+
+def _typed_engines(options: Any) -> Any:
+    """`engine_options`, or the options of one budget, by what each engine declares; what is unknown stays as it is."""
+    if not isinstance(options, dict):
+        return options
+    result = {}
+    for name, values in options.items():
+        known = get_engine(name).options if name in ENGINES else {}
+        if isinstance(values, dict):
+            values = {key: _typed_option(value, known[key]) if key in known else value for key, value in values.items()}
+        result[name] = values
+    return result
+
+
+def _typed_conventions(conventions: Any) -> Any:
+    """`conventions`, by the types of each family's fields."""
+    if not isinstance(conventions, dict):
+        return conventions
+    result = dict(conventions)
+    for name in family_names():
+        if isinstance(result.get(name), dict):
+            kinds = {field.name: _KINDS.get(type(field.default), "string") for field in fields(get_family(name))}
+            result[name] = {key: _scalar(value, kinds.get(key, "")) for key, value in result[name].items()}
+    return result
+
+
+def with_types(config: dict[str, Any]) -> dict[str, Any]:
+    """A configuration with text read as numbers wherever one is meant, and lists of one put into brackets."""
+    config = typed(deepcopy(config), _schema())
+    if "engine_options" in config:
+        config["engine_options"] = _typed_engines(config["engine_options"])
+    if isinstance(config.get("budgets"), dict):
+        config["budgets"] = {name: _typed_engines(options) for name, options in config["budgets"].items()}
+    if "conventions" in config:
+        config["conventions"] = _typed_conventions(config["conventions"])
+    return config
+
+
+def changes(config: dict[str, Any], path: str | Path) -> dict[str, Any]:
+    """What the validated configuration has otherwise than the file: what --config said on the command line."""
+    path = Path(path)
+    file = with_types(read_config(path)) if path.exists() else {}
+    return {key: value for key, value in config.items() if file.get(key) != value}
+
+
+# ---- checks
+
+
+def _allowed(key: str, values: list[str], allowed: tuple[str, ...], what: str) -> None:
+    for value in values:
+        if value not in allowed:
+            near = difflib.get_close_matches(str(value), allowed, 1)
+            hint = f" (did you mean {near[0]}?)" if near else ""
+            raise UserError(f"config {key}: {what} {value!r} does not exist{hint}; allowed are {', '.join(allowed)}")
+
+
+def _explain(error: ValidationError) -> str:
+    """One sentence from a schema violation: the key, the value, what is allowed."""
+    key = ".".join(str(part) for part in error.absolute_path if not isinstance(part, int))
+    where, value, rule = f"config {key}" if key else "config", error.instance, error.validator_value
+    match error.validator:
+        case "additionalProperties":
+            known = list(error.schema["properties"])
+            unknown = sorted(set(value) - set(known), key=str)[0]
+            near = difflib.get_close_matches(str(unknown), known, 1)
+            hint = f"did you mean {near[0]}?" if near else f"known keys are {', '.join(known)}"
+            return f"{where}: key {unknown!r} does not exist; {hint}"
+        case "required":
+            missing = next(name for name in rule if name not in value)
+            return f"{where}: key {missing!r} is missing; take it from the config.yaml that came with the software"
+        case "minItems":
+            return f"{where} is an empty list; give at least one entry"
+        case "uniqueItems":
+            twice = next(entry for index, entry in enumerate(value) if entry in value[:index])
+            return f"{where}: {twice!r} stands twice in {value!r}; remove one"
+        case "enum":
+            return f"{where} is {value!r}; allowed are {', '.join(map(str, rule))}"
+        case "type":
+            names = {
+                "integer": "a whole number",
+                "number": "a number",
+                "array": "a list",
+                "object": "a mapping",
+                "string": "a name",
+            }
+            return f"{where} is {value!r}; it must be {names.get(rule, rule)}"
+        case "minimum" | "exclusiveMinimum" | "maximum":
+            if key == "fractions":
+                return f"{where} is {value!r}; a fraction is more than 0 and at most 1 (no less than 0.000001)"
+            sign = {"minimum": "at least", "exclusiveMinimum": "more than", "maximum": "at most"}[error.validator]
+            return f"{where} is {value!r}; it must be {sign} {rule}"
+        case "pattern":
+            return f"{where}: {value!r} is no name: a letter, then at most 63 letters, digits, _ or -"
+        case "not":
+            return f"{where}: {value!r} is the name of a folder of ours; choose another"
+    return f"{where}: {error.message}"
+
+
+def validate(config: dict[str, Any]) -> dict[str, Any]:
+    """The configuration, complete and consistent, or a UserError that names the key, the value and what is allowed."""
+    config = with_types(config)
+    # True would pass for the integer 1 and 100.0 for the integer 100: JSON draws other lines than Python.
+    strict = Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda checker, value: type(value) is int).redefine(
+        "number", lambda checker, value: type(value) in (int, float) and value == value
+    )
+    validator = validators.extend(Draft202012Validator, type_checker=strict)(_schema())
+    errors = sorted(validator.iter_errors(config), key=lambda error: list(map(str, error.absolute_path)))
+    if errors:
+        raise UserError(_explain(errors[0]))
+    config.setdefault("spectra", [])
+    if not config["families"] and not config["spectra"]:
+        raise UserError("config families is an empty list, and so is spectra; give at least one entry in one of them")
+    _allowed("families", config["families"], family_names(), "family")
+    _check_spectra(config["spectra"])
+    _allowed("tasks", config["tasks"], tuple(TASKS), "task")
+    _allowed("settings", config["settings"], tuple(SETTINGS), "setting")
+    _allowed("central_charge.settings", config["central_charge"]["settings"], tuple(SETTINGS), "setting")
+    _allowed("budget", [config["budget"]], tuple(config["budgets"]), "budget")
+    if config["engines"] != ["auto"]:
+        _allowed("engines", config["engines"], tuple(ENGINES), "engine")
+    if max(config["central_charge"]["theories"]) > config["central_charge"]["pool"]:
+        raise UserError(
+            f"config central_charge.theories: {max(config['central_charge']['theories'])} theories cannot be drawn "
+            f"from a pool of {config['central_charge']['pool']}; raise central_charge.pool"
+        )
+    for name, value in config["conventions"].items():
+        if name != "rounding":
+            _allowed("conventions", [name], ("rounding", *family_names()), "convention")
+            if not isinstance(value, dict):
+                raise UserError(f"config conventions.{name} is {value!r}; it must be a mapping")
+            get_family(name, value)
+    _check_options("engine_options", config["engine_options"])
+    for budget, options in config["budgets"].items():
+        _check_options(f"budgets.{budget}", options or {})
+    return config
+
+
+def _check_spectra(spectra: list[dict[str, Any]]) -> None:
+    """What can be checked of the users' own spectra without a look at their files."""
+    names: set[str] = set()
+    for entry in spectra:
+        name, file = entry["name"], Path(entry["file"])
+        where = f"config spectra, {name}"
+        if not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", name):
+            raise UserError(f"{where}: a name is lower-case letters, digits and _, at most 64, a letter the first")
+        if name in family_names():
+            raise UserError(f"{where}: a family has that name; choose another")
+        if name in names:
+            raise UserError(f"{where}: two spectra have that name; choose another")
+        names.add(name)
+        if file.is_absolute() or ".." in file.parts:
+            raise UserError(f"{where}: file {str(file)!r} is outside the project's folder; copy it to data/, say")
+        given_spectrum(entry)  # it may refuse the hold-out
+        unknown = [operator for operator in entry.get("unary_operators", []) if operator != "square"]
+        if unknown:
+            raise UserError(f"{where}: unary operator {unknown[0]!r} does not exist; allowed is square")
+
+
+def given_spectrum(entry: dict[str, Any]) -> GivenSpectrum:
+    """An entry of `spectra` in config.yaml as a request.
+
+    Without theory_labels every row is a theory, and all columns but the target are labels, as in `cftsr fit`.
+    """
+    from cftsr.data.user_file import GivenSpectrum  # pyarrow: a sweep without own spectra need not wait for it
+
+    where, hold_out = f"config spectra, {entry['name']}", entry.get("hold_out", {"theories": 0.2})
+    if "column" in hold_out and len(hold_out) > 1:
+        raise UserError(f"{where}: hold_out has a column and shares; say either which rows, or how many")
+    theory, state = tuple(entry.get("theory_labels", [])), tuple(entry.get("state_labels", []))
+    if state and not theory:
+        raise UserError(f"{where}: state_labels without theory_labels; name the labels that fix the theory too")
+    return GivenSpectrum(
+        name=entry["name"],
+        file=entry["file"],
+        target=entry["target"],
+        labels=theory + state,
+        theory_labels=len(theory) or None,
+        uncertainty=entry.get("uncertainty"),
+        hold_out_theories=hold_out.get("theories", 0.0),
+        hold_out_levels=hold_out.get("levels", 0.0),
+        hold_out_column=hold_out.get("column"),
+        finite_labels=tuple(entry.get("finite_labels", [])),
+        unary_operators=tuple(entry.get("unary_operators", ["square"])),
+    )
+
+
+def _check_options(where: str, options: Any) -> None:
+    if not isinstance(options, dict):
+        raise UserError(f"config {where} is {options!r}; it must be a mapping of engines")
+    _allowed(where, list(options), tuple(ENGINES), "engine")
+    for engine, values in options.items():
+        known = get_engine(engine).options
+        if not isinstance(values, dict):
+            raise UserError(f"config {where}.{engine} is {values!r}; it must be a mapping of options")
+        _allowed(f"{where}.{engine}", list(values), tuple(known), "option")
+        for key, value in values.items():
+            known[key].check(f"config {where}.{engine}.{key}", value, TASKS)
