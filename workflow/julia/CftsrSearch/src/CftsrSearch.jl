@@ -84,18 +84,27 @@ function best_members(state, options, names, count)
 end
 
 # What tiny fits by PySR compiled, written down by `make julia`: compiled here once, and kept in the package's image. A
-# statement that another version cannot compile is passed over.
+# statement that another version cannot compile is passed over; so are those on Python's side, where Python is not.
 const STATEMENTS = joinpath(@__DIR__, "statements.jl")
-if isfile(STATEMENTS)
-    include_dependency(STATEMENTS)
-    @compile_workload begin
-        for line in eachline(STATEMENTS)
-            try
-                Core.eval(SymbolicRegression, Meta.parse(line))
-            catch
-            end
+include_dependency(STATEMENTS)
+
+module Names end
+
+function compile_statements()
+    for (id, loaded) in Base.loaded_modules
+        Core.eval(Names, :(const $(Symbol(id.name)) = $loaded))
+    end
+    Core.eval(Names, :(const CftsrSearch = $(@__MODULE__)))
+    compiled = 0
+    for line in eachline(STATEMENTS)
+        try
+            compiled += Core.eval(Names, Meta.parse(line)) === true
+        catch
         end
     end
+    return compiled
 end
+
+@compile_workload compile_statements()
 
 end

@@ -258,6 +258,7 @@ def prove(path: Path = PROOF, minutes: float = 60.0) -> dict:
     statements = package / "src" / "statements.jl"
     shutil.rmtree(package, ignore_errors=True)
     shutil.copytree(PACKAGE, package)
+    write_text(statements, "")
     deadline = began + 60 * minutes
     _step(RESOLVE, deadline, str(package), offline=False)
     with suppress(UserError):  # without it, every process compiles for itself
