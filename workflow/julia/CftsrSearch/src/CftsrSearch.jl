@@ -24,26 +24,39 @@ in Float64. Its twin in Python is `best_scaling` in cftsr/engines/scaling.py.
 """
 function scaled_error(prediction::AbstractVector{T}, target::AbstractVector) where {T<:AbstractFloat}
     n = length(prediction)
-    size = 0.0
+    largest = 0.0
     for p in prediction
         isfinite(p) || return Inf
-        size = max(size, abs(Float64(p)))
+        largest = max(largest, abs(Float64(p)))
     end
-    target_mean = sum(Float64, target) / n
-    constant_loss = sum(y -> (Float64(y) - target_mean)^2, target) / n
-    size < ROUNDINGS * Float64(floatmin(T)) && return constant_loss
-    prediction_mean = sum(p -> Float64(p) / size, prediction) / n
+    target_mean = 0.0
+    for y in target
+        target_mean += Float64(y)
+    end
+    target_mean /= n
+    constant_loss = 0.0
+    for y in target
+        constant_loss += (Float64(y) - target_mean)^2
+    end
+    constant_loss /= n
+    largest < ROUNDINGS * Float64(floatmin(T)) && return constant_loss
+    unit = 1 / largest
+    mean = 0.0
+    for p in prediction
+        mean += Float64(p) * unit
+    end
+    mean /= n
     squares, products = 0.0, 0.0
-    for i in 1:n
-        spread = Float64(prediction[i]) / size - prediction_mean
+    @inbounds for i in eachindex(prediction, target)
+        spread = Float64(prediction[i]) * unit - mean
         squares += spread^2
         products += spread * (Float64(target[i]) - target_mean)
     end
     squares <= n * (ROUNDINGS * Float64(eps(T)))^2 && return constant_loss
     slope = products / squares
     loss = 0.0
-    for i in 1:n
-        spread = Float64(prediction[i]) / size - prediction_mean
+    @inbounds for i in eachindex(prediction, target)
+        spread = Float64(prediction[i]) * unit - mean
         loss += (Float64(target[i]) - target_mean - slope * spread)^2
     end
     return loss / n
