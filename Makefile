@@ -3,6 +3,7 @@
 # make julia    find or fetch Julia for PySR, precompile, prove it with a tiny fit
 # make test-pysr  the one test that runs real PySR
 # make soak     kills, full disks and more on the real workflow, at random moments, for a long time (SOAK_SEEDS=20)
+# make record   add what PySR found in a run here to data/recorded (BUDGET=paper)
 # make report   the page of the sweep: results/<budget>/report.html
 # make lint     ruff, snakefmt, snakemake --lint
 # make lock     write requirements.lock anew from the ranges in pyproject.toml
@@ -17,7 +18,7 @@ SOAK_FROM ?= 100
 # Bars for each rule where a person looks on; plain lines in a log.
 LOGGER := $(shell test -t 2 && echo --logger rich)
 
-.PHONY: all test test-pysr soak julia report lint format lock clean
+.PHONY: all test test-pysr soak julia record report lint format lock clean
 .DELETE_ON_ERROR:
 
 all: $(READY)
@@ -49,6 +50,9 @@ soak: $(READY)
 # Julia is looked for, or fetched, by PySR itself; PYTHON_JULIAPKG_EXE and JULIA_DEPOT_PATH are honoured.
 julia: $(READY)
 	$(BIN)/snakemake -j 1 .julia/proof.json
+
+record: $(READY)
+	$(BIN)/python -m cftsr record $(if $(BUDGET),--config budget=$(BUDGET))
 
 report: $(READY)
 	$(BIN)/snakemake -j $(JOBS) report

@@ -13,6 +13,7 @@ include: "workflow/rules/spectra.smk"
 include: "workflow/rules/julia.smk"
 include: "workflow/rules/fit.smk"
 include: "workflow/rules/verify.smk"
+include: "workflow/rules/recorded.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/report.smk"
 
@@ -33,5 +34,5 @@ if workflow.remote_exec:
 rule all:
     default_target: True
     input:
-        f"results/{BUDGET}/summary.parquet",
-        f"results/{BUDGET}/report.html",
+        RESULTS.summary("parquet"),
+        RESULTS.page,

@@ -37,7 +37,8 @@ from cftsr.families import get_family  # noqa: E402
 from cftsr.fronts.front import Candidate, pareto_front  # noqa: E402
 from cftsr.fronts.verdict import judge_front  # noqa: E402
 from cftsr.results.summary import cell_key  # noqa: E402
-from cftsr.sweep.plan import Cell, Sweep  # noqa: E402
+from cftsr.sweep.cells import Cell  # noqa: E402
+from cftsr.sweep.plan import Sweep  # noqa: E402
 
 FAMILIES, QUANTITIES = ("wzw_su2", "minimal"), ("central_charge", "conformal_weight", "energy")
 ENGINES = ["rational", "operon"]

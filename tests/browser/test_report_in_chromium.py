@@ -15,7 +15,8 @@ import pytest
 from cftsr.data.dataset import write_spectrum
 from cftsr.output.page import About, write_report
 from cftsr.output.tables import write_tables
-from cftsr.sweep.plan import Cell
+from cftsr.sweep.cells import Cell
+from cftsr.sweep.paths import Results
 from tests.unit.output.test_tables import EXACT, PUBLISHED, WRONG, own, record, undecided
 from tests.unit.records import small_spectrum
 
@@ -37,6 +38,7 @@ def page(tmp_path_factory) -> Path:
     """A page with all kinds of answers, and around it the files that it links to."""
     folder = tmp_path_factory.mktemp("sweep")
     results, spectra = folder / "results" / "quick", folder / "data" / "spectra"
+    paths = Results(str(results))
     records = [
         record("0.7", EXACT, certificate="identified"),
         record("0.7", "0.2*l+0.1", WRONG, engine="operon", setting="free"),
@@ -47,10 +49,10 @@ def page(tmp_path_factory) -> Path:
     cells = [item["cell"] for item in records]
     cells.append(cells[1] | {"setting": "integer"})
     for item in records:
-        fit = results / "fits" / Cell(**item["cell"]).folder
-        fit.mkdir(parents=True)
-        for name in ("front.parquet", "fit.json", "verdict.json", "cost.json"):
-            (fit / name).write_text("{}", encoding="utf-8")
+        for place in (paths.front, paths.fit, paths.verdict, paths.cost, paths.fit_log, paths.verify_log):
+            file = Path(place(Cell(**item["cell"]).folder))
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text("{}", encoding="utf-8")
     for task, name in (("conformal_weight", "n100_f10"), ("central_charge", "n100")):
         data, held_out = small_spectrum("wzw_su2", task)
         write_spectrum(spectra / "wzw_su2" / task / f"{name}.parquet", data)

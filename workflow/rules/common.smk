@@ -14,6 +14,7 @@ from cftsr.sweep import resources as estimates
 from cftsr.errors import UserError
 from cftsr.families import family_names
 from cftsr.provenance import source_digest
+from cftsr.sweep import paths, record
 from cftsr.sweep.config import SHIPPED, base_config, merged, read_config
 from cftsr.sweep.plan import Sweep
 from cftsr.data.tasks import GIVEN, TASKS
@@ -40,8 +41,13 @@ if not AS_MODULE:
     configfile: str(CONFIG_FILE)
 
 
+# Beside the Snakefile, unless the working folder (snakemake --directory) brings its own.
+def own_or_shipped(folder):
+    return next((path for path in (Path(folder), ROOT / folder) if path.is_dir()), Path(folder))
+
+
 try:
-    SWEEP = Sweep(config)
+    SWEEP = Sweep(config, records=own_or_shipped(record.FOLDER))
     if workflow.is_main_process:
         SWEEP.check_files()
 except UserError as error:
@@ -51,8 +57,8 @@ except UserError as error:
 config.update(SWEEP.config)
 
 BUDGET = SWEEP.budget
-# Beside the Snakefile, unless the working folder (snakemake --directory) brings its own.
-PUBLISHED_FOLDER = next(folder for folder in (Path("data/published"), ROOT / "data/published") if folder.is_dir())
+DATA, RESULTS = paths.DataSets(), paths.Results.of(BUDGET)
+PUBLISHED_FOLDER = own_or_shipped(paths.PUBLISHED)
 PUBLISHED = sorted(str(path) for path in PUBLISHED_FOLDER.glob("*.csv"))
 
 if workflow.is_main_process:
@@ -145,9 +151,9 @@ def asked(needs):
 NEEDS_OF_COLLECTION = asked(lambda wildcards, attempt: needs_of_collection(attempt))
 NEEDS_OF_SPECTRUM = asked(lambda wildcards, attempt: needs_of_spectrum(dataset_of(wildcards), attempt))
 
-# A cell's folder below fits/, logs/ and unfinished/. The budget is no wildcard: a job's options follow from the budget of
-# this run, whatever a path says.
-CELL = "{spectrum}/{fit}"
+# A data set and a cell in paths. The budget is no wildcard: a job's options follow from the budget of this run,
+# whatever a path says.
+SPECTRUM, CELL = "{spectrum}", "{spectrum}/{fit}"
 
 SILENT = DRY_RUN and {"RULES", "ALL"} & {item.name for item in workflow.output_settings.quiet or ()}
 
@@ -157,13 +163,12 @@ def said(what):
     return None if SILENT else f"{what} {{wildcards.spectrum}}/{{wildcards.fit}}"
 
 
-def outputs_of(cells, name):
-    """The file `name` in the folder of each cell's fit."""
-    return [f"results/{BUDGET}/fits/{cell.folder}/{name}" for cell in cells]
+def verdicts_of(cells):
+    return [SWEEP.results(cell).verdict(cell.folder) for cell in cells]
 
 
 onsuccess:
-    message = Path(f"results/{BUDGET}/tables/message.txt")
+    message = Path(RESULTS.message)
     if message.exists():
         print("", message.read_text(encoding="utf-8"), sep="\n", file=sys.stderr)
 
@@ -174,9 +179,9 @@ onerror:
     from cftsr.output.tables import write_tables
 
     try:
-        records = read_records(outputs_of(SWEEP.cells, "verdict.json"), fronts=False)
+        records = read_records(verdicts_of(SWEEP.cells), fronts=False)
         cells = [cell.as_dict() for cell in SWEEP.cells]
-        message = write_tables(records, cells, f"results/{BUDGET}/partial", PUBLISHED_FOLDER)
+        message = write_tables(records, cells, RESULTS.partial, PUBLISHED_FOLDER)
         print("", message, sep="\n", file=sys.stderr)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -8,13 +8,13 @@ NEEDS_OF_FIT = asked(
 
 rule fit:
     input:
-        data="data/spectra/{spectrum}.parquet",
+        data=DATA.data(SPECTRUM),
     output:
-        front=f"results/{BUDGET}/fits/{CELL}/front.parquet",
-        fit=f"results/{BUDGET}/fits/{CELL}/fit.json",
-        cost=f"results/{BUDGET}/fits/{CELL}/cost.json",
+        front=RESULTS.front(CELL),
+        fit=RESULTS.fit(CELL),
+        cost=RESULTS.cost(CELL),
     log:
-        f"results/{BUDGET}/logs/fit/{CELL}.log",
+        RESULTS.fit_log(CELL),
     # PySR has a rule of its own below; a constraint costs a large sweep less than a ruleorder.
     wildcard_constraints:
         fit=r"[a-z_]+/(?!pysr/)[a-z_]+/seed\d+",
@@ -38,9 +38,9 @@ if "pysr" in SWEEP.engines:
 
     use rule fit as fit_pysr with:
         input:
-            data="data/spectra/{spectrum}.parquet",
+            data=DATA.data(SPECTRUM),
             # ancient: a proof made anew is no reason to fit again.
-            julia=ancient(".julia/proof.json"),
+            julia=ancient(paths.JULIA_PROOF),
         wildcard_constraints:
             fit=r"[a-z_]+/pysr/seed\d+",
         conda:

@@ -7,9 +7,9 @@ localrules:
 
 rule julia:
     output:
-        proof=".julia/proof.json",
+        proof=paths.JULIA_PROOF,
     log:
-        ".julia/julia.log",
+        paths.JULIA_LOG,
     conda:
         "../envs/pysr.yaml"
     message:

@@ -8,29 +8,29 @@ REPORT_ASSETS = sorted(str(path) for path in (ROOT / "workflow/report").glob("*.
 rule report:
     input:
         # Made anew whenever a verdict is, so that a large sweep need not list every verdict a second time.
-        summary=f"results/{BUDGET}/summary.parquet",
-        tables=f"results/{BUDGET}/tables/all.tex",
-        data=sorted({f"data/spectra/{cell.family}/{cell.task}/{cell.dataset}.parquet" for cell in SWEEP.cells}),
+        summary=RESULTS.summary("parquet"),
+        tables=RESULTS.table("all", "tex"),
+        data=sorted({DATA.data(cell.spectrum) for cell in SWEEP.cells}),
         published=PUBLISHED,
         assets=REPORT_ASSETS,
     output:
-        page=report(f"results/{BUDGET}/report.html", caption="../report/page.rst", category="The page"),
+        page=report(RESULTS.page, caption="../report/page.rst", category="The page"),
         figures=report(
-            directory(f"results/{BUDGET}/figures"),
+            directory(RESULTS.figures),
             patterns=["{figure}.svg"],
             caption="../report/figures.rst",
             category="Figures",
             labels={"figure": "{figure}"},
         ),
     log:
-        f"results/{BUDGET}/logs/report.log",
+        RESULTS.log("report"),
     conda:
         "../envs/sweep.yaml"
     resources:
         **NEEDS_OF_COLLECTION,
     params:
         cells=lambda wildcards: CELLS,
-        verdicts=lambda wildcards: outputs_of(SWEEP.cells, "verdict.json"),
+        verdicts=lambda wildcards: verdicts_of(SWEEP.cells),
         about={
             "budget": BUDGET,
             "config": SWEEP.config,

@@ -5,10 +5,10 @@ from dataclasses import asdict
 
 rule spectrum:
     output:
-        data="data/spectra/{spectrum}.parquet",
-        held_out="data/spectra/{spectrum}.held_out.parquet",
+        data=DATA.data(SPECTRUM),
+        held_out=DATA.held_out(SPECTRUM),
     log:
-        "data/spectra/logs/{spectrum}.log",
+        DATA.log(SPECTRUM),
     wildcard_constraints:
         spectrum=rf"({FAMILIES})/({'|'.join(TASKS)})/{DATASET}",
     group:
@@ -19,7 +19,9 @@ rule spectrum:
         **NEEDS_OF_SPECTRUM,
     params:
         request=lambda wildcards: SWEEP.request(*wildcards.spectrum.split("/")),
-        source=lambda wildcards: source_digest("data/dataset.py", "data/tasks.py", f"families/{family_of(wildcards)}.py"),
+        source=lambda wildcards: source_digest(
+            "data/dataset.py", "data/tasks.py", f"families/{family_of(wildcards)}.py"
+        ),
     message:
         "data set {wildcards.spectrum}"
     script:
@@ -33,10 +35,10 @@ if SWEEP.given:
         input:
             file=lambda wildcards: SWEEP.given[family_of(wildcards)].file,
         output:
-            data="data/spectra/{spectrum}.parquet",
-            held_out="data/spectra/{spectrum}.held_out.parquet",
+            data=DATA.data(SPECTRUM),
+            held_out=DATA.held_out(SPECTRUM),
         log:
-            "data/spectra/logs/{spectrum}.log",
+            DATA.log(SPECTRUM),
         wildcard_constraints:
             spectrum=rf"({OWN})/{GIVEN}/{DATASET}",
         group:

@@ -5,31 +5,34 @@ from cftsr.output.tables import table_names
 # Once for both rules: every job of the sweep reads this file, and as_dict takes 10 microseconds a cell.
 CELLS = [dict(vars(cell)) for cell in SWEEP.cells]
 TABLES = table_names(CELLS)
+REFERENCE = [paths.Results.of("paper").recorded.verdict(cell.folder) for cell in SWEEP.reference.used]
 
 
 rule tables:
     input:
         # Functions: every job on a cluster reads this file, and need not list the files of all cells.
-        verdicts=lambda wildcards: outputs_of(SWEEP.cells, "verdict.json"),
-        costs=lambda wildcards: outputs_of(SWEEP.cells, "cost.json"),
+        verdicts=lambda wildcards: verdicts_of(SWEEP.cells),
+        costs=lambda wildcards: [SWEEP.results(cell).cost(cell.folder) for cell in SWEEP.cells],
+        # What PySR found with the paper's settings, beside the paper's tables.
+        reference=lambda wildcards: REFERENCE,
         published=PUBLISHED,
     output:
-        summary=f"results/{BUDGET}/summary.parquet",
-        summary_csv=report(f"results/{BUDGET}/summary.csv", caption="../report/summary.rst", category="Summary"),
+        summary=RESULTS.summary("parquet"),
+        summary_csv=report(RESULTS.summary("csv"), caption="../report/summary.rst", category="Summary"),
         csv=[
             report(
-                f"results/{BUDGET}/tables/{name}.csv",
+                RESULTS.table(name, "csv"),
                 caption="../report/table.rst",
                 category="Tables",
                 labels={"table": name.removeprefix("table")},
             )
             for name in TABLES
         ],
-        tables=[f"results/{BUDGET}/tables/{name}.{kind}" for name in TABLES for kind in ("md", "tex")],
-        document=f"results/{BUDGET}/tables/all.tex",
-        message=f"results/{BUDGET}/tables/message.txt",
+        tables=[RESULTS.table(name, kind) for name in TABLES for kind in ("md", "tex")],
+        document=RESULTS.table("all", "tex"),
+        message=RESULTS.message,
     log:
-        f"results/{BUDGET}/logs/tables.log",
+        RESULTS.log("tables"),
     conda:
         "../envs/sweep.yaml"
     resources:

@@ -7,14 +7,14 @@ NEEDS_OF_VERDICT = asked(
 
 rule verify:
     input:
-        front=f"results/{BUDGET}/fits/{CELL}/front.parquet",
-        fit=f"results/{BUDGET}/fits/{CELL}/fit.json",
-        data="data/spectra/{spectrum}.parquet",
-        held_out="data/spectra/{spectrum}.held_out.parquet",
+        front=RESULTS.front(CELL),
+        fit=RESULTS.fit(CELL),
+        data=DATA.data(SPECTRUM),
+        held_out=DATA.held_out(SPECTRUM),
     output:
-        verdict=f"results/{BUDGET}/fits/{CELL}/verdict.json",
+        verdict=RESULTS.verdict(CELL),
     log:
-        f"results/{BUDGET}/logs/verify/{CELL}.log",
+        RESULTS.verify_log(CELL),
     group:
         CELL_GROUP
     conda:

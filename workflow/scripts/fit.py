@@ -4,12 +4,12 @@ limit_threads(snakemake.threads)
 
 with logged(snakemake.log[0], snakemake.rule, snakemake.wildcards):
     import sys
-    from pathlib import Path
 
     from cftsr.engines import get_engine
     from cftsr.files import back_to_the_present
     from cftsr.jobs.fit_cell import FitRequest, fit_cell
     from cftsr.jobs.worker import fit_in_worker
+    from cftsr.sweep.paths import Results
 
     back_to_the_present(snakemake.input)
     setting, engine, seed = snakemake.wildcards.fit.split("/")
@@ -23,14 +23,8 @@ with logged(snakemake.log[0], snakemake.rule, snakemake.wildcards):
         front=snakemake.output.front,
         fit=snakemake.output.fit,
         cost=snakemake.output.cost,
-        workspace=str(
-            Path(
-                "results",
-                snakemake.config["budget"],
-                "unfinished",
-                snakemake.wildcards.spectrum,
-                snakemake.wildcards.fit,
-            )
+        workspace=Results.of(snakemake.config["budget"]).unfinished(
+            f"{snakemake.wildcards.spectrum}/{snakemake.wildcards.fit}"
         ),
         source=snakemake.params.source,
         # Not a parameter: another limit is no reason to fit again.

@@ -5,6 +5,7 @@ with logged(snakemake.log[0], snakemake.rule):
 
     from cftsr.files import back_to_the_present
     from cftsr.output.page import About, read_for_page, write_report
+    from cftsr.sweep.paths import DataSets
 
     back_to_the_present(snakemake.input)
     records = read_for_page(snakemake.params.verdicts, snakemake.params.cells)
@@ -12,7 +13,7 @@ with logged(snakemake.log[0], snakemake.rule):
         records,
         snakemake.params.cells,
         page=snakemake.output.page,
-        data_folder=Path("data/spectra"),
+        data_folder=DataSets().root,
         published_folder=Path(snakemake.input.published[0]).parent,
         about=About(**snakemake.params.about),
     )

@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from cftsr.errors import UserError
-from cftsr.sweep.plan import Cell, Sweep
+from cftsr.sweep.cells import Cell
+from cftsr.sweep.plan import Sweep
 
 ROOT = Path(__file__).parents[3]
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))

@@ -12,8 +12,9 @@ from cftsr.data.tasks import TASKS
 from cftsr.engines import get_engine
 from cftsr.engines.base import Availability
 from cftsr.errors import UserError
+from cftsr.sweep.cells import percent
 from cftsr.sweep.config import validate
-from cftsr.sweep.plan import Sweep, percent
+from cftsr.sweep.plan import Sweep
 
 CONFIG = yaml.safe_load((Path(__file__).parents[3] / "config.yaml").read_text(encoding="utf-8"))
 

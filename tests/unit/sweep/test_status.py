@@ -13,7 +13,9 @@ import yaml
 
 from cftsr.engines.base import Progress
 from cftsr.jobs.checkpoints import Spent, Workspace
-from cftsr.sweep.plan import Cell, Sweep
+from cftsr.sweep.cells import Cell
+from cftsr.sweep.paths import Results
+from cftsr.sweep.plan import Sweep
 from cftsr.sweep.status import (
     CHECK_SECONDS,
     COLLECTION_SECONDS,
@@ -43,28 +45,28 @@ def sweep() -> Sweep:
     return Sweep(CONFIG)
 
 
-def finish(cell: Cell, results: Path, seconds: float = 3.0) -> None:
-    folder = results / "fits" / cell.folder
-    folder.mkdir(parents=True)
-    for name in ("front.parquet", "verdict.json"):
-        (folder / name).write_text("")
-    (folder / "cost.json").write_text(json.dumps({"fit_wall_seconds": seconds}))
+def finish(cell: Cell, results: Results, seconds: float = 3.0) -> None:
+    front, verdict, cost = (Path(place(cell.folder)) for place in (results.front, results.verdict, results.cost))
+    front.parent.mkdir(parents=True)
+    front.write_text("")
+    verdict.write_text("")
+    cost.write_text(json.dumps({"fit_wall_seconds": seconds}))
 
 
-def write_log(cell: Cell, results: Path, text: str) -> None:
-    path = results / "logs" / "fit" / f"{cell.folder}.log"
+def write_log(cell: Cell, results: Results, text: str) -> None:
+    path = Path(results.fit_log(cell.folder))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
 
 
 def test_each_state_is_told_from_the_files(sweep, tmp_path):
-    results = tmp_path / "results" / "quick"
+    results = Results(str(tmp_path / "results" / "quick"))
     done, fitted, running, failed, _waiting = sweep.cells
     finish(done, results)
     finish(fitted, results)
-    (results / "fits" / fitted.folder / "verdict.json").unlink()
+    Path(results.verdict(fitted.folder)).unlink()
     write_log(running, results, "operon on ...\n")
-    Workspace(results / "unfinished" / running.folder, "key", print).save(Progress(chunk=3), Spent())
+    Workspace(results.unfinished(running.folder), "key", print).save(Progress(chunk=3), Spent())
     write_log(failed, results, "something\nerror: cannot write x: No space left on device\n")
     states = [cell_status(cell, results, live=True) for cell in sweep.cells]
     assert [status.state for status in states] == ["done", "fitted", "running", "failed", "waiting"]

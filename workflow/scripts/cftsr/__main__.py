@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cftsr.errors import UserError
+from cftsr.sweep.paths import PUBLISHED, Results
 
 if TYPE_CHECKING:
     from cftsr.sweep.plan import Sweep
@@ -42,10 +43,21 @@ def tables(arguments: argparse.Namespace) -> None:
     from cftsr.results.summary import read_records
 
     sweep = sweep_from(arguments)
-    verdicts = [f"results/{sweep.budget}/fits/{cell.folder}/verdict.json" for cell in sweep.cells]
+    verdicts = [sweep.results(cell).verdict(cell.folder) for cell in sweep.cells]
     cells = [cell.as_dict() for cell in sweep.cells]
     records = read_records(verdicts, fronts=False)
-    print(write_tables(records, cells, f"results/{sweep.budget}/partial", arguments.published), end="")
+    print(write_tables(records, cells, Results.of(sweep.budget).partial, arguments.published), end="")
+
+
+def record(arguments: argparse.Namespace) -> None:
+    from cftsr.results.recorded import record_run
+    from cftsr.sweep.paths import DataSets
+    from cftsr.sweep.record import FOLDER, record_path
+
+    budget = sweep_from(arguments).budget
+    path = record_path(FOLDER, budget)
+    new, total = record_run(Results.of(budget), DataSets(), path)
+    print(f"{path}: {new} of {total} fits are new or replaced")
 
 
 def fit(arguments: argparse.Namespace) -> int:
@@ -96,8 +108,12 @@ def main() -> int:
     command.add_argument("-j", "--jobs", type=int, default=os.cpu_count() or 1, help="cores, for the estimate")
     command.set_defaults(run=status)
     command = commands.add_parser("tables", parents=[common], help="the tables of what is finished so far")
-    command.add_argument("--published", default="data/published", help="default: data/published")
+    command.add_argument("--published", default=PUBLISHED, help=f"default: {PUBLISHED}")
     command.set_defaults(run=tables)
+    command = commands.add_parser(
+        "record", parents=[common], help="add what PySR found in a run here to data/recorded (make record)"
+    )
+    command.set_defaults(run=record)
     command = commands.add_parser(
         "fit",
         help="the formula of one file, and whether the data determine it",

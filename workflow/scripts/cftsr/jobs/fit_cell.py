@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -227,6 +228,7 @@ def fit_cell(
                 "startup_cpu_seconds": round(startup, 3),
                 "engine_startup_seconds": {name: round(value, 3) for name, value in runner.startup_seconds.items()},
                 "processes": spent.processes,
+                "finished": datetime.now(UTC).isoformat(timespec="seconds"),
                 "machine": provenance.machine(),
             },
             sealed=True,

@@ -173,7 +173,7 @@ def read_records(paths: Iterable[str | Path], fronts: bool = True) -> list[dict[
     return records
 
 
-_OF_FIT = ("rows", "certificate", "data_metadata", "evaluations", "stop_reason", "versions")
+_OF_FIT = ("rows", "certificate", "data_metadata", "evaluations", "stop_reason", "versions", "recorded")
 _OF_COST = ("fit_cpu_seconds", "fit_wall_seconds")
 
 
@@ -193,7 +193,7 @@ def _without_front(record: dict[str, Any], shared: dict[Any, Any]) -> dict[str, 
     equations = [{key: one(value) for key, value in verdict["equations"][index].items()} for index in kept]
     short = {"equations": equations, "selected": place[verdict["selected"]], "exact": place.get(verdict["exact"])}
     fit = {key: record["fit"].get(key) for key in _OF_FIT}
-    fit |= {key: one(fit[key]) for key in ("data_metadata", "versions") if fit[key]}
+    fit |= {key: one(fit[key]) for key in ("data_metadata", "versions", "recorded") if fit[key]}
     return {
         "cell": {key: one(value) for key, value in record["cell"].items()},
         "verdict": verdict | short,

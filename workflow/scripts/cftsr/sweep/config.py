@@ -298,6 +298,7 @@ def validate(config: dict[str, Any]) -> dict[str, Any]:
     if errors:
         raise UserError(_explain(errors[0]))
     config.setdefault("spectra", [])
+    config.setdefault("recorded", True)
     if not config["families"] and not config["spectra"]:
         raise UserError("config families is an empty list, and so is spectra; give at least one entry in one of them")
     _allowed("families", config["families"], family_names(), "family")

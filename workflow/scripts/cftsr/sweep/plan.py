@@ -6,10 +6,10 @@ the configuration.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from fractions import Fraction
-from functools import cache, cached_property
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from cftsr.data.tasks import GIVEN, TASKS
@@ -17,40 +17,11 @@ from cftsr.engines import ENGINES, get_engine
 from cftsr.engines.base import Availability, for_task
 from cftsr.errors import UserError
 from cftsr.families import get_family
+from cftsr.sweep import record
+from cftsr.sweep.cells import Cell
 from cftsr.sweep.config import given_spectrum, validate
+from cftsr.sweep.paths import DataSets, Results
 from cftsr.vocabulary import ANY_SETTING, SETTINGS, counted
-
-
-@dataclass(frozen=True, order=True)
-class Cell:
-    """One fit. `fraction` is text as in the configuration ("0.3"), None where rows are theories or a user's."""
-
-    family: str
-    task: str
-    theories: int
-    fraction: str | None
-    setting: str
-    engine: str
-    seed: int
-
-    @property
-    def dataset(self) -> str:
-        """The data set's name within its family and task: n100_f30, or n100 where there is no fraction."""
-        return f"n{self.theories}" + (f"_f{percent(self.fraction)}" if self.fraction is not None else "")
-
-    @property
-    def folder(self) -> str:
-        return f"{self.family}/{self.task}/{self.dataset}/{self.setting}/{self.engine}/seed{self.seed}"
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
-
-@cache  # asked for each file of each cell
-def percent(fraction: str) -> str:
-    """ "0.3" -> "30", "0.125" -> "12.5"."""
-    return f"{float(100 * Fraction(fraction)):.12g}"
-
 
 # ---- the sweep
 
@@ -61,10 +32,13 @@ class Sweep:
     engines       those that run, in the order of ENGINES
     unavailable   name -> why not, for those that `auto` left out
     given         name -> the user's own spectrum of that name
+    records       the folder of recorded runs; data: where data sets are, as far as they are made
     """
 
-    def __init__(self, config: dict[str, Any]):
+    def __init__(self, config: dict[str, Any], records: str | Path = record.FOLDER, data: DataSets = DataSets()):  # noqa: B008 - frozen
         self.config = validate(config)
+        self.records, self.data = Path(records), data
+        self._digests: dict[Path, str | None] = {}
         self.budget: str = self.config["budget"]
         self.given = {item["name"]: given_spectrum(item) for item in self.config["spectra"]}
         self._choose_engines()
@@ -89,18 +63,18 @@ class Sweep:
 
     @cached_property
     def _options(self) -> dict[str, dict[str, Any]]:
-        resolved = {}
-        for engine in self.engines:
-            values = dict(self.config["engine_options"].get(engine) or {})
-            values |= (self.config["budgets"][self.budget] or {}).get(engine) or {}
-            missing = [key for key in get_engine(engine).options if key not in values]
-            if missing:
-                raise UserError(
-                    f"config engine_options.{engine}: option {missing[0]!r} is missing; take it from the config.yaml "
-                    "that came with the software"
-                )
-            resolved[engine] = values
-        return resolved
+        return {engine: self._resolved(engine) for engine in self.engines}
+
+    def _resolved(self, engine: str) -> dict[str, Any]:
+        values = dict(self.config["engine_options"].get(engine) or {})
+        values |= (self.config["budgets"][self.budget] or {}).get(engine) or {}
+        missing = [key for key in get_engine(engine).options if key not in values]
+        if missing:
+            raise UserError(
+                f"config engine_options.{engine}: option {missing[0]!r} is missing; take it from the config.yaml "
+                "that came with the software"
+            )
+        return values
 
     def check_files(self) -> None:
         """Read every own spectrum as its rule will, so that a mistake in a file is said before anything starts."""
@@ -121,10 +95,77 @@ class Sweep:
 
     @cached_property
     def cells(self) -> list[Cell]:
-        """All cells, each once."""
-        return list(dict.fromkeys(self._cells()))
+        """All cells, each once: those that are fitted, then those that the record stands for."""
+        return [*dict.fromkeys(self._cells(self.engines)), *self.recorded.used]
 
-    def _cells(self) -> Iterator[Cell]:
+    @cached_property
+    def recorded(self) -> record.Selection:
+        """What stands for the cells of an engine that `auto` wants and that cannot run here."""
+        engine = record.RECORDED_ENGINE
+        if not self.config["recorded"] or engine not in self.unavailable:
+            return record.Selection()
+        known = record.read_record(record.record_path(self.records, self.budget))
+        if not known:
+            return record.Selection()
+        values = self._resolved(engine)
+
+        def options(cell: Cell) -> dict[str, Any]:
+            return {key: for_task(value, cell.task) for key, value in values.items()}
+
+        wanted = [cell for cell in dict.fromkeys(self._cells([engine])) if cell.task != GIVEN]
+        return record.select(wanted, known, self._asked_of_rows, options, self._digest)
+
+    @cached_property
+    def reference(self) -> record.Selection:
+        """The paper's own experiment repeated, which stands beside its tables whatever the sweep is: every recorded fit
+        with the paper's settings, on the data sets that the conventions of this sweep give."""
+        if not self.config["recorded"]:
+            return record.Selection()
+        known = record.read_record(record.record_path(self.records, "paper"))
+        return record.select(known, known, self._asked_of_rows, None, self._digest)
+
+    @cached_property
+    def restored(self) -> list[tuple[record.RecordedFit, Results]]:
+        """All recorded fits that this sweep takes, each once, with the results that they belong to."""
+        chosen: dict[str, dict[Cell, record.RecordedFit]] = {self.budget: dict(self.recorded.used)}
+        chosen["paper"] = chosen.get("paper", {}) | self.reference.used
+        return [(fit, Results.of(budget).recorded) for budget, fits in chosen.items() for fit in fits.values()]
+
+    @property
+    def record_files(self) -> list[Path]:
+        """The records that `restored` comes from."""
+        budgets = dict.fromkeys([self.budget] * bool(self.recorded.used) + ["paper"] * bool(self.reference.used))
+        return [record.record_path(self.records, budget) for budget in budgets]
+
+    def results(self, cell: Cell) -> Results:
+        """Where the fit and the verdict of a cell of the sweep are."""
+        results = Results.of(self.budget)
+        return results.recorded if cell in self.recorded.used else results
+
+    def _asked_of_rows(self, cell: Cell) -> dict[str, str]:
+        """What the metadata of a cell's data set will say, as far as it decides the rows."""
+        family, conventions = self.family(cell.family), self.config["conventions"]
+        asked = {"theories": cell.theories, "conventions": family}
+        if cell.fraction is not None:
+            asked |= {"fraction": cell.fraction, "rounding": conventions["rounding"]}
+        else:
+            asked |= {key: self.config["central_charge"][key] for key in ("pool", "seed")}
+        named = {"family": cell.family, "task": cell.task, "unary_operators": " ".join(family.unary_operators)}
+        return named | {key: str(value) for key, value in asked.items()}
+
+    def _digest(self, cell: Cell) -> str | None:
+        """Of a data set that is made already."""
+        path = Path(self.data.data(cell.spectrum))
+        if path not in self._digests:
+            self._digests[path] = None
+            if path.exists():
+                from cftsr.data.dataset import read_spectrum
+
+                with suppress(UserError):  # the job that needs it says what is wrong with it
+                    self._digests[path] = record.data_digest(read_spectrum(path))
+        return self._digests[path]
+
+    def _cells(self, engines: Sequence[str]) -> Iterator[Cell]:
         for family in self.config["families"]:
             for task in self.config["tasks"]:
                 per_state = TASKS[task].per_state
@@ -132,15 +173,17 @@ class Sweep:
                 fractions = [f"{value:.12g}" for value in self.config["fractions"]] if per_state else [None]
                 for theories in counts:
                     for fraction in fractions:
-                        yield from self._fits(family, task, theories, fraction)
+                        yield from self._fits(engines, family, task, theories, fraction)
         for name, asked in self.given.items():
             from cftsr.data.user_file import count_theories
 
-            yield from self._fits(name, GIVEN, count_theories(asked), None)
+            yield from self._fits(engines, name, GIVEN, count_theories(asked), None)
 
-    def _fits(self, family: str, task: str, theories: int, fraction: str | None) -> Iterator[Cell]:
+    def _fits(
+        self, engines: Sequence[str], family: str, task: str, theories: int, fraction: str | None
+    ) -> Iterator[Cell]:
         """The cells of one data set."""
-        for engine in self.engines:
+        for engine in engines:
             kind = get_engine(engine)
             for setting in self.settings(family, task) if kind.uses_setting else [ANY_SETTING]:
                 for seed in self.config["seeds"] if kind.uses_seed else [0]:
@@ -148,11 +191,15 @@ class Sweep:
 
     @cached_property
     def _datasets(self) -> dict[tuple[str, str, str], Cell]:
-        return {(cell.family, cell.task, cell.dataset): cell for cell in self.cells}
+        cells = [*self.reference.used, *self.cells]  # of the sweep, and of the paper
+        return {(cell.family, cell.task, cell.dataset): cell for cell in cells}
 
     def request(self, family: str, task: str, dataset: str) -> dict[str, Any]:
         """What `spectra.generate` needs for a data set of the sweep."""
-        cell = self._datasets[family, task, dataset]
+        return self._request(self._datasets[family, task, dataset])
+
+    def _request(self, cell: Cell) -> dict[str, Any]:
+        family, task = cell.family, cell.task
         request = {
             "family": family,
             "conventions": self.config["conventions"].get(family) or {},
@@ -183,8 +230,20 @@ class Sweep:
                     f"  engine {name} does not run: {answer.reason}. {answer.remedy}"
                     for name, answer in self.unavailable.items()
                 ),
+                *self._describe_records(),
             ]
         )
+
+    def _describe_records(self) -> Iterator[str]:
+        """What is taken from the record, and what not and why."""
+        for selection, words in (
+            (self.recorded, f"  engine {record.RECORDED_ENGINE}, recorded and judged here again"),
+            (self.reference, "  beside the paper's tables, PySR with the paper's settings, recorded and judged again"),
+        ):
+            if selection.used or selection.refused:
+                made = f" ({record.software(selection.used.values())})" if selection.used else ""
+                yield f"{words}: {counted(len(selection.used), 'fit')}{made}"
+                yield from selection.describe()
 
     def _describe_data(self) -> Iterator[str]:
         """Two keys count theories, each for some of the tasks: which is which."""

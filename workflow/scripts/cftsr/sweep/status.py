@@ -12,7 +12,10 @@ from pathlib import Path
 
 from cftsr.engines import engine_order
 from cftsr.jobs.checkpoints import Workspace
-from cftsr.sweep.plan import Cell, Sweep
+from cftsr.sweep.cells import Cell
+from cftsr.sweep.paths import Results
+from cftsr.sweep.plan import Sweep
+from cftsr.sweep.record import RECORDED_ENGINE
 from cftsr.vocabulary import counted
 
 DONE, FITTED, RUNNING, INTERRUPTED, FAILED, WAITING = "done", "fitted", "running", "interrupted", "failed", "waiting"
@@ -29,25 +32,25 @@ class CellStatus:
     wall_seconds: float | None = None
 
 
-def cell_status(cell: Cell, results: Path, live: bool) -> CellStatus:
+def cell_status(cell: Cell, results: Results, live: bool) -> CellStatus:
     """Look at a cell's files.
 
-    results   results/<budget>
+    results   the folder of the sweep's budget
     live      whether Snakemake is at work in this folder: decides between running and interrupted
     """
-    folder = results / "fits" / cell.folder
-    if (folder / "verdict.json").exists() or (folder / "front.parquet").exists():
+    judged = Path(results.verdict(cell.folder)).exists()
+    if judged or Path(results.front(cell.folder)).exists():
         try:
-            cost = json.loads((folder / "cost.json").read_text(encoding="utf-8"))["fit_wall_seconds"]
+            cost = json.loads(Path(results.cost(cell.folder)).read_text(encoding="utf-8"))["fit_wall_seconds"]
         except (OSError, ValueError, KeyError):
             cost = None
-        return CellStatus(cell, DONE if (folder / "verdict.json").exists() else FITTED, wall_seconds=cost)
-    log = results / "logs" / "fit" / f"{cell.folder}.log"
+        return CellStatus(cell, DONE if judged else FITTED, wall_seconds=cost)
+    log = Path(results.fit_log(cell.folder))
     lines = _lines(log)
     errors = [line for line in lines if line.startswith("error: ")]
     if errors:
         return CellStatus(cell, FAILED, f"{errors[-1]} ({log})")
-    workspace = results / "unfinished" / cell.folder
+    workspace = Path(results.unfinished(cell.folder))
     if lines or workspace.exists():
         chunk = _chunk(workspace)
         detail = f"chunk {chunk} finished" if chunk else "first chunk"
@@ -104,7 +107,10 @@ def _median(values: Sequence[float | None], otherwise: float) -> float:
 
 
 def remaining_seconds(
-    statuses: Sequence[CellStatus], workers: int, results: Path = Path(), folder: Path = Path()
+    statuses: Sequence[CellStatus],
+    workers: int,
+    results: Results = Results(""),
+    folder: Path = Path(),  # noqa: B008
 ) -> float | None:
     """How long the rest may take on so many cores: fits, checks, each job's start-up, tables and page.
 
@@ -119,11 +125,11 @@ def remaining_seconds(
         if to_fit and not finished:
             return None
         sample = finished[-SAMPLE:]
-        folders = [results / "fits" / status.cell.folder for status in sample]
+        folders = [status.cell.folder for status in sample]
         fit = _median([status.wall_seconds for status in sample], 0.0) + START_SECONDS
-        fit = _median([job_seconds(place / "front.parquet", folder) for place in folders], fit)
+        fit = _median([job_seconds(results.front(cell), folder) for cell in folders], fit)
         check = CHECK_SECONDS + START_SECONDS
-        check = _median([job_seconds(place / "verdict.json", folder) for place in folders], check)
+        check = _median([job_seconds(results.verdict(cell), folder) for cell in folders], check)
         total += to_fit * fit + to_check * check
     if total:
         total = total / max(1, workers) + COLLECTION_SECONDS + SECONDS_PER_THOUSAND_CELLS * len(statuses) / 1000
@@ -133,14 +139,18 @@ def remaining_seconds(
 def describe(sweep: Sweep, folder: Path, workers: int) -> str:
     """The status of the sweep whose results lie under `folder`, as a few lines."""
     live = sweep_is_live(folder)
-    results = folder / "results" / sweep.budget
-    statuses = [cell_status(cell, results, live) for cell in sweep.cells]
-    width = max(len(engine) for engine in sweep.engines)
+    results = Results(f"{folder}/{Results.of(sweep.budget).root}")
+    recorded = sweep.recorded.used
+    statuses = [cell_status(cell, results, live) for cell in sweep.cells if cell not in recorded]
+    width = max(len(engine) for engine in [*sweep.engines, *(cell.engine for cell in recorded)])
     lines = [f"budget {sweep.budget}: {sum(s.state == DONE for s in statuses)} of {len(statuses)} cells done"]
     for engine in sorted(sweep.engines, key=engine_order):
         mine = [status for status in statuses if status.cell.engine == engine]
         counts = [(state, sum(status.state == state for status in mine)) for state in STATES]
         lines.append(f"  {engine:{width}}  " + ", ".join(f"{count} {state}" for state, count in counts if count))
+    if recorded:
+        judged = sum(Path(results.recorded.verdict(cell.folder)).exists() for cell in recorded)
+        lines.append(f"  {RECORDED_ENGINE:{width}}  {len(recorded)} recorded, {judged} of them judged here")
     for state in (RUNNING, INTERRUPTED, FAILED):
         for status in statuses:
             if status.state == state:

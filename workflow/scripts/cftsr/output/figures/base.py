@@ -18,7 +18,7 @@ from altair.utils.schemapi import debug_mode
 
 from cftsr.data.tasks import TASKS
 from cftsr.results.summary import Result
-from cftsr.sweep.plan import Cell
+from cftsr.sweep.cells import Cell
 from cftsr.vocabulary import ANY_SETTING
 
 SWEEP = "sweep"  # the scope of a figure on all cells

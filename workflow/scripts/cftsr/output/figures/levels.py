@@ -34,6 +34,7 @@ from cftsr.output.figures.base import (
     themed,
 )
 from cftsr.results.summary import Result
+from cftsr.sweep.paths import DataSets
 from cftsr.vocabulary import YES
 
 MOST_POINTS = 1500  # in one chart; more is ink on ink, and megabytes on a page
@@ -49,12 +50,11 @@ def build(results: Sequence[Result], folder: Path) -> list[Figure]:
         groups.setdefault(group(result.cell), []).append(result)
     figures = []
     for scope, members in groups.items():
-        path = folder / f"{scope}.parquet"
-        if not path.exists():
+        sets = DataSets(str(folder))
+        if not Path(sets.data(scope)).exists():
             continue
-        data = read_spectrum(path)
-        rest = path.with_name(f"{path.stem}.held_out.parquet")
-        held_out = read_spectrum(rest) if rest.exists() else None
+        data, rest = read_spectrum(sets.data(scope)), sets.held_out(scope)
+        held_out = read_spectrum(rest) if Path(rest).exists() else None
         found = min(members, key=_rank)
         parts = _thinned({FITTED: data} | ({HELD_OUT: held_out} if held_out is not None and len(held_out) else {}))
         figures.append(_levels(scope, found, parts))

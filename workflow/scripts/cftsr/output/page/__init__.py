@@ -34,7 +34,8 @@ from cftsr.output.tables import CONFORMAL_WEIGHT
 from cftsr.results.findings import Findings
 from cftsr.results.published import FAMILIES, load_published
 from cftsr.results.summary import cell_key, read_records, summary_rows, titles_of
-from cftsr.sweep.plan import Cell
+from cftsr.sweep.cells import Cell
+from cftsr.sweep.paths import DataSets, Results
 
 MOST_LINES = 5000  # of the list of cells
 FIRST_MAPS = 2  # heat maps on the first screen; further ones stand with the other figures
@@ -56,7 +57,7 @@ class About:
 
     def command(self, cell: dict[str, Any]) -> str:
         """What makes one cell again, and nothing else, with the same configuration."""
-        target = f"results/{self.budget}/fits/{Cell(**cell).folder}/verdict.json"
+        target = Results.of(self.budget).verdict(Cell(**cell).folder)
         rule = "fit_pysr" if cell["engine"] == "pysr" else "fit"
         said = [
             f"{key}={value if isinstance(value, str) else json.dumps(value, separators=(',', ':'))}"
@@ -115,7 +116,7 @@ def write_report(
 
 def figures_folder(page: Path) -> Path:
     """Where the figures of a page lie as files."""
-    return page.parent / "figures"
+    return Path(Results(str(page.parent)).figures)
 
 
 def render(
@@ -129,7 +130,7 @@ def render(
     about: About,
 ) -> str:
     """The page as text. drawn: figures; specs: their Vega-Lite specifications by name."""
-    links = Links(Path(page).parent, Path(data_folder))
+    links = Links(Results(str(Path(page).parent)), DataSets(str(data_folder)))
     views = views_of(records, expected_cells, links, about.command)
     published = load_published(published_folder)
     tables = page_tables(Findings(records, expected_cells), published, _addresses(views))

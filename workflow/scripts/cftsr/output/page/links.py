@@ -1,4 +1,8 @@
-"""Where things are, seen from the page: relative addresses only, and only of files that are there."""
+"""Where things are, seen from the page: relative addresses, and only of files that are there.
+
+What a finished job must have left and has not is named as missing: a link that is dropped in silence is a fault that
+nobody sees.
+"""
 
 from __future__ import annotations
 
@@ -8,70 +12,77 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from cftsr.sweep.plan import Cell
+from cftsr.sweep.cells import Cell
+from cftsr.sweep.paths import DataSets, Results
 
-Link = tuple[str, str]  # words, address
+Link = tuple[str, str]  # words, and an address or "": the file is missing
 
 
 @dataclass(frozen=True)
 class Links:
-    """page_folder is results/<budget>; data_folder holds <family>/<task>/<dataset>.parquet."""
+    """results: the folder of the page; data: the data sets."""
 
-    page_folder: Path
-    data_folder: Path
+    results: Results
+    data: DataSets
 
-    def to(self, path: Path) -> str:
+    def to(self, path: str) -> str:
         """The address of a file from the page, or "" where there is no such file: no link leads nowhere."""
-        if not path.exists():
+        if not Path(path).exists():
             return ""
-        return quote(Path(os.path.relpath(path, self.page_folder)).as_posix())
+        return quote(Path(os.path.relpath(path, self.results.root)).as_posix())
 
-    def _present(self, *named: tuple[str, Path]) -> list[Link]:
-        return [(words, address) for words, path in named if (address := self.to(path))]
+    def _all(self, *named: tuple[str, str]) -> list[Link]:
+        """Files that must be there."""
+        return [(words, self.to(path)) for words, path in named]
+
+    def _present(self, *named: tuple[str, str]) -> list[Link]:
+        """Files that may be there."""
+        return [link for link in self._all(*named) if link[1]]
 
     def of_table(self, number: int) -> list[Link]:
-        base, folder = self.page_folder / "tables" / f"table{number}", self.page_folder
-        return self._present(
-            ("CSV", base.with_suffix(".csv")),
-            ("LaTeX", base.with_suffix(".tex")),
-            ("Markdown", base.with_suffix(".md")),
-            ("all cells (Parquet)", folder / "summary.parquet"),
-            ("log", folder / "logs" / "tables.log"),
+        name = f"table{number}"
+        return self._all(
+            ("CSV", self.results.table(name, "csv")),
+            ("LaTeX", self.results.table(name, "tex")),
+            ("Markdown", self.results.table(name, "md")),
+            ("all cells (Parquet)", self.results.summary("parquet")),
+            ("log", self.results.log("tables")),
         )
 
     def of_figure(self, name: str) -> list[Link]:
-        folder = self.page_folder / "figures"
-        return self._present(("SVG", folder / f"{name}.svg"), ("PDF", folder / f"{name}.pdf"))
+        return self._all(("SVG", self.results.figure(name, "svg")), ("PDF", self.results.figure(name, "pdf")))
 
-    def of_data(self, family: str, task: str, dataset: str) -> list[Link]:
-        folder = self.data_folder / family / task
-        return self._present(
-            ("data (Parquet)", folder / f"{dataset}.parquet"),
-            ("held out (Parquet)", folder / f"{dataset}.held_out.parquet"),
-            ("log", self.data_folder / "logs" / f"{family}.{task}.{dataset}.log"),
+    def of_data(self, spectrum: str, fitted: bool) -> list[Link]:
+        """fitted: whether there is a fit to the data set, so that its files must be there."""
+        found = self._all if fitted else self._present
+        return found(
+            ("data (Parquet)", self.data.data(spectrum)),
+            ("held out (Parquet)", self.data.held_out(spectrum)),
+            ("log", self.data.log(spectrum)),
         )
 
-    def of_cell(self, cell: dict[str, Any]) -> list[Link]:
-        this = Cell(**cell)
-        folder = self.page_folder / "fits" / this.folder
-        log = this.folder.replace("/", ".") + ".log"
-        return self._present(
-            ("front (Parquet)", folder / "front.parquet"),
-            ("provenance", folder / "fit.json"),
-            ("verdict", folder / "verdict.json"),
-            ("cost", folder / "cost.json"),
-            ("log of the fit", self.page_folder / "logs" / "fit" / log),
-            ("log of the check", self.page_folder / "logs" / "verify" / log),
+    def of_cell(self, cell: dict[str, Any], judged: bool) -> list[Link]:
+        """judged: whether it has a verdict, so that all files must be there."""
+        folder, found = Cell(**cell).folder, self._all if judged else self._present
+        return found(
+            ("front (Parquet)", self.results.front(folder)),
+            ("provenance", self.results.fit(folder)),
+            ("verdict", self.results.verdict(folder)),
+            ("cost", self.results.cost(folder)),
+            ("log of the fit", self.results.fit_log(folder)),
+            ("log of the check", self.results.verify_log(folder)),
         )
 
     def verdict_of(self, cell: dict[str, Any]) -> list[Link]:
-        folder = self.page_folder / "fits" / Cell(**cell).folder
-        return self._present(("verdict", folder / "verdict.json"))
+        return self._all(("verdict", self.results.verdict(Cell(**cell).folder)))
 
     def of_summary(self) -> list[Link]:
-        return self._present(
-            ("one row a cell: CSV", self.page_folder / "summary.csv"),
-            ("Parquet", self.page_folder / "summary.parquet"),
-            ("all tables in one LaTeX document", self.page_folder / "tables" / "all.tex"),
-            ("as PDF", self.page_folder / "tables" / "all.pdf"),
-        )
+        return [
+            *self._all(
+                ("one row for each cell: CSV", self.results.summary("csv")),
+                ("Parquet", self.results.summary("parquet")),
+                ("all tables in one LaTeX document", self.results.table("all", "tex")),
+            ),
+            # Only where there is a LaTeX installation.
+            *self._present(("as PDF", self.results.table("all", "pdf"))),
+        ]

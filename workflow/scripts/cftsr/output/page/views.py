@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
@@ -33,7 +32,7 @@ from cftsr.results.summary import (
     symbol_of,
     task_title,
 )
-from cftsr.sweep.plan import Cell
+from cftsr.sweep.cells import Cell
 from cftsr.vocabulary import ANY_SETTING, APPROXIMATE, REFINED, YES
 
 SHOWN_ROWS = 8  # of a data set
@@ -283,7 +282,7 @@ class _Data:
     def __init__(self, cell: dict[str, Any], links: Links, known: Result | None, scopes: set[str]):
         self.family, self.task, self.theories, self.fraction = (cell[name] for name in CELL[:4])
         self.dataset = Cell(**cell).dataset
-        self.scope = f"{self.family}/{self.task}/{self.dataset}"
+        self.scope = Cell(**cell).spectrum
         self.links: list[Link] = []
         task = TASKS.get(self.task)
         self.family_class = type(get_family(self.family)) if self.family in family_names() else None
@@ -292,9 +291,8 @@ class _Data:
         self.fit = known.fit if known else {}
         self.columns, self.rows, self.total = [], [], None
         if self.scope in scopes:
-            self.links = links.of_data(self.family, self.task, self.dataset)
-            path = Path(links.data_folder, self.family, self.task, f"{self.dataset}.parquet")
-            self.columns, self.rows, self.total = self._first_rows(path)
+            self.links = links.of_data(self.scope, fitted=known is not None)
+            self.columns, self.rows, self.total = self._first_rows(links.data.data(self.scope))
 
     @property
     def symbol(self) -> str:
@@ -312,7 +310,7 @@ class _Data:
     def address(self, setting: str) -> str:
         return address_of(self.family, self.task, self.dataset, setting)
 
-    def _first_rows(self, path: Path) -> tuple[list[str], list[list[str]], int | None]:
+    def _first_rows(self, path: str) -> tuple[list[str], list[list[str]], int | None]:
         try:
             data = read_spectrum(path)
         except UserError:
@@ -397,7 +395,12 @@ class _Data:
 def _fit(
     cell: dict[str, Any], result: Result | None, verdict: dict[str, Any] | None, data: _Data, links: Links, command
 ) -> Fit:
-    common = {"engine": cell["engine"], "seed": cell["seed"], "command": command(cell), "links": links.of_cell(cell)}
+    common = {
+        "engine": cell["engine"],
+        "seed": cell["seed"],
+        "command": command(cell),
+        "links": links.of_cell(cell, judged=result is not None),
+    }
     if result is None:
         nothing: dict[str, Any] = dict.fromkeys(("certificate", "identified", "loss", "cpu_seconds"))
         empty: dict[str, Any] = {name: [] for name in ("copies", "checks", "front", "cost")}

@@ -1,0 +1,199 @@
+"""Write what real PySR found into the record, and take it out again where PySR cannot run."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from cftsr.data.dataset import Spectrum, read_spectrum
+from cftsr.data.tasks import GIVEN
+from cftsr.engines.base import Progress
+from cftsr.errors import UserError
+from cftsr.files import read_json, write_json
+from cftsr.fronts.front import Candidate, read_front, write_front
+from cftsr.fronts.verdict import verify_cell
+from cftsr.jobs.fit_cell import problem_of, usable_front
+from cftsr.sweep.cells import Cell
+from cftsr.sweep.paths import DataSets, Results
+from cftsr.sweep.record import (
+    RECORDED_ENGINE,
+    RecordedFit,
+    asked_of_rows,
+    data_digest,
+    read_record,
+    write_record,
+)
+from cftsr.vocabulary import counted
+
+_PATH = re.compile(r"(?:^|[\s'\"=:(])(?:/|~/|[A-Za-z]:\\)[^\s/]+[/\\]")
+
+
+# ---- into the record
+
+
+def record_run(results: Results, data: DataSets, path: Path, log: Callable[[str], None] = print) -> tuple[int, int]:
+    """Add every finished fit of PySR under `results` to the record at `path`; returns (added or replaced, in all).
+
+    What was recorded of the same cell and seed is replaced, everything else is kept.
+
+    Raises UserError where a fit is damaged, is no run of PySR's own, is itself from the record, or its data set is not
+    there or not the one that it was fitted to; the record is then untouched.
+    """
+    fits = [_recorded(front, results, data) for front in _fronts(results)]
+    fits = [fit for fit in fits if fit is not None]
+    if not fits:
+        raise UserError(
+            f"{results.root} has no finished fit of {RECORDED_ENGINE}: run the sweep where Julia is, then record it"
+        )
+    known = read_record(path)
+    new = {fit.cell: fit for fit in fits}
+    write_record(path, (known | new).values())
+    for cell in new:
+        log(f"{'replaced' if cell in known else 'recorded'} {cell.folder}")
+    return len(new), len(known | new)
+
+
+def _fronts(results: Results) -> list[Path]:
+    return sorted(Path(results.front("")).parent.glob(f"*/*/*/*/{RECORDED_ENGINE}/*/front.parquet"))
+
+
+def _recorded(front: Path, results: Results, data: DataSets) -> RecordedFit | None:
+    """A fit as the record has it; None of a spectrum of a user's own, which nobody else has."""
+    folder = front.parent.relative_to(Path(results.front("")).parent).as_posix()
+    remedy = f"delete {front.parent} and run the sweep again: only this fit is repeated"
+    fit, cost = (read_json(place(folder), remedy) for place in (results.fit, results.cost))
+    try:
+        cell = Cell(**fit["cell"])
+        if cell.task == GIVEN:
+            return None
+        if fit.get("recorded"):
+            raise UserError(f"{front} comes from the record itself; only what PySR found in a run here is recorded")
+        if cell.folder != folder or cell.engine != RECORDED_ENGINE:
+            raise UserError(f"{front} is not where its fit.json says ({cell.folder}); {remedy}")
+        provenance = fit["engine_details"].get("provenance") or {}
+        versions = dict(fit["versions"])
+        versions |= {"julia": provenance.get("julia") or versions.get("julia", "")}
+        versions |= provenance.get("julia_packages") or {}
+        if not versions["julia"] or versions.get("pysr") in (None, "not installed"):
+            raise UserError(f"{front} names no version of Julia or PySR: it is no run of real PySR; {remedy}")
+        spectrum = read_spectrum(data.data(cell.spectrum))
+        if asked_of_rows(spectrum.metadata) != asked_of_rows(fit["data_metadata"]) or len(spectrum) != fit["rows"]:
+            raise UserError(
+                f"{front} was fitted to another data set than {data.data(cell.spectrum)}; run the sweep again first"
+            )
+        equations = read_front(front)
+        candidates = tuple(Candidate(one.text, one.engine_loss, one.origin) for one in equations)
+        again = problem_of(spectrum, cell.setting).front(list(candidates))
+        if [one.text for one in again] != [one.text for one in equations]:
+            raise UserError(f"{front} is no front on the rows of {data.data(cell.spectrum)}; {remedy}")
+        ended = cost.get("finished") or _time_of(Path(results.cost(folder)))
+        return RecordedFit(
+            cell=cell,
+            data=asked_of_rows(spectrum.metadata),
+            digest=data_digest(spectrum),
+            rows=len(spectrum),
+            options=_without_paths(fit["options"], front),
+            front=candidates,
+            evaluations=fit["evaluations"],
+            chunks=fit["chunks"],
+            stop_reason=fit["stop_reason"],
+            versions=_without_paths(versions, front),
+            cost=_without_paths(cost, front),
+            date=ended,
+        )
+    except (KeyError, TypeError) as error:
+        raise UserError(f"{results.fit(folder)} is no provenance of ours ({error!r}); {remedy}") from error
+
+
+def _time_of(path: Path) -> str:
+    return datetime.fromtimestamp(os.stat(path).st_mtime, UTC).isoformat(timespec="seconds")
+
+
+def _without_paths(values: Mapping[str, Any], front: Path) -> Mapping[str, Any]:
+    """The same, or UserError where a value holds a path of this machine: the record is published."""
+    for name, value in values.items():
+        if _PATH.search(str(value)):
+            raise UserError(f"{front}: {name} is {value!r}, a path of this machine, which is not recorded")
+    return values
+
+
+# ---- out of it
+
+
+def restore(fits: Iterable[tuple[RecordedFit, Results]], data: DataSets, file: str) -> int:
+    """Write front.parquet, fit.json and cost.json of recorded fits; returns how many.
+
+    Loss, complexity and score are computed from the printed equations on the rows that are here. Raises UserError where
+    the rows are not those that a fit was made on; all such fits are named in one message.
+    """
+    fits = list(fits)
+    spectra: dict[str, tuple[Spectrum, str]] = {}
+    others: dict[str, str] = {}
+    for fit, _ in fits:
+        name = fit.cell.spectrum
+        if name not in spectra:
+            spectrum = read_spectrum(data.data(name))
+            spectra[name] = spectrum, data_digest(spectrum)
+        if spectra[name][1] != fit.digest:
+            others[fit.cell.folder] = name
+    if others:
+        raise UserError(
+            f"{counted(len(others), 'fit')} in {file} were made on other rows than those of "
+            f"{', '.join(sorted(set(others.values())))}, though the same was asked for: data sets are made otherwise "
+            "since. Run the same command again: these fits are then left out, and the start says so. Or leave all out: "
+            "recorded: false in config.yaml"
+        )
+    for fit, results in fits:
+        _restore(fit, results, spectra[fit.cell.spectrum][0], data, file)
+    return len(fits)
+
+
+def _restore(fit: RecordedFit, results: Results, spectrum: Spectrum, data: DataSets, file: str) -> None:
+    cell = fit.cell
+    problem = problem_of(spectrum, cell.setting)
+    front = usable_front(cell.engine, problem, Progress(candidates=fit.front, stop_reason=fit.stop_reason))
+    write_front(results.front(cell.folder), front)
+    write_json(
+        results.fit(cell.folder),
+        {
+            "cell": cell.as_dict(),
+            "data": data.data(cell.spectrum),
+            "data_metadata": spectrum.metadata,
+            "options": dict(fit.options),
+            "rows": len(problem),
+            "chunks": fit.chunks,
+            "evaluations": fit.evaluations,
+            "stop_reason": fit.stop_reason,
+            "certificate": None,
+            "engine_details": {},
+            "source": "",
+            "versions": dict(fit.versions),
+            "recorded": {"date": fit.date, "file": file},
+        },
+        sealed=True,
+    )
+    write_json(results.cost(cell.folder), dict(fit.cost), sealed=True)
+
+
+def judge_restored(
+    cells: Sequence[tuple[Cell, Results]],
+    data: DataSets,
+    closed_forms: Mapping[tuple[str, str], str | None],
+    seconds: float,
+) -> None:
+    """Judge restored fronts as any other: one process for all, for each takes a fraction of a second."""
+    for cell, results in cells:
+        print(cell.folder)
+        verify_cell(
+            front_path=results.front(cell.folder),
+            fit_path=results.fit(cell.folder),
+            data=data.data(cell.spectrum),
+            held_out=data.held_out(cell.spectrum),
+            closed_form=closed_forms[cell.family, cell.task],
+            seconds=seconds,
+            verdict_path=results.verdict(cell.folder),
+        )

@@ -1,0 +1,105 @@
+"""Every path of a sweep, spelt once: for the rules, the package, and the page's links.
+
+Paths are text, relative to the project's folder. `spectrum` is a data set, family/task/n100_f30 (`Cell.spectrum`), and
+`cell` a fit of it, family/task/n100_f30/free/pysr/seed0 (`Cell.folder`). With wildcards in their place ("{spectrum}",
+"{spectrum}/{fit}") the same functions give the patterns of rules.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+PUBLISHED = "data/published"
+JULIA_PROOF, JULIA_LOG = ".julia/proof.json", ".julia/julia.log"
+
+
+@dataclass(frozen=True)
+class DataSets:
+    """Generated data sets, and beside each what is held out of it."""
+
+    root: str = "data/spectra"
+
+    def data(self, spectrum: str) -> str:
+        return f"{self.root}/{spectrum}.parquet"
+
+    def held_out(self, spectrum: str) -> str:
+        return f"{self.root}/{spectrum}.held_out.parquet"
+
+    def log(self, spectrum: str) -> str:
+        return f"{self.root}/logs/{spectrum}.log"
+
+
+@dataclass(frozen=True)
+class Results:
+    """What fits, verdicts, tables and page of one budget leave in the folder `root`."""
+
+    root: str
+
+    @classmethod
+    def of(cls, budget: str) -> Results:
+        return cls(f"results/{budget}")
+
+    @property
+    def recorded(self) -> Results:
+        """The same for fits that are taken from the record: never where a run of one's own is."""
+        return Results(f"{self.root}/recorded")
+
+    # ---- of a cell
+
+    def front(self, cell: str) -> str:
+        return f"{self.root}/fits/{cell}/front.parquet"
+
+    def fit(self, cell: str) -> str:
+        return f"{self.root}/fits/{cell}/fit.json"
+
+    def cost(self, cell: str) -> str:
+        return f"{self.root}/fits/{cell}/cost.json"
+
+    def verdict(self, cell: str) -> str:
+        return f"{self.root}/fits/{cell}/verdict.json"
+
+    def unfinished(self, cell: str) -> str:
+        """The side folder of a fit, which is no output of its rule."""
+        return f"{self.root}/unfinished/{cell}"
+
+    def fit_log(self, cell: str) -> str:
+        return f"{self.root}/logs/fit/{cell}.log"
+
+    def verify_log(self, cell: str) -> str:
+        return f"{self.root}/logs/verify/{cell}.log"
+
+    # ---- of the whole sweep
+
+    def summary(self, kind: str) -> str:
+        """One row for each cell; kind: parquet or csv."""
+        return f"{self.root}/summary.{kind}"
+
+    def table(self, name: str, kind: str) -> str:
+        """name: table1, ..., or all (a document of them all, tex and pdf); kind: csv, md, tex or pdf."""
+        return f"{self.root}/tables/{name}.{kind}"
+
+    @property
+    def message(self) -> str:
+        """What is printed at the end."""
+        return f"{self.root}/tables/message.txt"
+
+    @property
+    def partial(self) -> str:
+        """The folder for the tables of a sweep that is not finished."""
+        return f"{self.root}/partial"
+
+    @property
+    def page(self) -> str:
+        return f"{self.root}/report.html"
+
+    @property
+    def figures(self) -> str:
+        return f"{self.root}/figures"
+
+    def figure(self, name: str, kind: str) -> str:
+        """kind: svg or pdf."""
+        return f"{self.figures}/{name}.{kind}"
+
+    def log(self, rule: str) -> str:
+        """The log of a rule that runs once: tables or report."""
+        return f"{self.root}/logs/{rule}.log"
