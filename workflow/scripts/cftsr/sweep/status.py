@@ -87,6 +87,7 @@ START_SECONDS = 2.0
 CHECK_SECONDS = 1.0
 # Tables and page, for a sweep of the paper's size, and for each further thousand cells.
 COLLECTION_SECONDS, SECONDS_PER_THOUSAND_CELLS = 30.0, 5.0
+NOWHERE = Results("")
 SAMPLE = 50  # jobs of an engine that an estimate looks at
 
 
@@ -107,10 +108,7 @@ def _median(values: Sequence[float | None], otherwise: float) -> float:
 
 
 def remaining_seconds(
-    statuses: Sequence[CellStatus],
-    workers: int,
-    results: Results = Results(""),
-    folder: Path = Path(),  # noqa: B008
+    statuses: Sequence[CellStatus], workers: int, results: Results = NOWHERE, folder: Path = Path()
 ) -> float | None:
     """How long the rest may take on so many cores: fits, checks, each job's start-up, tables and page.
 
