@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -40,18 +42,18 @@ ENDLESS = OPTIONS["operon"] | {
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """A working folder with data sets, and a place for sockets whose name is short."""
+    """A place for sockets, whose name is short; data sets are in the working folder."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(Path(cftsr.__file__).parents[1]))
-    monkeypatch.setattr(worker.tempfile, "gettempdir", lambda: str(tmp_path))
+    place = Path(tempfile.mkdtemp(prefix="cftsr"))
+    monkeypatch.setattr(worker.tempfile, "gettempdir", lambda: str(place))
     data = charges("wzw_su2")[0]
     write_spectrum("data.parquet", data)
     noise = np.random.default_rng(0).integers(1, 10**6, len(data))
     write_spectrum("noise.parquet", replace(data, numerator=noise))
     Path("cut.parquet").write_bytes(Path("data.parquet").read_bytes()[:100])
-    yield tmp_path
-    for lock in tmp_path.rglob("*.socket"):
-        lock.unlink()
+    yield place
+    shutil.rmtree(place)
 
 
 def request(name: str, data: str = "data.parquet", engine: str = "rational", **options) -> FitRequest:
