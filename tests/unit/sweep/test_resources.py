@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import yaml
 
+from cftsr.engines.base import Engine
 from cftsr.sweep import resources
 from cftsr.sweep.plan import Sweep
 from cftsr.sweep.resources import Limits, estimated_rows, of_collection, of_fit, of_spectrum, of_verdict
@@ -14,6 +15,7 @@ LIMITS = Limits(mem_mb=32_000, minutes=2_880)
 RATIONAL = {"max_unknowns": 300}
 OPERON = {"restarts": 49}
 PYSR = {"iterations": {"central_charge": 400, "other": 600}, "populations": 20, "ncycles_per_iteration": 380, "rows": 0}
+PYSR |= {"restarts": 1}
 
 
 def fit(engine, options, rows=14_010, task="conformal_weight", attempt=1, limits=LIMITS):
@@ -50,7 +52,11 @@ def test_it_grows_with_rows_and_work():
     assert of_collection(20_000, limits=LIMITS).mem_mb > of_collection(1, limits=LIMITS).mem_mb
 
 
-@pytest.mark.parametrize("engine", ["rational", "operon", "pysr", "an_engine_of_tomorrow"])
+def test_an_engine_that_does_not_say_is_given_a_day():
+    assert Engine.needs("conformal_weight", 100, {}).minutes == 24 * 60
+
+
+@pytest.mark.parametrize("engine", ["rational", "operon", "pysr"])
 def test_another_attempt_asks_for_more_up_to_the_limits(engine):
     options = RATIONAL | OPERON | PYSR
     first, second = fit(engine, options), fit(engine, options, attempt=2)

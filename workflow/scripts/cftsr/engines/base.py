@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -112,6 +112,14 @@ class Availability:
 
 
 @dataclass(frozen=True)
+class Needs:
+    """Memory in MB and wall time in minutes."""
+
+    mem_mb: float
+    minutes: float
+
+
+@dataclass(frozen=True)
 class Option:
     """One setting of an engine, as config.yaml names it.
 
@@ -191,6 +199,11 @@ class Engine(ABC):
 
         asked   the configuration names the engine, instead of leaving the choice to `auto`
         """
+
+    @classmethod
+    def needs(cls, task: str, rows: int, options: Mapping[str, Any]) -> Needs:
+        """What a fit takes beside Python and Snakemake, for `rows` rows about; unless an engine says so, a day."""
+        return Needs(mem_mb=4000, minutes=24 * 60)
 
     def start(self, assignment: Assignment) -> None:  # noqa: B027 - most engines have nothing to pay
         """Pay what a process pays once, and say it in `startup_seconds`. Must not influence the fit's result."""

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cftsr.engines.base import for_task
+from cftsr.engines import get_engine
 
 DATASET = re.compile(r"n(\d+)(?:_f([\d.]+))?")
 
@@ -66,26 +66,9 @@ def of_fit(
     """What a fit is asked for.
 
     options   the engine's, as the budget resolves them; a mapping of tasks is allowed where the engine allows one
-    An engine that is not known here is asked for a day.
     """
-    match engine:
-        case "rational":
-            # 160 MB and 1 to 3 CPU seconds for 14,000 rows; unknowns enter cubed, 300 of them take well under a minute.
-            unknowns = options["max_unknowns"] / 300
-            mem_mb, minutes = 100 + rows / 100, unknowns**3 * (0.5 + rows / 50_000)
-        case "operon":
-            # 2 to 104 CPU seconds where a formula was found; all restarts of a fit that finds none take 5 to 15 s each.
-            mem_mb, minutes = 300 + rows / 100, options["restarts"] * 0.25
-        case "pysr":
-            # Julia takes 35 s to start, 1.5 GB, and then 0.14 s an iteration on 200 rows, 0.5 to 1.4 s on 1,000 to
-            # 14,000 (20 populations); trees grow, so three times that.
-            seen = min(rows, options["rows"]) if options["rows"] else rows
-            work = options["populations"] / 20 * options["ncycles_per_iteration"] / 380
-            seconds = for_task(options["iterations"], task) * work * (0.15 + min(1.5, seen / 2000))
-            mem_mb, minutes = 2500 + seen / 10, 2 + 3 * seconds / 60
-        case _:
-            mem_mb, minutes = 4000, 24 * 60
-    return bounded(INTERPRETER_MB + mem_mb, START_MINUTES + minutes, attempt, limits)
+    needs = get_engine(engine).needs(task, rows, options)
+    return bounded(INTERPRETER_MB + needs.mem_mb, START_MINUTES + needs.minutes, attempt, limits)
 
 
 def of_verdict(engine: str, rows: int, seconds: float, attempt: int = 1, *, limits: Limits) -> Resources:

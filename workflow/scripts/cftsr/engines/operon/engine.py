@@ -8,6 +8,7 @@ on every row. What the restarts found without that is kept as well, its constant
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +18,7 @@ from cftsr.algebra.expressions import Expression, constant, constants, evaluate,
 from cftsr.algebra.integer_columns import INTEGER_COLUMNS
 from cftsr.algebra.interpolation import Rows
 from cftsr.data.sampling import sample_rows
-from cftsr.engines.base import Assignment, Availability, Engine, Option, Problem, Progress
+from cftsr.engines.base import Assignment, Availability, Engine, Needs, Option, Problem, Progress
 from cftsr.engines.refinement import has_nested_square, refine, simplest
 from cftsr.engines.scaling import Scaling, scaled
 from cftsr.engines.schedule import BANDS, INPUTS, Inputs, entries, input_columns, inputs_of
@@ -65,6 +66,11 @@ class Operon(Engine):
                 False, "the package pyoperon is not installed", "pip install pyoperon, or make .venv anew with make"
             )
         return Availability(True)
+
+    @classmethod
+    def needs(cls, task: str, rows: int, options: Mapping[str, Any]) -> Needs:
+        """2 to 104 CPU seconds where a formula was found; the restarts of a fit that finds none take 5 to 15 s each."""
+        return Needs(mem_mb=300 + rows / 100, minutes=options["restarts"] * 0.25)
 
     def advance(self, assignment: Assignment, progress: Progress) -> Progress:
         """One restart. Its random numbers depend on the seed and the restart's number only."""
