@@ -31,7 +31,8 @@ ROOT = Path(__file__).parents[1]
 SCRIPTS, PUBLISHED = ROOT / "workflow" / "scripts", ROOT / "data" / "published"
 sys.path.insert(0, str(SCRIPTS))
 
-from cftsr.data.dataset import drawn_theories, lowest_levels, write_spectrum  # noqa: E402
+from cftsr.data.dataset import write_dataset  # noqa: E402
+from cftsr.data.generate import drawn_theories, lowest_levels  # noqa: E402
 from cftsr.data.tasks import TASKS  # noqa: E402
 from cftsr.families import get_family  # noqa: E402
 from cftsr.fronts.front import Candidate, pareto_front  # noqa: E402
@@ -183,7 +184,7 @@ def write_data(folder: Path, config: dict) -> None:
     for cell in {cell_key(cell.as_dict())[:4]: cell for cell in Sweep(config).cells}.values():
         name = folder / "data" / "spectra" / cell.family / cell.task / Cell(**cell.as_dict()).dataset
         for part, data in zip(("", ".held_out"), spectrum(cell.family, cell.task), strict=True):
-            write_spectrum(name.with_name(f"{name.name}{part}.parquet"), data)
+            write_dataset(name.with_name(f"{name.name}{part}.parquet"), data)
 
 
 def timed(what: str, command: list[str], folder: Path) -> str:

@@ -40,10 +40,11 @@ from cftsr.jobs.script import logged
 """
 DATA = """
 with logged("log"):
-    from cftsr.data.dataset import generate, write_spectrum
+    from cftsr.data.dataset import write_dataset
+    from cftsr.data.generate import generate
     data, held_out = generate("wzw_su2", {}, "central_charge", 10, 5, pool=20)
-    write_spectrum("data.parquet", data)
-    write_spectrum("held_out.parquet", held_out)
+    write_dataset("data.parquet", data)
+    write_dataset("held_out.parquet", held_out)
 """
 FIT = """
 with logged("log"):

@@ -20,7 +20,7 @@ import yaml
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
-from cftsr.data.dataset import generate  # noqa: E402
+from cftsr.data.generate import generate  # noqa: E402
 from cftsr.data.tasks import TASKS  # noqa: E402
 from cftsr.engines import get_engine  # noqa: E402
 from cftsr.engines.base import Assignment, Progress  # noqa: E402

@@ -64,7 +64,7 @@ def measured_rows(name: str, rows: int) -> dict:
             {(2, 0, 2, 0): 1, (1, 1, 1, 1): -2, (0, 2, 0, 2): 1, (2, 0, 0, 0): -1, (1, 1, 0, 0): 2, (0, 2, 0, 0): -1},
             {(1, 1, 0, 0): 4},
         )
-    problem = Problem(labels, theory, x, numerator, denominator, ("square",))
+    problem = Problem(labels, theory, x, numerator, denominator, unary_operators=("square",))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     start = time.process_time()
     progress = get_engine("rational")().advance(Assignment(problem, OPTIONS, log=lambda line: None), Progress())
@@ -90,8 +90,8 @@ def measured_rows(name: str, rows: int) -> dict:
 def measured_unknowns(library: str, degree: int) -> dict:
     from cftsr.algebra import modular
     from cftsr.algebra.ansatz import Ansatz, FiniteLabels
-    from cftsr.algebra.interpolation import Rows
     from cftsr.algebra.polynomials import evaluate_exactly, monomials
+    from cftsr.data.dataset import Dataset
     from cftsr.engines.rational.search import solve
 
     if library == "numpy":
@@ -104,7 +104,7 @@ def measured_unknowns(library: str, degree: int) -> dict:
     above, below = ({items[i]: int(generator.integers(1, 10)) for i in range(0, len(items), step)} for step in (3, 2))
     below[items[-1]] = 1
     values = [evaluate_exactly(part, x).astype(object) for part in (above, below)]
-    rows = Rows(x, *values)
+    rows = Dataset(tuple("abcdefgh"[: x.shape[1]]), 1, x, *values)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     start = time.process_time()
     solution, _ = solve(rows, ansatz, np.arange(ansatz.unknowns + OPTIONS["spare_rows"]), FiniteLabels())

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from cftsr.data.dataset import write_spectrum
+from cftsr.data.dataset import write_dataset
 from cftsr.output.page import About, write_report
 from cftsr.output.tables import write_tables
 from cftsr.sweep.cells import Cell
@@ -55,8 +55,8 @@ def page(tmp_path_factory) -> Path:
             file.write_text("{}", encoding="utf-8")
     for task, name in (("conformal_weight", "n100_f10"), ("central_charge", "n100")):
         data, held_out = small_spectrum("wzw_su2", task)
-        write_spectrum(spectra / "wzw_su2" / task / f"{name}.parquet", data)
-        write_spectrum(spectra / "wzw_su2" / task / f"{name}.held_out.parquet", held_out)
+        write_dataset(spectra / "wzw_su2" / task / f"{name}.parquet", data)
+        write_dataset(spectra / "wzw_su2" / task / f"{name}.held_out.parquet", held_out)
     write_tables(records, cells, results, PUBLISHED)
     about = About("quick", {"seeds": [0, 1]}, {"rational2": "it does not exist"})
     write_report(records, cells, results / "report.html", spectra, PUBLISHED, about)
@@ -119,8 +119,8 @@ def beyond(tmp_path_factory) -> Path:
     cells = [item["cell"] for item in records]
     data, held_out = small_spectrum("wzw_su2", "conformal_weight")
     for name in ("conformal_weight/n100_f10", "energy/n100_f10"):
-        write_spectrum(spectra / "wzw_su2" / f"{name}.parquet", data)
-        write_spectrum(spectra / "wzw_su2" / f"{name}.held_out.parquet", held_out)
+        write_dataset(spectra / "wzw_su2" / f"{name}.parquet", data)
+        write_dataset(spectra / "wzw_su2" / f"{name}.held_out.parquet", held_out)
     write_tables(records, cells, results, PUBLISHED)
     write_report(records, cells, results / "report.html", spectra, PUBLISHED, About("quick"))
     return results / "report.html"

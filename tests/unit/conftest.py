@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cftsr.data.dataset import Spectrum, drawn_theories, lowest_levels
+from cftsr.data.dataset import Dataset
+from cftsr.data.generate import drawn_theories, lowest_levels
 from cftsr.data.tasks import TASKS
 from cftsr.engines.base import Problem
 from cftsr.families import get_family
@@ -23,14 +24,14 @@ SAMPLES = Path(__file__).parents[1] / "data" / "pysr-samples"
 @cache
 def weights(
     family: str, theories: int, percent: int, rounding: str = "ceil", next_theories: int = 50
-) -> tuple[Spectrum, Spectrum]:
+) -> tuple[Dataset, Dataset]:
     """The conformal weights of a cell of the sweep, and what is held out of it."""
     task = TASKS["conformal_weight"]
     return lowest_levels(get_family(family), task, theories, Fraction(percent, 100), rounding, next_theories)
 
 
 @cache
-def charges(family: str, theories: int = 100, pool: int = 300, seed: int = 0) -> tuple[Spectrum, Spectrum]:
+def charges(family: str, theories: int = 100, pool: int = 300, seed: int = 0) -> tuple[Dataset, Dataset]:
     """The central charges of a cell of the sweep, and what is held out of it."""
     return drawn_theories(get_family(family), TASKS["central_charge"], theories, pool, seed)
 
@@ -63,7 +64,7 @@ class Sample:
     rows: tuple[dict[str, str], ...]
     best: dict
 
-    def data(self) -> tuple[Spectrum, Spectrum]:
+    def data(self) -> tuple[Dataset, Dataset]:
         if self.percent is None:
             return charges(self.family, self.theories)
         return weights(self.family, self.theories, self.percent)

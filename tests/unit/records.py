@@ -8,7 +8,7 @@ from functools import cache
 
 import numpy as np
 
-from cftsr.data.dataset import drawn_theories, lowest_levels
+from cftsr.data.generate import drawn_theories, lowest_levels
 from cftsr.data.tasks import TASKS
 from cftsr.families import get_family
 from cftsr.fronts.front import Candidate, pareto_front

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from cftsr import files
-from cftsr.data.dataset import write_spectrum
+from cftsr.data.dataset import write_dataset
 from cftsr.errors import UserError
 from cftsr.files import read_json, read_table, write_atomically, write_json, write_table, write_text
 from cftsr.fronts.front import Equation, write_front
@@ -86,7 +86,7 @@ def test_a_mistake_or_an_interrupt_while_writing_leaves_the_old_file(tmp_path, m
     [
         lambda path: write_text(path, "text"),
         lambda path: write_json(path, {}),
-        lambda path: write_spectrum(path, charges("wzw_su2")[0]),
+        lambda path: write_dataset(path, charges("wzw_su2")[0]),
         lambda path: write_front(path, (Equation(1, 0.0, 0.0, "k"),)),
     ],
     ids=["text", "json", "spectrum", "front"],

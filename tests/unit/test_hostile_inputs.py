@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from cftsr.algebra.expressions import MAX_TEXT, ParseError, parse
-from cftsr.data.dataset import write_spectrum
+from cftsr.data.dataset import write_dataset
 from cftsr.engines.base import Assignment, Progress
 from cftsr.engines.pysr.engine import PySR
 from cftsr.engines.pysr.trust import trusted
@@ -116,8 +116,8 @@ def test_a_number_as_long_as_may_be_is_read_in_no_time(digits):
 def cell(tmp_path):
     """A cell whose front an attacker can write: the files, and verify_cell on them."""
     data, held_out = weights("wzw_su2", 6, 50)
-    write_spectrum(tmp_path / "data.parquet", data)
-    write_spectrum(tmp_path / "held_out.parquet", held_out)
+    write_dataset(tmp_path / "data.parquet", data)
+    write_dataset(tmp_path / "held_out.parquet", held_out)
     write_json(tmp_path / "fit.json", {"cell": {}}, sealed=True)
 
     def judge(*texts: str) -> dict:

@@ -19,9 +19,7 @@ rule spectrum:
         **NEEDS_OF_SPECTRUM,
     params:
         request=lambda wildcards: SWEEP.request(*wildcards.spectrum.split("/")),
-        source=lambda wildcards: source_digest(
-            "data/dataset.py", "data/tasks.py", f"families/{family_of(wildcards)}.py"
-        ),
+        source=lambda wildcards: source_digest("data/generate.py", f"families/{family_of(wildcards)}.py"),
     message:
         "data set {wildcards.spectrum}"
     script:

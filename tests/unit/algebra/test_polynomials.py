@@ -268,5 +268,7 @@ def test_agreement_within_an_uncertainty_is_decided_exactly(rows):
 
 def test_restriction_puts_values_in():
     polynomial = {(1, 2, 0): 3, (0, 1, 1): -2, (0, 0, 1): 5}
-    assert poly.restrict(polynomial, {1: 2}) == {(1, 0): 12, (0, 1): 1}
-    assert poly.restrict({(1, 1): 1}, {0: 0}) == {}
+    assert poly.restrict((polynomial, {(0, 0, 0): 1}), {1: 2}) == ({(1, 0): 12, (0, 1): 1}, {(0, 0): 1})
+    assert poly.restrict(({(1, 1): 1}, {(0, 0): 1}), {0: 0}) == ({}, {(0,): 1})
+    # (x^2 y + 1) / y^2 at y = 1/2 is (2 x^2 + 4) / 1, common factors kept.
+    assert poly.restrict(({(2, 1): 1, (0, 0): 1}, {(0, 2): 1}), {1: Fraction(1, 2)}) == ({(2,): 2, (0,): 4}, {(0,): 1})

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from cftsr.algebra import polynomials as poly
 from cftsr.algebra.expressions import Expression, apply_operator, fold, parse
 from cftsr.algebra.shortest_form import shortest
-from cftsr.data.dataset import generate
+from cftsr.data.generate import generate
 from cftsr.engines.base import Assignment, Progress
 from cftsr.engines.rational.engine import Rational
 from cftsr.jobs.fit_cell import problem_of

@@ -1,4 +1,4 @@
-"""Data sets: which rows they hold, what is held out, and what becomes of a damaged file."""
+"""The container of rows: parts, exact values, Parquet, and what becomes of a damaged file."""
 
 from __future__ import annotations
 
@@ -9,31 +9,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cftsr.data.dataset import (
-    drawn_theories,
-    first_theories,
-    generate,
-    lowest_levels,
-    number_kept,
-    read_spectrum,
-    write_spectrum,
-)
+from cftsr.data.dataset import Dataset, integers, read_dataset, write_dataset
+from cftsr.data.generate import generate, lowest_levels
 from cftsr.data.tasks import TASKS
 from cftsr.errors import UserError
 from cftsr.families import get_family
-from tests.unit.conftest import charges, weights
+from tests.unit.conftest import weights
 
-H, C = TASKS["conformal_weight"], TASKS["central_charge"]
-
-
-def rows_of(spectrum) -> list[tuple]:
-    return [
-        (*map(int, labels), F(int(above), int(below)))
-        for labels, above, below in zip(spectrum.x, spectrum.numerator, spectrum.denominator, strict=True)
-    ]
+H = TASKS["conformal_weight"]
 
 
 def assert_same(one, other):
@@ -44,135 +30,88 @@ def assert_same(one, other):
         assert np.array_equal(a, b)
 
 
-# ---- the fraction
+# ---- rows and values
 
 
-@pytest.mark.parametrize(
-    ("primaries", "fraction", "ceil", "floor", "nearest"),
-    [
-        (1, F(1, 10), 1, 1, 1),
-        (10, F(1, 10), 1, 1, 1),
-        (11, F(1, 10), 2, 1, 1),
-        (15, F(1, 10), 2, 1, 2),
-        (16, F(1, 10), 2, 1, 2),
-        (20, F(3, 10), 6, 6, 6),
-        (21, F(3, 10), 7, 6, 6),
-        (3, F(1, 2), 2, 1, 2),
-        (7, F(1), 7, 7, 7),
-        # 0.3 as a float is below 3/10 and 0.1 above 1/10: only exact arithmetic keeps 3 of 10 and 1 of 10.
-        (10, F(3, 10), 3, 3, 3),
-    ],
+half_integers = st.lists(
+    st.tuples(st.integers(-9, 9), st.integers(-9, 9), st.integers(-(10**25), 10**25), st.integers(1, 10**25)),
+    min_size=1,
+    max_size=8,
 )
-def test_number_of_levels_kept(primaries, fraction, ceil, floor, nearest):
-    assert [number_kept(primaries, fraction, rule) for rule in ("ceil", "floor", "nearest")] == [ceil, floor, nearest]
-    assert number_kept(primaries, fraction) == ceil
 
 
-@given(st.integers(1, 5000), st.fractions(F(1, 1000), 1))
-def test_roundings_are_ordered_and_never_keep_nothing_or_too_much(primaries, fraction):
-    floor, nearest, ceil = (number_kept(primaries, fraction, rule) for rule in ("floor", "nearest", "ceil"))
-    assert 1 <= floor <= nearest <= ceil <= primaries
-    assert ceil - floor <= 1
-    assert ceil >= primaries * fraction > ceil - 1
+def from_rows(rows, scales=()) -> Dataset:
+    targets = [F(row[-2], row[-1]) for row in rows]
+    return Dataset(
+        labels=("j", "m"),
+        theory_labels=1,
+        x=np.array([row[:2] for row in rows], dtype=np.int64),
+        numerator=integers([target.numerator for target in targets]),
+        denominator=integers([target.denominator for target in targets]),
+        rank=np.zeros(len(rows), dtype=np.int32),
+        uncertainty=np.arange(len(rows), dtype=float),
+        scales=scales,
+    )
 
 
-# ---- which rows
+def test_integers_are_64_bit_where_they_fit_and_python_s_where_not():
+    assert integers([1, -(2**61)]).dtype == np.int64
+    assert integers([]).dtype == np.int64
+    assert integers([10**30, 1]).tolist() == [10**30, 1]
 
 
-def test_a_small_data_set_by_hand():
-    data, held_out = lowest_levels(get_family("minimal"), H, 2, F(1, 2), next_theories=1)
-    assert data.labels == ("p", "q", "r", "s")
-    assert data.theory_labels == 2
-    assert rows_of(data) == [(3, 2, 1, 1, F(0)), (4, 3, 1, 1, F(0)), (4, 3, 1, 2, F(1, 16))]
-    assert data.rank.tolist() == [0, 0, 1]
-    # The rest of the Ising model, and all of Lee-Yang, whose lowest weight is not that of the identity.
-    assert rows_of(held_out) == [(4, 3, 1, 3, F(1, 2)), (5, 2, 1, 2, F(-1, 5)), (5, 2, 1, 1, F(0))]
-    assert held_out.rank.tolist() == [2, 0, 1]
+def test_taking_rows_takes_them_of_every_column():
+    data = from_rows([(1, 2, 3, 4), (5, 6, 7, 8), (9, 1, 2, 3)])
+    for rows in (slice(1, None), np.array([False, True, True]), np.array([1, 2])):
+        part = data.take(rows)
+        assert part.x.tolist() == [[5, 6], [9, 1]]
+        assert part.numerator.tolist() == [7, 2]
+        assert part.uncertainty.tolist() == [1.0, 2.0]
+        assert len(part.rank) == 2
+        assert part.sigma is None
 
 
-def test_equal_weights_are_ordered_by_their_labels():
-    family = get_family("minimal", {"identify_fields": False})
-    data, _ = lowest_levels(family, H, 2, F(1), next_theories=0)
-    ising = [row[2:] for row in rows_of(data) if row[:2] == (4, 3)]
-    assert ising == [
-        (1, 1, F(0)),
-        (2, 3, F(0)),
-        (1, 2, F(1, 16)),
-        (2, 2, F(1, 16)),
-        (1, 3, F(1, 2)),
-        (2, 1, F(1, 2)),
-    ]
+@given(half_integers, st.tuples(st.integers(1, 6), st.integers(1, 6)))
+def test_a_function_of_fractional_labels_is_checked_exactly(rows, scales):
+    """P/Q = (j^2 m - 3)/(7 j + 1), P and Q in the labels' own values, against plain fractions."""
+    function = {(2, 1): 1, (0, 0): -3}, {(1, 0): 7, (0, 0): 1}
+    points = [(F(row[0], scales[0]), F(row[1], scales[1])) for row in rows]
+    values = [(j * j * m - 3) / (7 * j + 1) if 7 * j + 1 else None for j, m in points]
+    data = from_rows(rows, scales)
+    right = [i for i, value in enumerate(values) if value is not None]
+    exact = [(*rows[i][:2], values[i].numerator, values[i].denominator) for i in right]
+    expected = [i for i, value in enumerate(values) if value != data.exact_target(i)]
+    assert data.wrong_rows(function).tolist() == expected
+    if exact:
+        assert not len(from_rows(exact, scales).wrong_rows(function))
+    above, below = data.evaluate(function)
+    assert [F(int(above[i]), int(below[i])) for i in right] == [values[i] for i in right]
+    prime = 2147483647
+    residues = data.residues(prime) % prime
+    assert [
+        [(value * point.denominator - point.numerator) % prime for value, point in zip(*pair, strict=True)]
+        for pair in zip(residues.tolist(), points, strict=True)
+    ] == [[0, 0]] * len(rows)
+    assert data.points.tolist() == [[float(j), float(m)] for j, m in points]
 
 
-@pytest.mark.parametrize(
-    ("family", "theories", "percent", "rows"),
-    [
-        # Counted by hand or by the definition: sum of ceil(f * number of primaries).
-        ("wzw_su2", 100, 10, sum(-(-(k + 1) * 10 // 100) for k in range(1, 101))),
-        ("wzw_su2", 300, 50, sum(-(-(k + 1) * 50 // 100) for k in range(1, 301))),
-        ("minimal", 100, 30, 1079),
-        ("minimal", 300, 50, 14_010),  # DESIGN.md
-    ],
-)
-def test_rows_of_a_cell(family, theories, percent, rows):
-    data, _ = weights(family, theories, percent)
-    assert len(data) == rows
+def test_fractional_labels_and_sectors_are_described_in_the_user_s_words():
+    data = replace(from_rows([(1, 0, 1, 1), (4, 1, 1, 1)], (2, 1)), sectors={"m": ("NS", "R")})
+    assert [data.described(row) for row in data.x.tolist()] == [{"j": "1/2", "m": "NS"}, {"j": 2, "m": "R"}]
+    assert data.values(0) == [F(1, 2), 2]
 
 
-@pytest.mark.parametrize("family", ["minimal", "wzw_su2"])
-@pytest.mark.parametrize("percent", [1, 10, 30, 50, 99, 100])
-@pytest.mark.parametrize("rounding", ["ceil", "floor", "nearest"])
-def test_data_and_held_out_share_nothing_and_lack_nothing(family, percent, rounding):
-    chosen = get_family(family)
-    data, held_out = lowest_levels(chosen, H, 15, F(percent, 100), rounding, next_theories=4)
-    seen, unseen = rows_of(data), rows_of(held_out)
-    every = [
-        (*theory, *state, chosen.conformal_weight(theory, state))
-        for theory in first_theories(chosen, 19)
-        for state in chosen.states(theory)
-    ]
-    assert sorted(seen + unseen) == sorted(every)
-    assert len({*seen, *unseen}) == len(every)
-    theory_labels = data.theory_labels
-    for theory in first_theories(chosen, 15):
-        low = [row[-1] for row in seen if row[:theory_labels] == theory]
-        high = [row[-1] for row in unseen if row[:theory_labels] == theory]
-        assert low == sorted(low)
-        assert len(low) == number_kept(len(low) + len(high), F(percent, 100), rounding)
-        assert not high or max(low) <= min(high)
-
-
-def test_rank_counts_the_levels_of_each_theory():
-    data, held_out = weights("wzw_su2", 12, 30)
-    for k in range(1, 13):
-        ranks = [*data.rank[data.x[:, 0] == k], *held_out.rank[held_out.x[:, 0] == k]]
-        assert ranks == list(range(k + 1))
-
-
-def test_targets_in_float64_are_the_correctly_rounded_quotients():
-    data, _ = weights("minimal", 30, 50)
-    assert data.target.tolist() == [
-        int(above) / int(below) for above, below in zip(data.numerator, data.denominator, strict=True)
-    ]
-
-
-def test_drawn_theories_depend_on_the_seed_alone_and_are_completed_by_the_held_out():
-    one, rest = charges("minimal", 20, 60, 7)
-    again, _ = drawn_theories(get_family("minimal"), C, 20, 60, 7)
-    other, _ = drawn_theories(get_family("minimal"), C, 20, 60, 8)
-    assert_same(one, again)
-    assert rows_of(one) != rows_of(other)
-    order = first_theories(get_family("minimal"), 110)
-    place = [order.index(row[:2]) for row in rows_of(one)]
-    assert place == sorted(place)
-    assert max(place) < 60
-    assert len(one) == 20
-    assert sorted(row[:2] for row in rows_of(one) + rows_of(rest)) == sorted(order)
-
-
-def test_more_theories_than_the_pool_has_are_refused():
-    with pytest.raises(UserError, match=r"61 theories cannot be drawn from the first 60; raise central_charge\.pool"):
-        drawn_theories(get_family("minimal"), C, 61, 60, 0)
+@settings(deadline=None, max_examples=30)
+@given(half_integers, st.tuples(st.integers(1, 6), st.integers(1, 6)))
+def test_integers_of_any_size_and_fractional_labels_survive_the_round_trip(tmp_path_factory, rows, scales):
+    path = tmp_path_factory.mktemp("rows") / "data.parquet"
+    data = replace(
+        from_rows(rows, scales), sectors={"m": ("a b", "c")}, finite_labels=("m",), finite_values=((0,), (1,))
+    )
+    write_dataset(path, data)
+    again = read_dataset(path)
+    assert again.content() == data.content()
+    assert again.sectors == data.sectors
 
 
 # ---- Parquet
@@ -181,12 +120,12 @@ def test_more_theories_than_the_pool_has_are_refused():
 @pytest.fixture
 def written(tmp_path):
     path = tmp_path / "folder" / "n12_f30.parquet"
-    write_spectrum(path, weights("minimal", 12, 30)[0])
+    write_dataset(path, weights("minimal", 12, 30)[0])
     return path
 
 
 def test_a_written_data_set_reads_back(written):
-    assert_same(read_spectrum(written), weights("minimal", 12, 30)[0])
+    assert_same(read_dataset(written), weights("minimal", 12, 30)[0])
     schema = pq.read_schema(written)
     types = {field.name: str(field.type) for field in schema}
     assert types == dict.fromkeys("pqrs", "int32") | {
@@ -199,25 +138,25 @@ def test_a_written_data_set_reads_back(written):
 
 def test_an_empty_held_out_set_reads_back(tmp_path):
     _, nothing = lowest_levels(get_family("wzw_su2"), H, 3, F(1), next_theories=0)
-    write_spectrum(tmp_path / "empty.parquet", nothing)
+    write_dataset(tmp_path / "empty.parquet", nothing)
     assert len(nothing) == 0
-    assert_same(read_spectrum(tmp_path / "empty.parquet"), nothing)
+    assert_same(read_dataset(tmp_path / "empty.parquet"), nothing)
 
 
 def test_the_metadata_tell_what_was_asked_for(written):
-    metadata = read_spectrum(written).metadata
+    metadata = read_dataset(written).metadata
     assert metadata["family"] == "minimal"
     assert metadata["task"] == "conformal_weight"
     assert metadata["theories"] == "12"
     assert metadata["fraction"] == "0.3"
-    assert metadata["unary_operators"] == "square"
+    assert read_dataset(written).unary_operators == ("square",)
     assert "smallest_q=2" in metadata["conventions"]
     assert "identify_fields=True" in metadata["conventions"]
 
 
 def test_the_same_request_gives_the_same_bytes(written, tmp_path):
     request = generate("minimal", {}, "conformal_weight", 12, 50, fraction="0.3", rounding="ceil")
-    write_spectrum(tmp_path / "again.parquet", request[0])
+    write_dataset(tmp_path / "again.parquet", request[0])
     assert (tmp_path / "again.parquet").read_bytes() == written.read_bytes()
 
 
@@ -231,19 +170,13 @@ def test_the_same_request_gives_the_same_bytes(written, tmp_path):
     ids=["more theories", "rounded down", "from q = 3"],
 )
 def test_another_request_gives_other_bytes(other, written, tmp_path):
-    write_spectrum(tmp_path / "other.parquet", other[0])
+    write_dataset(tmp_path / "other.parquet", other[0])
     assert (tmp_path / "other.parquet").read_bytes() != written.read_bytes()
-
-
-def test_a_request_without_a_fraction_draws_theories():
-    drawn = generate("minimal", {}, "central_charge", 20, 50, pool=60, seed=7)
-    for one, other in zip(drawn, charges("minimal", 20, 60, 7), strict=True):
-        assert_same(one, other)
 
 
 def assert_refused(path):
     with pytest.raises(UserError) as error:
-        read_spectrum(path)
+        read_dataset(path)
     assert str(path) in str(error.value)
     assert "Delete it and run snakemake again" in str(error.value)
 
@@ -281,5 +214,5 @@ def test_a_parquet_file_of_another_kind_is_refused(tmp_path):
 def test_big_labels_survive_the_round_trip(tmp_path):
     data, _ = weights("wzw_su2", 3, 100)
     big = replace(data, x=data.x + 2_000_000_000, numerator=data.numerator + 2**61)
-    write_spectrum(tmp_path / "big.parquet", big)
-    assert_same(read_spectrum(tmp_path / "big.parquet"), big)
+    write_dataset(tmp_path / "big.parquet", big)
+    assert_same(read_dataset(tmp_path / "big.parquet"), big)

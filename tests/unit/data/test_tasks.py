@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cftsr.algebra.expressions import apply_operator, fold, parse
-from cftsr.data.dataset import drawn_theories, first_theories, generate, lowest_levels
+from cftsr.data.generate import drawn_theories, first_theories, generate, lowest_levels
 from cftsr.data.tasks import TASKS, weights
 from cftsr.engines import get_engine
 from cftsr.engines.base import Assignment, Progress

@@ -121,7 +121,7 @@ def test_finite_labels_are_declared_by_the_values_in_the_file():
     found = read_given(
         asked(rows, "k,l,parity,h", labels=("k", "l", "parity"), theory_labels=1, finite_labels=("parity",))
     )
-    assert found.data.metadata["finite_values"] == "[[0], [1]]"
+    assert found.data.finite_values == ((0,), (1,))
 
 
 @pytest.mark.parametrize("said", [{}, {"hold_out_theories": 0.0}, {"hold_out_theories": 0.37}])

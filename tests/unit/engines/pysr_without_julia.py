@@ -26,7 +26,7 @@ sys.modules["juliacall"] = juliacall
 
 import pysr.sr as sr  # noqa: E402
 
-from cftsr.data.dataset import generate  # noqa: E402
+from cftsr.data.generate import generate  # noqa: E402
 from cftsr.engines import get_engine  # noqa: E402
 from cftsr.engines.base import Assignment, Progress  # noqa: E402
 from cftsr.jobs.fit_cell import problem_of  # noqa: E402

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from cftsr.algebra import polynomials as poly
 from cftsr.algebra.ansatz import FiniteLabels, ansatzes
-from cftsr.data.dataset import lowest_levels
+from cftsr.data.generate import lowest_levels
 from cftsr.data.tasks import TASKS
 from cftsr.errors import UserError
 from cftsr.families import get_family

@@ -10,7 +10,7 @@ import yaml
 
 from cftsr.algebra.expressions import constants, evaluate, parse
 from cftsr.algebra.integer_columns import INTEGER_COLUMNS
-from cftsr.data.dataset import generate
+from cftsr.data.generate import generate
 from cftsr.engines import get_engine
 from cftsr.engines.base import Assignment, Progress
 from cftsr.engines.operon.engine import polish, run_once, schedule

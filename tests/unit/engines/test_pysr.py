@@ -17,7 +17,8 @@ import pytest
 import yaml
 
 from cftsr.algebra.expressions import constants, evaluate, parse
-from cftsr.data.dataset import generate, write_spectrum
+from cftsr.data.dataset import write_dataset
+from cftsr.data.generate import generate
 from cftsr.engines import get_engine
 from cftsr.engines.base import Progress, for_task
 from cftsr.engines.pysr import engine as adapter
@@ -257,7 +258,7 @@ def stand(monkeypatch, tmp_path):
     monkeypatch.setattr(julia, "proof", lambda: {"julia": "stand-in"})
     monkeypatch.setattr(julia, "broken_proof", lambda: None)
     monkeypatch.setattr(adapter.PySR, "_compiled", set())
-    write_spectrum("data.parquet", generate("minimal", {}, "conformal_weight", 12, 1, "0.5")[0])
+    write_dataset("data.parquet", generate("minimal", {}, "conformal_weight", 12, 1, "0.5")[0])
     return Stand
 
 
@@ -600,7 +601,7 @@ def test_without_julia_the_proof_fails_at_once_and_leaves_nothing(nowhere, monke
 
 
 def test_a_fit_without_julia_says_so(nowhere):
-    write_spectrum("data.parquet", generate("wzw_su2", {}, "conformal_weight", 12, 1, "0.5")[0])
+    write_dataset("data.parquet", generate("wzw_su2", {}, "conformal_weight", 12, 1, "0.5")[0])
     with pytest.raises(UserError, match="engine pysr cannot run here: Julia has not been set up"):
         run()
 

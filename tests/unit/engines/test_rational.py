@@ -16,8 +16,9 @@ from cftsr.algebra import modular
 from cftsr.algebra import polynomials as poly
 from cftsr.algebra.ansatz import ansatzes
 from cftsr.algebra.expressions import Expression, apply_operator, fold, parse
-from cftsr.algebra.interpolation import Rows, function_of, solutions
-from cftsr.data.dataset import Spectrum, lowest_levels
+from cftsr.algebra.interpolation import function_of, solutions
+from cftsr.data.dataset import Dataset
+from cftsr.data.generate import lowest_levels
 from cftsr.data.tasks import TASKS
 from cftsr.engines.base import Assignment, Problem, Progress
 from cftsr.engines.rational.engine import Rational
@@ -94,12 +95,12 @@ def function(expression: Expression | str, labels: tuple[str, ...]) -> _Function
     return fold(tree, leaf, apply_operator)
 
 
-def is_closed_form(progress: Progress, spectrum: Spectrum) -> bool:
+def is_closed_form(progress: Progress, spectrum: Dataset) -> bool:
     closed = get_family(spectrum.metadata["family"]).closed_forms[spectrum.metadata["task"]]
     return function(formula(progress, spectrum.labels), spectrum.labels) == function(closed, spectrum.labels)
 
 
-def never_wrongly_identified(spectrum: Spectrum) -> str:
+def never_wrongly_identified(spectrum: Dataset) -> str:
     progress = fit(problem_of(spectrum, "free"))
     if outcome(progress) == "identified":
         assert is_closed_form(progress, spectrum), progress.candidates[-1].text
@@ -107,7 +108,7 @@ def never_wrongly_identified(spectrum: Spectrum) -> str:
 
 
 @cache
-def data_of(cell: str) -> Spectrum:
+def data_of(cell: str) -> Dataset:
     family, task, theories, percent = CELLS[cell]
     return (weights(family, theories, percent) if task == "conformal_weight" else charges(family, theories))[0]
 
@@ -345,7 +346,7 @@ def test_large_coefficients_are_lifted_from_as_many_primes_as_they_need(big):
 def test_a_wider_space_of_solutions_is_spanned_by_solutions():
     above, below = poly.monomials(1, 3), poly.monomials(1, 3)
     x = np.arange(1, 30)
-    rows = Rows(x[:, None], 3 * x, x + 2)
+    rows = Dataset(("k",), 1, x[:, None], 3 * x, x + 2)
     found = solutions(rows, above, below)
     assert found
     for vector in found:

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from cftsr.algebra.expressions import parse
-from cftsr.algebra.interpolation import Rows
 from cftsr.algebra.shortest_form import shortest
-from cftsr.data.dataset import generate
+from cftsr.data.dataset import Dataset
+from cftsr.data.generate import generate
 from cftsr.engines.refinement import Refiner, Support, structure, supports, terms_of
 from cftsr.families import get_family
 
@@ -16,12 +16,12 @@ LABELS = ("p", "q", "r", "s")
 
 
 @pytest.fixture(scope="module")
-def rows() -> Rows:
+def rows() -> Dataset:
     data, _ = generate("minimal", {}, "conformal_weight", 40, 1, "0.5")
-    return Rows(data.x, data.numerator, data.denominator)
+    return data
 
 
-def refined(rows: Rows, *equations: str, limit: int = 40):
+def refined(rows: Dataset, *equations: str, limit: int = 40):
     sample = rows.x[:100].astype(float)
     terms = [terms_of(parse(text, LABELS), LABELS, sample) for text in equations]
     function = Refiner(rows).first_exact(supports([item for item in terms if item], limit))
@@ -57,9 +57,8 @@ def test_a_support_beyond_the_limit_is_not_tried(rows):
 
 def test_a_support_that_the_rows_do_not_decide_gives_nothing():
     data, _ = generate("wzw_su2", {}, "conformal_weight", 3, 1, "1")
-    few = Rows(data.x, data.numerator, data.denominator)
     wide = Support(frozenset((i, j) for i in range(3) for j in range(3)), frozenset({(0, 0), (1, 0)}))
-    assert Refiner(few).solve(wide) is None
+    assert Refiner(data).solve(wide) is None
 
 
 def test_equal_factors_are_put_over_one_denominator():

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cftsr.algebra.expressions import apply_operator, fold, parse
-from cftsr.data.dataset import drawn_theories, lowest_levels
+from cftsr.data.generate import drawn_theories, lowest_levels
 from cftsr.data.tasks import TASKS
 from cftsr.engines.base import Assignment, Progress
 from cftsr.engines.rational.engine import Rational

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from cftsr.algebra.expressions import parse
 from cftsr.algebra.integer_columns import INTEGER_COLUMNS
-from cftsr.data.dataset import Spectrum, lowest_levels
+from cftsr.data.dataset import Dataset
+from cftsr.data.generate import lowest_levels
 from cftsr.data.tasks import TASKS
 from cftsr.families import get_family
 from cftsr.fronts import exactness
@@ -33,7 +34,7 @@ FAMILY_CELLS = {
 }
 
 
-def columns_of(data: Spectrum) -> dict[str, np.ndarray]:
+def columns_of(data: Dataset) -> dict[str, np.ndarray]:
     columns = {label: data.x[:, i].astype(float) for i, label in enumerate(data.labels)}
     return columns | {name: np.full(len(data), float(value)) for name, value in INTEGER_COLUMNS.items()}
 
@@ -208,7 +209,7 @@ def test_division_by_zero_is_said():
 
 
 def test_the_time_limit_leaves_everything_undecided(monkeypatch):
-    monkeypatch.setattr(exactness, "wrong_rows", lambda *arguments: time.sleep(5))
+    monkeypatch.setattr(exactness, "count_wrong", lambda *arguments: time.sleep(5))
     started = time.monotonic()
     judgement = verdict(H_WZW, seconds=0.05)
     assert time.monotonic() - started < 2

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 import pytest
 
-from cftsr.data.dataset import write_spectrum
+from cftsr.data.dataset import write_dataset
 from cftsr.engines.base import Assignment, Availability, Engine, Progress
 from cftsr.errors import UserError
 from cftsr.files import write_text
@@ -72,7 +72,7 @@ class Babbling(Guess):
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
-    write_spectrum(tmp_path / "data.parquet", charges("wzw_su2")[0])
+    write_dataset(tmp_path / "data.parquet", charges("wzw_su2")[0])
     monkeypatch.setattr(fitting, "get_engine", lambda name: Guess)
     Guess.chunks_done = 0
     return tmp_path
@@ -179,7 +179,7 @@ def test_a_checkpoint_of_other_data_is_left_aside(project, monkeypatch):
     kill_after(3, monkeypatch)
     with pytest.raises(Killed):
         fit(project)
-    write_spectrum(project / "data.parquet", charges("wzw_su2", seed=1)[0])
+    write_dataset(project / "data.parquet", charges("wzw_su2", seed=1)[0])
     Guess.chunks_done = 0
     fit(project)
     assert Guess.chunks_done == CHUNKS

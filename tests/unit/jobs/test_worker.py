@@ -19,7 +19,7 @@ import pytest
 import yaml
 
 import cftsr
-from cftsr.data.dataset import write_spectrum
+from cftsr.data.dataset import write_dataset
 from cftsr.errors import UserError
 from cftsr.jobs import worker
 from cftsr.jobs.fit_cell import FitRequest, fit_cell
@@ -48,9 +48,9 @@ def folder(tmp_path, monkeypatch):
     place = Path(tempfile.mkdtemp(prefix="cftsr"))
     monkeypatch.setattr(worker.tempfile, "gettempdir", lambda: str(place))
     data = charges("wzw_su2")[0]
-    write_spectrum("data.parquet", data)
+    write_dataset("data.parquet", data)
     noise = np.random.default_rng(0).integers(1, 10**6, len(data))
-    write_spectrum("noise.parquet", replace(data, numerator=noise))
+    write_dataset("noise.parquet", replace(data, numerator=noise))
     Path("cut.parquet").write_bytes(Path("data.parquet").read_bytes()[:100])
     yield place
     shutil.rmtree(place)

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cftsr.data.dataset import lowest_levels, write_spectrum
+from cftsr.data.dataset import write_dataset
+from cftsr.data.generate import lowest_levels
 from cftsr.data.tasks import TASKS
 from cftsr.families import get_family
 from cftsr.output.figures import SWEEP, build, to_spec, write_static
@@ -49,11 +50,11 @@ def spectra(tmp_path_factory):
     for family in ("wzw_su2", "minimal"):
         for task, name in (("central_charge", "n100"), ("conformal_weight", "n100_f10")):
             data, held_out = small_spectrum(family, task)
-            write_spectrum(folder / family / task / f"{name}.parquet", data)
-            write_spectrum(folder / family / task / f"{name}.held_out.parquet", held_out)
+            write_dataset(folder / family / task / f"{name}.parquet", data)
+            write_dataset(folder / family / task / f"{name}.held_out.parquet", held_out)
     large = lowest_levels(get_family("wzw_su2"), TASKS["conformal_weight"], 60, Fraction(1, 2), next_theories=40)
     for spectrum, part in zip(large, ("", ".held_out"), strict=True):
-        write_spectrum(folder / "wzw_su2" / "conformal_weight" / f"n200_f50{part}.parquet", spectrum)
+        write_dataset(folder / "wzw_su2" / "conformal_weight" / f"n200_f50{part}.parquet", spectrum)
     return folder
 
 

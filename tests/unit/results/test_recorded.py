@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cftsr.data.dataset import generate, write_spectrum
+from cftsr.data.dataset import write_dataset
+from cftsr.data.generate import generate
 from cftsr.errors import UserError
 from cftsr.files import read_json, write_json
 from cftsr.fronts.front import Candidate, read_front, write_front
@@ -37,8 +38,8 @@ class Run:
     def fitted(self, place: Cell, *equations: str, **changes) -> Cell:
         """The files of a finished fit."""
         data, held_out = generate(place.family, {}, place.task, place.theories, 3, place.fraction, "ceil")
-        write_spectrum(self.data.data(place.spectrum), data)
-        write_spectrum(self.data.held_out(place.spectrum), held_out)
+        write_dataset(self.data.data(place.spectrum), data)
+        write_dataset(self.data.held_out(place.spectrum), held_out)
         candidates = [Candidate(text, 0.125 * index) for index, text in enumerate(equations or ("0.3", EXACT), 1)]
         front = problem_of(data, place.setting).front(candidates)
         write_front(self.results.front(place.folder), front)
@@ -157,7 +158,7 @@ def test_other_rows_than_those_that_were_fitted_are_one_message(run):
     cells = [run.fitted(a_cell()), run.fitted(a_cell(seed=1))]
     run.write()
     other, _ = generate("wzw_su2", {}, "conformal_weight", 7, 3, "0.5", "ceil")
-    write_spectrum(run.data.data(cells[0].spectrum), other)
+    write_dataset(run.data.data(cells[0].spectrum), other)
     fits = read_record(run.record)
     with pytest.raises(
         UserError, match=r"2 fits in it were made on other rows than those of wzw_su2/\S+n6_f50, though"

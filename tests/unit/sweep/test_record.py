@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from cftsr.data.dataset import generate
+from cftsr.data.generate import generate
 from cftsr.engines.base import Availability, for_task
 from cftsr.engines.pysr.engine import PySR
 from cftsr.errors import UserError
@@ -119,12 +119,12 @@ def test_other_options_another_data_set_and_what_is_absent_are_named(plain, swee
 
 
 def test_other_rows_are_noticed_as_soon_as_they_are_there(plain, sweep_of, tmp_path):
-    from cftsr.data.dataset import write_spectrum
+    from cftsr.data.dataset import write_dataset
 
     fit = recorded(plain, CELLS[0], digest="0" * 64)
     assert CELLS[0] in sweep_of(fit).recorded.used, "nobody can know before"
     data, _ = generate(**plain._request(CELLS[0]))
-    write_spectrum(DataSets(str(tmp_path / "spectra")).data(CELLS[0].spectrum), data)
+    write_dataset(DataSets(str(tmp_path / "spectra")).data(CELLS[0].spectrum), data)
     assert "data set (other rows, though the same was asked for)" in sweep_of(fit).describe()
     assert CELLS[0] in sweep_of(recorded(plain, CELLS[0])).recorded.used
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from math import lcm
+from math import lcm, prod
 
 import numpy as np
 
@@ -24,11 +24,13 @@ class FiniteLabels:
     """Labels that take finitely many values everywhere.
 
     columns   their places among the labels
-    values    every joint value that they take
+    values    every joint value that they take, as the rows' whole numbers have it
+    scales    what a whole number is divided by to give the label's value; () for 1
     """
 
     columns: tuple[int, ...] = ()
     values: tuple[tuple[int, ...], ...] = ()
+    scales: tuple[int, ...] = ()
 
     @cached_property
     def basis(self) -> tuple[Exponents, ...]:
@@ -49,9 +51,14 @@ class FiniteLabels:
     def allow(self, exponents: Exponents) -> bool:
         return not self.columns or tuple(exponents[column] for column in self.columns) in self.basis
 
-    def fixed(self, value: tuple[int, ...]) -> dict[int, int]:
-        """The joint value by columns, as `polynomials.restrict` wants it."""
-        return dict(zip(self.columns, value, strict=True))
+    def fixed(self, value: tuple[int, ...]) -> dict[int, int | Fraction]:
+        """The labels' own values by columns, as `polynomials.restrict` wants them."""
+        if not self.scales:
+            return dict(zip(self.columns, value, strict=True))
+        return {
+            column: Fraction(whole, scale)
+            for column, whole, scale in zip(self.columns, value, self.scales, strict=True)
+        }
 
     def slices(self, x: np.ndarray) -> dict[tuple[int, ...], np.ndarray]:
         """Which rows have which of the joint values, as masks; of a value that no row has, an empty one."""
@@ -65,7 +72,12 @@ class FiniteLabels:
         """
         zero = (0,) * variables
         rows = [
-            [Fraction(int(np.prod([v**e for v, e in zip(point, item, strict=True)]))) for item in self.basis]
+            [
+                prod(
+                    (Fraction(v) ** e for v, e in zip(self.fixed(point).values(), item, strict=True)), start=Fraction(1)
+                )
+                for item in self.basis
+            ]
             + [Fraction(int(point == value))]
             for point in self.values
         ]
@@ -94,7 +106,7 @@ class FiniteLabels:
         """
         for value in self.values if self.columns else [()]:
             fixed = self.fixed(value)
-            (a, b), (c, d) = (tuple(restrict(part, fixed) for part in function) for function in (one, other))
+            (a, b), (c, d) = restrict(one, fixed), restrict(other, fixed)
             if not b or not d or multiply(a, d) != multiply(c, b):
                 return False
         return True

@@ -6,14 +6,13 @@ equations are solved modulo primes and the solutions lifted to the rationals.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, Self
 
 import numpy as np
 
 from cftsr.algebra import modular
-from cftsr.algebra.polynomials import Exponents, Polynomial, cancel, wrong_rows
+from cftsr.algebra.polynomials import Exponents, Polynomial, cancel
 
 if TYPE_CHECKING:
     from cftsr.algebra.ansatz import Ansatz
@@ -24,82 +23,63 @@ Function = tuple[Polynomial, Polynomial]  # numerator and denominator
 ENTRIES = 1 << 22
 
 
-@dataclass(frozen=True)
-class Rows:
-    """Exact data: integer points x, shape (rows, variables), and targets numerator/denominator, shape (rows,).
+class Rows(Protocol):
+    """What interpolation needs of a container of rows (`data.dataset.Dataset`).
 
-    Targets are int64, or Python integers where those are too small.
+    numerator, denominator   the exact targets, int64 or Python integers, shape (rows,)
     """
 
-    x: np.ndarray
     numerator: np.ndarray
     denominator: np.ndarray
 
-    def __len__(self) -> int:
-        return len(self.x)
+    def __len__(self) -> int: ...
 
-    def take(self, indices: np.ndarray) -> Rows:
-        return Rows(self.x[indices], self.numerator[indices], self.denominator[indices])
+    def take(self, rows: slice) -> Self: ...
 
-    def part(self, start: int, stop: int) -> Rows:
-        return Rows(self.x[start:stop], self.numerator[start:stop], self.denominator[start:stop])
-
-    def first(self, count: int) -> Rows:
-        return self.part(0, count)
-
-    def shuffled(self) -> Rows:
-        """In a random but fixed order, so that the first rows are a fair sample."""
-        return self.take(np.random.default_rng(0).permutation(len(self)))
-
-    def sample(self, count: int) -> np.ndarray:
-        """Indices of `count` rows spread evenly over the data, or of all rows if there are fewer."""
-        return np.unique(np.linspace(0, len(self) - 1, min(count, len(self))).astype(int))
-
-    def equations(self, ansatz: Ansatz, prime: int) -> np.ndarray:
-        return equations(self, ansatz.above, ansatz.below, prime)
-
-    def agreeing(self, ansatz: Ansatz, vector: np.ndarray, prime: int) -> np.ndarray:
-        """Which rows P/Q passes through modulo the prime, with Q not 0 there; bool, shape (rows,).
-
-        vector   the coefficients of P and of Q modulo the prime, int64, shape (unknowns,)
-        """
-        columns, chunk = len(ansatz.above), max(1, ENTRIES // ansatz.unknowns)
-        found = []
-        for start in range(0, len(self), chunk):
-            part = self.part(start, start + chunk)
-            below = modular.monomial_values(part.x, ansatz.below, prime)
-            solved = modular.times(part.equations(ansatz, prime), vector, prime) == 0
-            found.append(solved & (modular.times(below, vector[columns:], prime) != 0))
-        return np.concatenate(found)
-
-    def offending(self, ansatz: Ansatz, vectors: np.ndarray, prime: int, enough: int) -> np.ndarray:
-        """Indices of rows that one of the vectors does not solve modulo the prime; `enough` of them, or all.
-
-        A random combination stands for the vectors: that it solves a row which one of them does not has a chance of
-        one in the prime.
-        """
-        found, chunk = [], max(1, ENTRIES // ansatz.unknowns)
-        vector = modular.combination(vectors, prime)
-        for start in range(0, len(self), chunk):
-            part = self.part(start, start + chunk)
-            failed = np.flatnonzero(modular.times(part.equations(ansatz, prime), vector, prime))
-            found.append(start + failed[:enough])
-            enough -= len(found[-1])
-            if enough <= 0:
-                break
-        return np.concatenate(found) if found else np.array([], dtype=np.intp)
-
-    def wrong(self, numerator: Polynomial, denominator: Polynomial) -> np.ndarray:
-        """The rows on which numerator/denominator is not the target, or is undefined."""
-        return wrong_rows(numerator, denominator, self.x, (self.numerator, self.denominator))
+    def residues(self, prime: int) -> np.ndarray:
+        """Integers congruent to the labels' values modulo the prime, shape (rows, variables)."""
 
 
 def equations(rows: Rows, above: list[Exponents], below: list[Exponents], prime: int) -> np.ndarray:
     """The linear equations modulo the prime; int64, shape (rows, len(above) + len(below))."""
     scale, target = ((part % prime).astype(np.int64) for part in (rows.denominator, -rows.numerator))
-    top = modular.monomial_values(rows.x, above, prime) * scale[:, None] % prime
-    bottom = modular.monomial_values(rows.x, below, prime) * target[:, None] % prime
+    points = rows.residues(prime)
+    top = modular.monomial_values(points, above, prime) * scale[:, None] % prime
+    bottom = modular.monomial_values(points, below, prime) * target[:, None] % prime
     return np.hstack([top, bottom])
+
+
+def agreeing_rows(rows: Rows, ansatz: Ansatz, vector: np.ndarray, prime: int) -> np.ndarray:
+    """Which rows P/Q passes through modulo the prime, with Q not 0 there; bool, shape (rows,).
+
+    vector   the coefficients of P and of Q modulo the prime, int64, shape (unknowns,)
+    """
+    columns, chunk = len(ansatz.above), max(1, ENTRIES // ansatz.unknowns)
+    found = []
+    for start in range(0, len(rows), chunk):
+        part = rows.take(slice(start, start + chunk))
+        below = modular.monomial_values(part.residues(prime), ansatz.below, prime)
+        solved = modular.times(equations(part, ansatz.above, ansatz.below, prime), vector, prime) == 0
+        found.append(solved & (modular.times(below, vector[columns:], prime) != 0))
+    return np.concatenate(found)
+
+
+def failing_rows(rows: Rows, ansatz: Ansatz, vectors: np.ndarray, prime: int, enough: int) -> np.ndarray:
+    """Indices of rows that one of the vectors does not solve modulo the prime; `enough` of them, or all.
+
+    A random combination stands for the vectors: that it solves a row which one of them does not has a chance of
+    one in the prime.
+    """
+    found, chunk = [], max(1, ENTRIES // ansatz.unknowns)
+    vector = modular.combination(vectors, prime)
+    for start in range(0, len(rows), chunk):
+        part = rows.take(slice(start, start + chunk))
+        failed = np.flatnonzero(modular.times(equations(part, ansatz.above, ansatz.below, prime), vector, prime))
+        found.append(start + failed[:enough])
+        enough -= len(found[-1])
+        if enough <= 0:
+            break
+    return np.concatenate(found) if found else np.array([], dtype=np.intp)
 
 
 def solutions(rows: Rows, above: list[Exponents], below: list[Exponents]) -> list[list[int]]:

@@ -6,6 +6,7 @@ and from SymPy elsewhere.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from itertools import combinations_with_replacement
 from math import gcd, prod
@@ -160,7 +161,7 @@ def wrong_rows(
 ) -> np.ndarray:
     """Indices of the rows where numerator/denominator disagrees with target[0]/target[1], or is undefined.
 
-    x            int64, shape (rows, variables)
+    x            int64 or Python integers, shape (rows, variables)
     target       numerators and denominators, int64 or Python integers, shape (rows,)
     uncertainty  float64, shape (rows,): a row agrees where the difference is at most this; exactly where it is 0
 
@@ -182,7 +183,7 @@ def wrong_rows(
     largest = [max(1, _largest(column)) for column in x.T]
     below = bound(denominator, largest)
     moduli = _moduli(max(below, bound(numerator, largest) * _largest(bottom) + _largest(top) * below))
-    if moduli is None or top.dtype == object or bottom.dtype == object:
+    if moduli is None or any(array.dtype == object for array in (x, top, bottom)):
         above, beneath = (evaluate_exactly(part, x).astype(object) for part in (numerator, denominator))
         return np.flatnonzero((beneath == 0) | (above * bottom != beneath * top))
     found = []
@@ -257,14 +258,42 @@ def _value_at(polynomial: Polynomial, point: list[int]) -> int:
     )
 
 
-def restrict(polynomial: Polynomial, fixed: dict[int, int]) -> Polynomial:
-    """The polynomial in the other variables where these (by their column) have these values."""
-    result: Polynomial = {}
-    for exponents, coefficient in polynomial.items():
-        key = tuple(power for column, power in enumerate(exponents) if column not in fixed)
-        scale = prod(value ** exponents[column] for column, value in fixed.items())
-        result[key] = result.get(key, 0) + coefficient * scale
-    return {exponents: coefficient for exponents, coefficient in result.items() if coefficient}
+def _highest(function: tuple[Polynomial, Polynomial], column: int) -> int:
+    return max((key[column] for part in function for key in part), default=0)
+
+
+def rescaled(function: tuple[Polynomial, Polynomial], scales: Sequence[int]) -> tuple[Polynomial, Polynomial]:
+    """P and Q in whole numbers, each variable of the function being one of them divided by its scale."""
+    highest = [_highest(function, column) for column in range(len(scales))]
+
+    def weight(key: Exponents) -> int:
+        return prod(scale ** (most - power) for scale, most, power in zip(scales, highest, key, strict=True))
+
+    above, below = ({key: value * weight(key) for key, value in part.items()} for part in function)
+    return above, below
+
+
+def restrict(
+    function: tuple[Polynomial, Polynomial], fixed: Mapping[int, int | Fraction]
+) -> tuple[Polynomial, Polynomial]:
+    """P and Q in the other variables where these (by their column) have these values; the same quotient."""
+    highest = {column: _highest(function, column) for column in fixed}
+
+    def weight(key: Exponents) -> int:
+        return prod(
+            value.numerator ** key[column] * value.denominator ** (highest[column] - key[column])
+            for column, value in fixed.items()
+        )
+
+    def restricted(polynomial: Polynomial) -> Polynomial:
+        result: Polynomial = {}
+        for exponents, coefficient in polynomial.items():
+            key = tuple(power for column, power in enumerate(exponents) if column not in fixed)
+            result[key] = result.get(key, 0) + coefficient * weight(exponents)
+        return {exponents: coefficient for exponents, coefficient in result.items() if coefficient}
+
+    above, below = map(restricted, function)
+    return above, below
 
 
 # ---- gcd, exact division, factorisation: python-flint or SymPy

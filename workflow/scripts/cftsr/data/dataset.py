@@ -1,36 +1,58 @@
-"""Data sets: choose theories, choose their lowest weights, and keep them in Parquet."""
+"""The container of rows: labels and exact targets, one row per field or theory; and how it is kept in Parquet."""
 
 from __future__ import annotations
 
 import json
-import random
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from itertools import islice
-from math import lcm
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-import pyarrow as pa
 
-from cftsr import __version__, files
-from cftsr.data.tasks import TASKS, Task
+from cftsr import files
+from cftsr.algebra.interpolation import Function
+from cftsr.algebra.polynomials import evaluate_exactly, rescaled, wrong_rows
 from cftsr.errors import UserError
-from cftsr.families import Family, Theory, get_family
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+SAFE = 2**62  # integers below are kept in 64 bits, with room for one sign and one sum
+
+
+def integers(values: Sequence[int] | np.ndarray) -> np.ndarray:
+    """An array of integers of any size: int64 where all fit, else Python integers (dtype object)."""
+    array = np.asarray(values, dtype=object)
+    if not array.size:
+        return array.astype(np.int64)
+    return array.astype(np.int64) if max(abs(array.max()), abs(array.min())) < SAFE else array
 
 
 @dataclass(frozen=True)
-class Spectrum:
-    """Labels and exact targets, one row a primary field (or a theory, for a task that has one number for it).
+class Dataset:
+    """Labels and exact targets, one row per primary field (or per theory, for a quantity of the theory).
 
-    labels       names of the label columns, theory labels first
+    labels         names of the label columns, theory labels first
     theory_labels  how many of them fix the theory
-    x            int64, shape (rows, len(labels))
-    numerator, denominator   int64, shape (rows,): the exact target in lowest terms
-    rank         int32, shape (rows,): 0 for a theory's lowest weight, 1 for the next, ...
-    metadata     what was asked for, as text; `unary_operators` are those that a search on this data may use,
-                 `finite_labels` and `finite_values` (JSON) are the family's
-    uncertainty  float64, shape (rows,): how far each target may be off, 0 where it is exact; None where all are
+    x              whole numbers, shape (rows, len(labels)); a label's value is x / scale
+    numerator, denominator   shape (rows,): the exact target in lowest terms
+    rank           int32, shape (rows,): 0 for a theory's lowest weight, 1 for the next, ...; None where nobody asked
+    metadata       what was asked for, as text
+    uncertainty    float64, shape (rows,): how far each target may be off, 0 where it is exact; None where all are
+    sigma          float64, shape (rows,): the standard deviation of each target, 0 where it is exact; None where none
+                   was stated
+    scales         the denominator of each label column; () where every label is a whole number
+    unary_operators  those that a search on this data may use beside + - * /
+    finite_labels  labels known to take finitely many values in all theories, not only in these rows (a sector)
+    finite_values  every joint value that they take anywhere, as x has them
+    sectors        of a label that was read from text: its texts in the order of their codes 0, 1, ...
+
+    Integer arrays are int64, or Python integers (dtype object) where 64 bits are too few. That a label may be a
+    fraction is known to this class alone: functions are in the labels, and `residues`, `points`, `columns`, `values`,
+    `evaluate`, `wrong_rows` and `described` speak of the labels' own values.
     """
 
     labels: tuple[str, ...]
@@ -38,182 +60,222 @@ class Spectrum:
     x: np.ndarray
     numerator: np.ndarray
     denominator: np.ndarray
-    rank: np.ndarray
-    metadata: dict[str, str]
+    rank: np.ndarray | None = None
+    metadata: dict[str, str] = field(default_factory=dict)
     uncertainty: np.ndarray | None = None
+    sigma: np.ndarray | None = None
+    scales: tuple[int, ...] = ()
+    unary_operators: tuple[str, ...] = ()
+    finite_labels: tuple[str, ...] = ()
+    finite_values: tuple[tuple[int, ...], ...] = ()
+    sectors: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.x)
 
-    @property
+    # ---- rows
+
+    def take(self, rows: np.ndarray | slice) -> Self:
+        """Some of the rows: a slice, a mask, or indices."""
+        arrays = ("x", "numerator", "denominator", "rank", "uncertainty", "sigma")
+        parts = {name: values[rows] for name in arrays if (values := getattr(self, name)) is not None}
+        return replace(self, **parts)
+
+    def first(self, count: int) -> Self:
+        return self.take(slice(count))
+
+    def shuffled(self) -> Self:
+        """In a random but fixed order, so that the first rows are a fair sample."""
+        return self.take(np.random.default_rng(0).permutation(len(self)))
+
+    def spread(self, count: int) -> np.ndarray:
+        """Indices of `count` rows spread evenly over the data, or of all rows if there are fewer."""
+        return np.unique(np.linspace(0, len(self) - 1, min(count, len(self))).astype(int))
+
+    def without_finite_labels(self) -> Self:
+        """The same rows in the other labels alone."""
+        kept = [column for column, label in enumerate(self.labels) if label not in self.finite_labels]
+        labels = tuple(self.labels[column] for column in kept)
+        return replace(
+            self,
+            labels=labels,
+            theory_labels=sum(column < self.theory_labels for column in kept) or len(kept),
+            x=np.ascontiguousarray(self.x[:, kept]),
+            scales=tuple(self.scales[column] for column in kept) if self.scales else (),
+            finite_labels=(),
+            finite_values=(),
+            sectors={label: texts for label, texts in self.sectors.items() if label in labels},
+        )
+
+    # ---- values
+
+    @cached_property
     def target(self) -> np.ndarray:
-        """The target in float64: one correctly rounded division a row."""
-        return self.numerator / self.denominator
+        """The targets in float64, each correctly rounded."""
+        return (self.numerator / self.denominator).astype(np.float64)
 
+    @cached_property
+    def points(self) -> np.ndarray:
+        """The labels' values in float64, shape (rows, labels)."""
+        return (self.x / np.array(self.scales, dtype=object) if self.scales else self.x).astype(np.float64)
 
-def first_theories(family: Family, count: int) -> list[Theory]:
-    return list(islice(family.theories(), count))
+    @property
+    def columns(self) -> dict[str, Any]:
+        """The labels' values by name, float64."""
+        return {name: self.points[:, i].copy() for i, name in enumerate(self.labels)}
 
+    def residues(self, prime: int) -> np.ndarray:
+        """The labels' values modulo the prime, or integers congruent to them; shape (rows, labels)."""
+        if not self.scales:
+            return self.x
+        inverses = np.array([pow(scale, -1, prime) for scale in self.scales], dtype=np.int64)
+        return (self.x % prime).astype(np.int64) * inverses % prime
 
-def number_kept(primaries: int, fraction: Fraction, rounding: str = "ceil") -> int:
-    """How many of a theory's primary fields the lowest `fraction` of them is; never less than one."""
-    exact = primaries * fraction
-    if rounding == "ceil":
-        kept = -(-exact.numerator // exact.denominator)
-    elif rounding == "floor":
-        kept = exact.numerator // exact.denominator
-    else:
-        kept = (2 * exact.numerator + exact.denominator) // (2 * exact.denominator)
-    return max(1, kept)
+    def value(self, column: int, whole: int) -> int | Fraction:
+        """The value of a label where x is this whole number."""
+        scale = self.scales[column] if self.scales else 1
+        return int(whole) if scale == 1 else _plain(Fraction(int(whole), scale))
 
+    def values(self, column: int) -> list[int | Fraction]:
+        """The values that a label takes, smallest first."""
+        return [self.value(column, whole) for whole in np.unique(self.x[:, column]).tolist()]
 
-def _levels(family: Family, task: Task, theory: Theory) -> list[tuple[Fraction, tuple[int, ...]]]:
-    """The theory's rows (target, labels), lowest target first, ties broken by the labels."""
-    if not task.per_state:
-        value = task.target(family, theory, None)
-        return [] if value is None else [(value, theory)]
-    levels = [(task.target(family, theory, state), theory + state) for state in family.states(theory)]
-    # Over a common denominator: integers compare twice as fast as fractions.
-    scale = lcm(*(target.denominator for target, _ in levels))
-    return sorted(levels, key=lambda level: (level[0].numerator * (scale // level[0].denominator), level[1]))
+    def described(self, point: Sequence[int]) -> dict[str, int | str]:
+        """A row of x for a reader: fractions as text (1/2), sectors by their own texts."""
+        said: dict[str, int | str] = {}
+        for column, (label, whole) in enumerate(zip(self.labels, point, strict=True)):
+            value = self.value(column, whole)
+            texts = self.sectors.get(label, ())
+            if 0 <= value < len(texts):
+                said[label] = texts[int(value)]
+            else:
+                said[label] = value if isinstance(value, int) else str(value)
+        return said
 
+    def exact_target(self, row: int) -> Fraction:
+        return Fraction(int(self.numerator[row]), int(self.denominator[row]))
 
-def finite_metadata(labels: tuple[str, ...], values: tuple[tuple[int, ...], ...]) -> dict[str, str]:
-    """The metadata that tell which labels take finitely many values, and which; nothing where none does."""
-    return {"finite_labels": " ".join(labels), "finite_values": json.dumps(values)} if labels else {}
+    # ---- functions of the labels
 
+    def _in_whole_numbers(self, function: Function) -> Function:
+        return rescaled(function, self.scales) if self.scales else function
 
-def _spectrum(family: Family, task: Task, rows: list[tuple[int, Fraction, tuple]], metadata: dict) -> Spectrum:
-    labels = task.labels(family)
-    return Spectrum(
-        labels=labels,
-        theory_labels=len(family.theory_labels),
-        x=np.array([row[2] for row in rows], dtype=np.int64).reshape(len(rows), len(labels)),
-        numerator=np.array([row[1].numerator for row in rows], dtype=np.int64),
-        denominator=np.array([row[1].denominator for row in rows], dtype=np.int64),
-        rank=np.array([row[0] for row in rows], dtype=np.int32),
-        metadata={
-            "family": family.name,
-            "task": task.name,
-            "unary_operators": " ".join(family.unary_operators),
-            "generator": __version__,
-        }
-        | finite_metadata(family.finite_labels if task.per_state else (), family.finite_values)
-        | {key: str(value) for key, value in metadata.items()},
-    )
+    def evaluate(self, function: Function, x: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Integers a, b with function = a/b at these points (as x has them), by default at every row."""
+        above, below = self._in_whole_numbers(function)
+        x = self.x if x is None else x
+        return evaluate_exactly(above, x), evaluate_exactly(below, x)
 
+    def wrong_rows(self, function: Function, within: np.ndarray | None = None) -> np.ndarray:
+        """Indices of the rows where the function is not the target, or is undefined; decided exactly.
 
-def lowest_levels(
-    family: Family, task: Task, theories: int, fraction: Fraction, rounding: str = "ceil", next_theories: int = 50
-) -> tuple[Spectrum, Spectrum]:
-    """The data of a cell, and what is held out of it.
+        within   float64, shape (rows,): how far it may be from the target; None for not at all
+        """
+        return wrong_rows(*self._in_whole_numbers(function), self.x, (self.numerator, self.denominator), within)
 
-    The data are the lowest `fraction` of the first `theories` theories' levels. Held out are the higher levels of
-    the same theories and every level of the `next_theories` theories that follow.
-    """
-    data, held_out = [], []
-    for number, theory in enumerate(islice(family.theories(), theories + next_theories)):
-        levels = _levels(family, task, theory)
-        kept = number_kept(len(levels), fraction, rounding) if number < theories else 0
-        rows = [(rank, *level) for rank, level in enumerate(levels)]
-        data += rows[:kept]
-        held_out += rows[kept:]
-    asked = {"theories": theories, "fraction": f"{float(fraction):.12g}", "rounding": rounding, "conventions": family}
-    return (
-        _spectrum(family, task, data, asked | {"part": "data"}),
-        _spectrum(family, task, held_out, asked | {"part": "held_out", "next_theories": next_theories}),
-    )
-
-
-def drawn_theories(
-    family: Family, task: Task, theories: int, pool: int, seed: int, next_theories: int = 50
-) -> tuple[Spectrum, Spectrum]:
-    """The data of a cell whose rows are theories: `theories` of the first `pool`, drawn with `seed`.
-
-    Held out are the rest of the pool and the `next_theories` theories that follow. Rows are in the family's order. A
-    theory without the quantity (a gap, where there is one weight) is drawn like all others, and gives no row.
-    """
-    if theories > pool:
-        raise UserError(
-            f"{theories} theories cannot be drawn from the first {pool}; raise central_charge.pool or lower "
-            "central_charge.theories"
+    def content(self) -> tuple:
+        """Everything that a fit depends on, as values with a stable repr."""
+        arrays = (self.x, self.numerator, self.denominator, self.uncertainty, self.sigma)
+        return (
+            self.labels,
+            self.theory_labels,
+            *(_as_bytes(array) for array in arrays),
+            self.scales,
+            self.unary_operators,
+            self.finite_labels,
+            self.finite_values,
         )
-    drawn = set(random.Random(seed).sample(range(pool), theories))
-    data, held_out = [], []
-    for number, theory in enumerate(islice(family.theories(), pool + next_theories)):
-        value = task.target(family, theory, None)
-        if value is not None:
-            (data if number in drawn else held_out).append((0, value, theory))
-    if not data:
-        raise UserError(
-            f"none of the {theories} theories of {family.name} that were drawn has a {task.title}; raise "
-            "central_charge.theories"
-        )
-    asked = {"theories": theories, "pool": pool, "seed": seed, "conventions": family}
-    return (
-        _spectrum(family, task, data, asked | {"part": "data"}),
-        _spectrum(family, task, held_out, asked | {"part": "held_out", "next_theories": next_theories}),
-    )
 
 
-def write_spectrum(path: str | Path, spectrum: Spectrum) -> None:
-    """Write Parquet: the labels (int32), rank, numerator, denominator (int64), target (float64), and metadata.
+def _plain(value: Fraction) -> int | Fraction:
+    return value.numerator if value.denominator == 1 else value
 
-    Targets that are not exact have their uncertainty (float64) beside them.
+
+def _as_bytes(array: np.ndarray | None) -> bytes | None:
+    if array is None:
+        return None
+    return repr(array.tolist()).encode() if array.dtype == object else array.tobytes()
+
+
+# ---- Parquet
+
+_TEXTS = ("unary_operators", "finite_labels")
+
+
+def _to_arrow(values: np.ndarray) -> pa.Array:
+    """Integers: int64, or decimal text where 64 bits are too few."""
+    import pyarrow as pa
+
+    return pa.array(map(str, values), pa.string()) if values.dtype == object else pa.array(values)
+
+
+def _from_arrow(column: pa.ChunkedArray) -> np.ndarray:
+    import pyarrow as pa
+
+    if pa.types.is_string(column.type):
+        return integers([int(text) for text in column.to_pylist()])
+    return column.to_numpy()
+
+
+def write_dataset(path: str | Path, data: Dataset) -> None:
+    """Write Parquet: the labels' whole numbers, rank (int32), numerator, denominator, target (float64), and metadata.
+
+    Whole numbers are int32 or int64 as they need, numerators and denominators int64; text where 64 bits are too few.
+    Targets that are not exact have their uncertainty or standard deviation (float64) with them.
     """
-    columns = {label: pa.array(spectrum.x[:, i].astype(np.int32)) for i, label in enumerate(spectrum.labels)}
+    import pyarrow as pa
+
+    small = data.x.dtype != object and np.abs(data.x).max(initial=0) < 2**31
+    x = data.x.astype(np.int32) if small else data.x
+    rank = np.zeros(len(data), dtype=np.int32) if data.rank is None else data.rank
+    columns = {label: _to_arrow(x[:, i]) for i, label in enumerate(data.labels)}
     columns |= {
-        "rank": pa.array(spectrum.rank),
-        "numerator": pa.array(spectrum.numerator),
-        "denominator": pa.array(spectrum.denominator),
-        "target": pa.array(spectrum.target),
+        "rank": pa.array(rank),
+        "numerator": _to_arrow(data.numerator),
+        "denominator": _to_arrow(data.denominator),
+        "target": pa.array(data.target),
     }
-    if spectrum.uncertainty is not None:
-        columns["uncertainty"] = pa.array(spectrum.uncertainty)
-    metadata = spectrum.metadata | {
-        "labels": " ".join(spectrum.labels),
-        "theory_labels": str(spectrum.theory_labels),
+    columns |= {
+        name: pa.array(values) for name in ("uncertainty", "sigma") if (values := getattr(data, name)) is not None
     }
-    table = pa.table(columns).replace_schema_metadata(metadata)
-    files.write_table(path, table)
+    metadata = data.metadata | {name: " ".join(getattr(data, name)) for name in ("labels", *_TEXTS)}
+    metadata |= {
+        "theory_labels": str(data.theory_labels),
+        "scales": json.dumps(data.scales),
+        "finite_values": json.dumps(data.finite_values),
+        "sectors": json.dumps(data.sectors, sort_keys=True),
+    }
+    files.write_table(path, pa.table(columns).replace_schema_metadata(metadata))
 
 
-def read_spectrum(path: str | Path) -> Spectrum:
-    """Read what `write_spectrum` wrote; a damaged file raises UserError, which names it."""
+def read_dataset(path: str | Path) -> Dataset:
+    """Read what `write_dataset` wrote; a damaged file raises UserError, which names it."""
+    import pyarrow as pa
+
     try:
         table = files.read_table(path)
         metadata = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
         labels = tuple(metadata.pop("labels").split())
-        theory_labels = int(metadata.pop("theory_labels"))
-        x = np.column_stack([table[label].to_numpy() for label in labels]).astype(np.int64)
-        numerator, denominator = table["numerator"].to_numpy(), table["denominator"].to_numpy()
-        rank = table["rank"].to_numpy()
-        uncertainty = table["uncertainty"].to_numpy() if "uncertainty" in table.column_names[len(labels) :] else None
+        texts = {name: tuple(metadata.pop(name).split()) for name in _TEXTS}
+        x = [_from_arrow(table[label]) for label in labels]
+        width = object if any(column.dtype == object for column in x) else np.int64
+        own = table.column_names[len(labels) :]
+        return Dataset(
+            labels=labels,
+            theory_labels=int(metadata.pop("theory_labels")),
+            x=np.column_stack(x).astype(width),
+            numerator=_from_arrow(table["numerator"]),
+            denominator=_from_arrow(table["denominator"]),
+            rank=table["rank"].to_numpy(),
+            scales=tuple(json.loads(metadata.pop("scales"))),
+            finite_values=tuple(map(tuple, json.loads(metadata.pop("finite_values")))),
+            sectors={label: tuple(names) for label, names in json.loads(metadata.pop("sectors")).items()},
+            metadata=metadata,
+            **{name: table[name].to_numpy() for name in ("uncertainty", "sigma") if name in own},
+            **texts,
+        )
     except (OSError, pa.ArrowException, KeyError, ValueError) as error:
         raise UserError(
             f"{path} is not a data set of ours, or is damaged ({error}). Delete it and run snakemake again: it is "
-            "generated anew in seconds"
+            "generated again in seconds"
         ) from error
-    return Spectrum(labels, theory_labels, x, numerator, denominator, rank, metadata, uncertainty)
-
-
-def generate(
-    family: str,
-    conventions: dict,
-    task: str,
-    theories: int,
-    next_theories: int,
-    fraction: str | None = None,
-    rounding: str = "ceil",
-    pool: int = 0,
-    seed: int = 0,
-) -> tuple[Spectrum, Spectrum]:
-    """The data and the held-out rows of a request in plain values, as the workflow makes them.
-
-    With a `fraction`, the lowest levels of the first theories (`rounding`); without, theories drawn from a `pool`
-    (`seed`).
-    """
-    chosen, asked = get_family(family, conventions), TASKS[task]
-    if fraction is None:
-        return drawn_theories(chosen, asked, theories, pool, seed, next_theories)
-    return lowest_levels(chosen, asked, theories, Fraction(fraction), rounding, next_theories)

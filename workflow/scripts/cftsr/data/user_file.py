@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 
 from cftsr import __version__
 from cftsr.algebra.integer_columns import INTEGER_COLUMNS
-from cftsr.data.dataset import Spectrum, finite_metadata
+from cftsr.data.dataset import Dataset
 from cftsr.data.numbers import INTEGER, NumberError, Targets, nearest_simple, parse_numbers
 from cftsr.data.tasks import GIVEN
 from cftsr.errors import UserError
@@ -73,8 +73,8 @@ class GivenSpectrum:
 class Given:
     """A file as read: the data, what is held out of them, and what was assumed on the way, in words."""
 
-    data: Spectrum
-    held_out: Spectrum
+    data: Dataset
+    held_out: Dataset
     notes: tuple[str, ...]
 
 
@@ -463,22 +463,20 @@ def _split(
     finite_values = tuple(map(tuple, np.unique(x[:, finite], axis=0).tolist())) if finite else ()
     approximate = bool(np.any(uncertainty > 0))
 
-    def part(mask: np.ndarray, what: str) -> Spectrum:
+    def part(mask: np.ndarray, what: str) -> Dataset:
         metadata = {
             "family": asked.name,
             "task": GIVEN,
             "symbol": asked.target,
             "title": asked.name,
-            "unary_operators": " ".join(asked.unary_operators),
             "generator": __version__,
             "theories": str(len(np.unique(number[mask]))),
             "part": what,
             "file": Path(asked.file).name,
             "file_sha256": digest,
             "notes": "; ".join(notes),
-            **finite_metadata(asked.finite_labels, finite_values),
         }
-        return Spectrum(
+        return Dataset(
             labels=asked.labels,
             theory_labels=theory_labels,
             x=x[mask],
@@ -486,6 +484,9 @@ def _split(
             denominator=denominator[mask],
             rank=rank[mask].astype(np.int32),
             metadata=metadata,
+            unary_operators=tuple(asked.unary_operators),
+            finite_labels=asked.finite_labels,
+            finite_values=finite_values,
             uncertainty=uncertainty[mask] if approximate else None,
         )
 

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from cftsr.algebra.integer_columns import INTEGER_COLUMNS
+from cftsr.data.dataset import Dataset
 from cftsr.errors import UserError
 from cftsr.fronts.front import Candidate, Equation, pareto_front
 from cftsr.vocabulary import SETTINGS, Setting
@@ -21,42 +22,19 @@ OTHER_TASKS = "other"
 
 
 @dataclass(frozen=True)
-class Problem:
-    """Everything an engine may know: labels, numbers, operators. Never a formula.
+class Problem(Dataset):
+    """Everything an engine may know: labels, numbers, operators, and how constants are treated. Never a formula.
 
-    labels         names of the columns of x
-    theory_labels  how many of them, from the left, fix the theory a row belongs to
-    x              int64, shape (rows, len(labels)); rows of one theory stand together, smallest theory first
-    numerator, denominator   int64, shape (rows,): the exact targets
-    uncertainty    float64, shape (rows,): how far each target may be off, 0 where it is exact; None where all are
-    finite_labels  labels known to take finitely many values in all theories, not only in these rows (a sector)
-    finite_values  every joint value that they take anywhere
+    Rows of one theory stand together, smallest theory first; there is no metadata.
     """
 
-    labels: tuple[str, ...]
-    theory_labels: int
-    x: np.ndarray
-    numerator: np.ndarray
-    denominator: np.ndarray
-    unary_operators: tuple[str, ...] = ()
     setting: Setting = SETTINGS["free"]
     binary_operators: tuple[str, ...] = ("+", "-", "*", "/")
-    uncertainty: np.ndarray | None = None
-    finite_labels: tuple[str, ...] = ()
-    finite_values: tuple[tuple[int, ...], ...] = ()
-
-    def __len__(self) -> int:
-        return len(self.x)
-
-    @cached_property
-    def target(self) -> np.ndarray:
-        """The targets in float64."""
-        return self.numerator / self.denominator
 
     @cached_property
     def columns(self) -> dict[str, Any]:
         """float64 columns by name: the labels, and the constants i1..i10 where the setting has them."""
-        columns: dict[str, Any] = {name: self.x[:, i].astype(np.float64) for i, name in enumerate(self.labels)}
+        columns = super().columns
         if self.setting.integer_columns:
             columns |= {name: np.full(len(self), float(value)) for name, value in INTEGER_COLUMNS.items()}
         return columns

@@ -18,9 +18,10 @@ import numpy as np
 from cftsr.algebra import modular
 from cftsr.algebra.expressions import Expression, apply_operator, fold
 from cftsr.algebra.integer_columns import without_integer_columns, write_with_integer_columns
-from cftsr.algebra.interpolation import Rows, equations, function_of, solutions
-from cftsr.algebra.polynomials import Exponents, Polynomial
+from cftsr.algebra.interpolation import Function, equations, function_of, solutions
+from cftsr.algebra.polynomials import Exponents
 from cftsr.algebra.shortest_form import shortest
+from cftsr.data.dataset import Dataset
 from cftsr.engines.base import Problem
 from cftsr.fronts.front import Candidate, pareto_front
 
@@ -210,11 +211,11 @@ class Refiner:
             end
     """
 
-    def __init__(self, rows: Rows, spare: int = 8):
+    def __init__(self, rows: Dataset, spare: int = 8):
         self.rows, self.spare = rows.shuffled(), spare
         self.tried: set[Support] = set()
 
-    def solve(self, support: Support) -> tuple[Polynomial, Polynomial] | None:
+    def solve(self, support: Support) -> Function | None:
         """P/Q in lowest terms with this support, exact on every row, or None.
 
         None as well where the rows do not fix the coefficients: a support with several solutions is too wide.
@@ -230,17 +231,17 @@ class Refiner:
         unknowns = len(above) + len(below)
         if len(self.rows) < unknowns + self.spare:
             return None
-        part = self.rows.take(np.arange(min(len(self.rows), unknowns + self.spare)))
+        part = self.rows.first(unknowns + self.spare)
         prime = modular.PRIMES[0]
         if modular.rank(equations(part, above, below, prime), prime) != unknowns - 1:
             return None
         vectors = solutions(part, above, below)
         function = function_of(vectors[0], above, below) if vectors else None
-        if function is None or len(self.rows.wrong(*function)):
+        if function is None or len(self.rows.wrong_rows(function)):
             return None
         return function
 
-    def first_exact(self, candidates: Iterable[Support]) -> tuple[Polynomial, Polynomial] | None:
+    def first_exact(self, candidates: Iterable[Support]) -> Function | None:
         """The first support's exact function, or None."""
         return next((function for support in candidates if (function := self.solve(support)) is not None), None)
 
@@ -255,11 +256,10 @@ def has_nested_square(expression: Expression, inside: bool = False) -> bool:
 
 def refine(problem: Problem, expressions: Iterable[Expression], limit: int) -> Expression | None:
     """The first exact formula among the structures of these equations, printed as the setting wants it, or None."""
-    rows = Rows(problem.x, problem.numerator, problem.denominator)
-    sample = problem.x[rows.sample(200)].astype(float)
+    sample = problem.points[problem.spread(200)]
     plain = [without_integer_columns(expression) for expression in expressions]
     terms = [found for expression in plain if (found := terms_of(expression, problem.labels, sample)) is not None]
-    function = Refiner(rows).first_exact(supports(terms, limit))
+    function = Refiner(problem).first_exact(supports(terms, limit))
     if function is None:
         return None
     formula = shortest(*function, problem.labels, problem.unary_operators)

@@ -28,9 +28,10 @@ from cftsr.algebra.expressions import (
     rational_constants,
 )
 from cftsr.algebra.integer_columns import INTEGER_COLUMNS, without_integer_columns
+from cftsr.algebra.interpolation import Function
 from cftsr.algebra.modular import PRIMES
-from cftsr.algebra.polynomials import Polynomial, add, wrong_rows
-from cftsr.data.dataset import Spectrum
+from cftsr.algebra.polynomials import Polynomial, add
+from cftsr.data.dataset import Dataset
 from cftsr.fronts.front import Equation
 from cftsr.vocabulary import APPROXIMATE, NO, YES
 
@@ -206,13 +207,13 @@ class Exactness:
     """
 
     answer: str
-    function: tuple[Polynomial, Polynomial] | None = None
+    function: Function | None = None
     tolerance: float | None = None
     wrong_rows: int | None = None
     reason: str = ""
 
 
-def decide(expression: Expression, labels: tuple[str, ...], data: Spectrum, loss: float) -> Exactness:
+def decide(expression: Expression, labels: tuple[str, ...], data: Dataset, loss: float) -> Exactness:
     """Decide whether an equation without integer columns is exact on every row.
 
     loss   its mean squared error in float64
@@ -241,7 +242,7 @@ def decide(expression: Expression, labels: tuple[str, ...], data: Spectrum, loss
     return nearest
 
 
-def _refuted_at(expression: Expression, labels: tuple[str, ...], data: Spectrum, rows: int) -> bool:
+def _refuted_at(expression: Expression, labels: tuple[str, ...], data: Dataset, rows: int) -> bool:
     """Whether an equation with integer constants differs from the target modulo a prime on one of the first rows.
 
     That proves it inexact, at a cost that does not grow with its numbers: nested squares would fill the memory with
@@ -255,10 +256,11 @@ def _refuted_at(expression: Expression, labels: tuple[str, ...], data: Spectrum,
             return arguments[0] * pow(arguments[1], -1, prime) % prime
         return apply_operator(kind, arguments) % prime
 
-    for i in range(min(rows, len(data))):
+    part = data.first(rows)
+    for i, values in enumerate(part.residues(prime).tolist()):
         if data.uncertainty is not None and data.uncertainty[i]:
             continue
-        point = {label: int(value) for label, value in zip(labels, data.x[i], strict=True)}
+        point = dict(zip(labels, values, strict=True))
         try:
             value = fold(
                 expression,
@@ -272,17 +274,16 @@ def _refuted_at(expression: Expression, labels: tuple[str, ...], data: Spectrum,
     return False
 
 
-def count_wrong(pair: tuple[Polynomial, Polynomial], data: Spectrum, rows: slice = slice(None)) -> int:
-    uncertainty = () if data.uncertainty is None else (data.uncertainty[rows],)
-    return len(wrong_rows(*pair, data.x[rows], (data.numerator[rows], data.denominator[rows]), *uncertainty))
+def count_wrong(function: Function, data: Dataset, rows: slice = slice(None)) -> int:
+    part = data.take(rows)
+    return len(part.wrong_rows(function, part.uncertainty))
 
 
-def agreement(pair: tuple[Polynomial, Polynomial], data: Spectrum) -> str:
+def agreement(function: Function, data: Dataset) -> str:
     """The answer for an equation that is wrong on no row: exact on all of them, or only within their uncertainty."""
     if data.uncertainty is None or not np.any(data.uncertainty):
         return YES
-    exact = wrong_rows(*pair, data.x, (data.numerator, data.denominator))
-    return APPROXIMATE if len(exact) else YES
+    return APPROXIMATE if len(data.wrong_rows(function)) else YES
 
 
 @contextmanager
@@ -305,9 +306,7 @@ def time_limit(seconds: float):
         signal.signal(signal.SIGALRM, previous)
 
 
-def first_exact(
-    labels: tuple[str, ...], data: Spectrum, front: tuple[Equation, ...], seconds: float = 60
-) -> str | None:
+def first_exact(labels: tuple[str, ...], data: Dataset, front: tuple[Equation, ...], seconds: float = 60) -> str | None:
     """The simplest equation that is exact on every row, or None; for an engine that may then stop."""
     for equation in front:
         expression = without_integer_columns(parse(equation.text, (*labels, *INTEGER_COLUMNS)))

@@ -34,7 +34,7 @@ from cftsr.algebra.expressions import (
 )
 from cftsr.algebra.integer_columns import INTEGER_COLUMNS, without_integer_columns
 from cftsr.algebra.polynomials import Polynomial
-from cftsr.data.dataset import Spectrum, read_spectrum
+from cftsr.data.dataset import Dataset, read_dataset
 from cftsr.errors import UserError
 from cftsr.files import read_json, write_json
 from cftsr.fronts.exactness import LimitReachedError, agreement, count_wrong, decide, time_limit, to_integers
@@ -142,8 +142,8 @@ def to_sympy(expression: Expression, digits: int = 5) -> Expr:
 def judge(
     equation: Equation,
     labels: tuple[str, ...],
-    data: Spectrum,
-    held_out: Spectrum,
+    data: Dataset,
+    held_out: Dataset,
     closed_form: str | None,
     seconds: float,
 ) -> Judgement:
@@ -176,8 +176,8 @@ def _decide(
     judgement: Judgement,
     expression: Expression,
     labels: tuple[str, ...],
-    data: Spectrum,
-    held_out: Spectrum,
+    data: Dataset,
+    held_out: Dataset,
     closed_form: str | None,
 ) -> None:
     found = decide(expression, labels, data, judgement.loss)
@@ -204,7 +204,7 @@ def _decide(
 
 
 def judge_front(
-    front: tuple[Equation, ...], data: Spectrum, held_out: Spectrum, closed_form: str | None, seconds: float
+    front: tuple[Equation, ...], data: Dataset, held_out: Dataset, closed_form: str | None, seconds: float
 ) -> dict[str, Any]:
     """The verdict on a front, as JSON values.
 
@@ -252,7 +252,7 @@ def verify_cell(
     fit = read_json(fit_path, "delete it and run snakemake again: only this fit is repeated")
     front = read_front(front_path)
     try:
-        verdict = judge_front(front, read_spectrum(data), read_spectrum(held_out), closed_form, seconds)
+        verdict = judge_front(front, read_dataset(data), read_dataset(held_out), closed_form, seconds)
     except (ParseError, ValueError) as error:
         raise UserError(
             f"{front_path} cannot be judged: {error}. Delete it and run snakemake again: only this fit is repeated"

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any
 
 from cftsr import provenance
 from cftsr.algebra.expressions import ParseError, parse
-from cftsr.data.dataset import Spectrum, read_spectrum
+from cftsr.data.dataset import Dataset, read_dataset
 from cftsr.engines import get_engine
 from cftsr.engines.base import Assignment, Engine, Problem, Progress
 from cftsr.errors import UserError
@@ -48,20 +47,10 @@ class FitRequest:
     chunk_minutes: float = 0
 
 
-def problem_of(spectrum: Spectrum, setting: str) -> Problem:
-    """What an engine gets to see of a data set."""
-    return Problem(
-        labels=spectrum.labels,
-        theory_labels=spectrum.theory_labels,
-        x=spectrum.x,
-        numerator=spectrum.numerator,
-        denominator=spectrum.denominator,
-        unary_operators=tuple(spectrum.metadata.get("unary_operators", "").split()),
-        setting=SETTINGS["free" if setting == ANY_SETTING else setting],
-        uncertainty=spectrum.uncertainty,
-        finite_labels=tuple(spectrum.metadata.get("finite_labels", "").split()),
-        finite_values=tuple(map(tuple, json.loads(spectrum.metadata.get("finite_values", "[]")))),
-    )
+def problem_of(data: Dataset, setting: str) -> Problem:
+    """What an engine gets to see of a data set: the rows, not the metadata, which name the family."""
+    parts = {item.name: getattr(data, item.name) for item in fields(Dataset)}
+    return Problem(**parts | {"metadata": {}}, setting=SETTINGS["free" if setting == ANY_SETTING else setting])
 
 
 def usable_front(engine: str, problem: Problem, progress: Progress) -> tuple[Equation, ...]:
@@ -88,7 +77,7 @@ class _Fit:
 
     def __init__(self, request: FitRequest, log: Callable[[str], None]):
         self.request, self.log = request, log
-        self.spectrum = read_spectrum(request.data)
+        self.spectrum = read_dataset(request.data)
         self.problem = problem_of(self.spectrum, request.setting)
         self.engine = _available(request.engine)
         self.versions = provenance.versions((*self.engine.packages, "numpy", "pyarrow"))
@@ -106,13 +95,7 @@ class _Fit:
         """A digest of everything that decides the result: a checkpoint of another question is not used."""
         problem, request = self.problem, self.request
         return provenance.digest(
-            problem.x.tobytes(),
-            problem.numerator.tobytes(),
-            problem.denominator.tobytes(),
-            problem.labels,
-            problem.unary_operators,
-            *(() if problem.uncertainty is None else (problem.uncertainty.tobytes(),)),
-            (problem.finite_labels, problem.finite_values),
+            problem.content(),
             (request.engine, request.setting, request.seed, sorted(request.options.items(), key=repr)),
             request.source,
             sorted(self.versions.items()),

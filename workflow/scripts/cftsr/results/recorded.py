@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from cftsr.data.dataset import Spectrum, read_spectrum
+from cftsr.data.dataset import Dataset, read_dataset
 from cftsr.data.tasks import GIVEN
 from cftsr.engines.base import Progress
 from cftsr.errors import UserError
@@ -80,7 +80,7 @@ def _recorded(front: Path, results: Results, data: DataSets) -> RecordedFit | No
         versions |= provenance.get("julia_packages") or {}
         if not versions["julia"] or versions.get("pysr") in (None, "not installed"):
             raise UserError(f"{front} names no version of Julia or PySR: it is no run of real PySR; {remedy}")
-        spectrum = read_spectrum(data.data(cell.spectrum))
+        spectrum = read_dataset(data.data(cell.spectrum))
         if asked_of_rows(spectrum.metadata) != asked_of_rows(fit["data_metadata"]) or len(spectrum) != fit["rows"]:
             raise UserError(
                 f"{front} was fitted to another data set than {data.data(cell.spectrum)}; run the sweep again first"
@@ -131,12 +131,12 @@ def restore(fits: Iterable[tuple[RecordedFit, Results]], data: DataSets, file: s
     the rows are not those that a fit was made on; all such fits are named in one message.
     """
     fits = list(fits)
-    spectra: dict[str, tuple[Spectrum, str]] = {}
+    spectra: dict[str, tuple[Dataset, str]] = {}
     others: dict[str, str] = {}
     for fit, _ in fits:
         name = fit.cell.spectrum
         if name not in spectra:
-            spectrum = read_spectrum(data.data(name))
+            spectrum = read_dataset(data.data(name))
             spectra[name] = spectrum, data_digest(spectrum)
         if spectra[name][1] != fit.digest:
             others[fit.cell.folder] = name
@@ -152,7 +152,7 @@ def restore(fits: Iterable[tuple[RecordedFit, Results]], data: DataSets, file: s
     return len(fits)
 
 
-def _restore(fit: RecordedFit, results: Results, spectrum: Spectrum, data: DataSets, file: str) -> None:
+def _restore(fit: RecordedFit, results: Results, spectrum: Dataset, data: DataSets, file: str) -> None:
     cell = fit.cell
     problem = problem_of(spectrum, cell.setting)
     front = usable_front(cell.engine, problem, Progress(candidates=fit.front, stop_reason=fit.stop_reason))

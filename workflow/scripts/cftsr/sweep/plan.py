@@ -159,10 +159,10 @@ class Sweep:
         if path not in self._digests:
             self._digests[path] = None
             if path.exists():
-                from cftsr.data.dataset import read_spectrum
+                from cftsr.data.dataset import read_dataset
 
                 with suppress(UserError):  # the job that needs it says what is wrong with it
-                    self._digests[path] = record.data_digest(read_spectrum(path))
+                    self._digests[path] = record.data_digest(read_dataset(path))
         return self._digests[path]
 
     def _cells(self, engines: Sequence[str]) -> Iterator[Cell]:

@@ -22,7 +22,7 @@ from cftsr.vocabulary import counted
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from cftsr.data.dataset import Spectrum
+    from cftsr.data.dataset import Dataset
 
 FOLDER = "data/recorded"
 RECORDED_ENGINE = "pysr"
@@ -61,7 +61,7 @@ def record_path(folder: str | Path, budget: str) -> Path:
     return Path(folder, f"{budget}.parquet")
 
 
-def data_digest(spectrum: Spectrum) -> str:
+def data_digest(spectrum: Dataset) -> str:
     """SHA-256 of a data set's content: names and values of the labels, and the exact targets."""
     digest = hashlib.sha256(" ".join(spectrum.labels).encode())
     for column in (spectrum.x, spectrum.numerator, spectrum.denominator):

@@ -16,7 +16,6 @@ import numpy as np
 
 from cftsr.algebra.expressions import Expression, constant, constants, evaluate, parse, substitute
 from cftsr.algebra.integer_columns import INTEGER_COLUMNS
-from cftsr.algebra.interpolation import Rows
 from cftsr.data.sampling import sample_rows
 from cftsr.engines.base import Assignment, Availability, Engine, Needs, Option, Problem, Progress
 from cftsr.engines.refinement import has_nested_square, refine, simplest
@@ -147,7 +146,7 @@ def run_once(problem: Problem, options: dict[str, Any], seed: int, restart: int)
     chosen = RunOptions(**schedule(options, integer, restart))
     random = np.random.default_rng([seed, restart])
     sample = sample_rows(problem.target, chosen.rows, random, chosen.band)
-    columns = input_columns(problem.labels, problem.x[sample], chosen.inputs, integer)
+    columns = input_columns(problem.labels, problem.points[sample], chosen.inputs, integer)
     squares = "square" in problem.unary_operators
     run = Run(columns, problem.target[sample], squares, chosen, int(random.integers(1, 2**31)))
     members = [member for member in run.members() if setting.nested_square or not has_nested_square(member.expression)]
@@ -176,7 +175,7 @@ def polish(problem: Problem, candidate: Candidate) -> Candidate:
     start = [value for value in constants(expression) if not float(value).is_integer()]
     if not start:
         return candidate
-    rows = Rows(problem.x, problem.numerator, problem.denominator).sample(POLISH_ROWS)
+    rows = problem.spread(POLISH_ROWS)
     columns = {name: column[rows] for name, column in problem.columns.items()}
     target = problem.target[rows]
 

@@ -157,7 +157,7 @@ def view(problem: Problem, options: Mapping[str, Any], seed: int, restart: int) 
     named = {
         _name(printed, number): (printed, values)
         for number, (printed, values) in enumerate(
-            input_columns(problem.labels, problem.x[rows], inputs, problem.setting.integer_columns)
+            input_columns(problem.labels, problem.points[rows], inputs, problem.setting.integer_columns)
         )
     }
     return View(

@@ -25,11 +25,10 @@ from typing import Any
 import numpy as np
 
 from cftsr.algebra.interpolation import Function
-from cftsr.algebra.polynomials import evaluate_exactly, wrong_rows
 from cftsr.algebra.shortest_form import shortest
 from cftsr.engines.base import Assignment, Availability, Engine, Needs, Option, Problem, Progress
 from cftsr.engines.rational import outliers
-from cftsr.engines.rational.identification import certify, finite_labels, part_of, rows_of
+from cftsr.engines.rational.identification import certify, finite_labels
 from cftsr.engines.rational.least_squares import estimate
 from cftsr.engines.rational.search import Limits, Search, distinct_values, search, solve
 from cftsr.fronts.front import Candidate
@@ -62,10 +61,10 @@ def fit(problem: Problem, limits: Limits, refit_without: float, share: float) ->
     """
     if problem.uncertainty is not None and np.any(problem.uncertainty > 0):
         return _fit_uncertain(problem, limits, refit_without, share)
-    found = search(rows_of(problem), limits, finite_labels(problem))
+    found = search(problem, limits, finite_labels(problem))
     systems = found.systems
     if found.solution is None:
-        agreeing, reason = outliers.agreeing_rows(rows_of(problem), finite_labels(problem), limits, share)
+        agreeing, reason = outliers.agreeing_rows(problem, finite_labels(problem), limits, share)
         found.reason += f"; {reason}" if reason else ""
         if agreeing is not None:
             return _fit_agreeing(problem, agreeing, limits, refit_without, systems)
@@ -75,8 +74,8 @@ def fit(problem: Problem, limits: Limits, refit_without: float, share: float) ->
 
 def _fit_agreeing(problem: Problem, agreeing: np.ndarray, limits: Limits, refit_without: float, systems: int) -> Fit:
     """The fit to the rows that one function passes through; the others are named."""
-    part = part_of(problem, agreeing)
-    found = search(rows_of(part), limits, finite_labels(part))
+    part = problem.take(agreeing)
+    found = search(part, limits, finite_labels(part))
     certificate, more = certify(part, found, limits, refit_without)
     systems += found.systems + more
     if found.solution is None:
@@ -90,7 +89,7 @@ def _fit_agreeing(problem: Problem, agreeing: np.ndarray, limits: Limits, refit_
 def disagreement(problem: Problem, function: Function) -> dict[str, Any]:
     """What a certificate says of the rows that a formula does not pass through; nothing where it passes through all."""
     rough = problem.uncertainty is not None and bool(np.any(problem.uncertainty > 0))
-    wrong = wrong_rows(*function, problem.x, (problem.numerator, problem.denominator), problem.uncertainty)
+    wrong = problem.wrong_rows(function, problem.uncertainty)
     if not len(wrong):
         return {}
     said = "disagree by more than their uncertainty" if rough else "disagree"
@@ -106,7 +105,7 @@ def _fit_uncertain(problem: Problem, limits: Limits, refit_without: float, share
     exact = np.flatnonzero(~(problem.uncertainty > 0))
     systems = 0
     if len(exact):
-        part = replace(part_of(problem, exact), uncertainty=None)
+        part = replace(problem.take(exact), uncertainty=None)
         found = fit(part, limits, refit_without, share)
         systems += found.systems
         if found.function is not None:
@@ -116,7 +115,7 @@ def _fit_uncertain(problem: Problem, limits: Limits, refit_without: float, share
                 found.certificate |= {"rows": len(problem), "agreement": AGREEMENT}
                 _remark(found.certificate, remark, said)
                 return found
-    rows, finite, width = rows_of(problem), finite_labels(problem), problem.uncertainty
+    rows, finite, width = problem, finite_labels(problem), problem.uncertainty
     found, more, reason = estimate(rows, width, finite, limits, share)
     systems += more
     if found is None:
@@ -128,9 +127,8 @@ def _fit_uncertain(problem: Problem, limits: Limits, refit_without: float, share
         nothing, _ = certify(problem, Search(None, 0, reason, distinct), limits, refit_without)
         return Fit(None, nothing, systems)
 
-    target = (problem.numerator, problem.denominator)
-    wrong = wrong_rows(*found.function, problem.x, target, problem.uncertainty)
-    far = wrong_rows(*found.function, problem.x, target, NEAR * width)
+    wrong = problem.wrong_rows(found.function, problem.uncertainty)
+    far = problem.wrong_rows(found.function, NEAR * width)
     if len(far) > max(outliers.tolerated(len(problem), share), FEW_FAR * len(problem)):
         reason = f"the nearest formula is off by more than {NEAR} uncertainties on {len(far)} of {len(problem)} rows"
         nothing, _ = certify(problem, Search(None, 0, reason, distinct), limits, refit_without)
@@ -138,16 +136,16 @@ def _fit_uncertain(problem: Problem, limits: Limits, refit_without: float, share
 
     # What the formula's own values say about its neighbours, on the rows near it; refits see the data as they are.
     near = np.setdiff1d(np.arange(len(problem)), far)
-    part = part_of(problem, near)
-    above, below = (evaluate_exactly(item, part.x) for item in found.function)
+    part = problem.take(near)
+    above, below = part.evaluate(found.function)
     smooth = replace(part, numerator=above, denominator=below, uncertainty=None)
 
     def refit(kept: np.ndarray) -> tuple[Function | None, int]:
-        again, used, _ = estimate(rows_of(part).take(kept), width[near][kept], finite, limits, share)
+        again, used, _ = estimate(part.take(kept), width[near][kept], finite, limits, share)
         return (again.function if again else None), used
 
     sample = np.arange(min(len(near), found.ansatz.unknowns + limits.spare_rows))
-    solution, _ = solve(rows_of(smooth).shuffled(), found.ansatz, sample, finite)
+    solution, _ = solve(smooth.shuffled(), found.ansatz, sample, finite)
     if solution is None:
         nothing, _ = certify(
             problem, Search(None, 0, "the nearest formula is undefined on a row", distinct), limits, refit_without
@@ -174,7 +172,7 @@ def _fit_uncertain(problem: Problem, limits: Limits, refit_without: float, share
 
 def _relative_error(problem: Problem, function: Function) -> float:
     """How far the targets are from the formula, relative to the targets: the largest of all rows."""
-    above, below = (evaluate_exactly(item, problem.x) for item in function)
+    above, below = problem.evaluate(function)
     value = (above / below).astype(float)
     size = np.maximum(np.abs(problem.target), np.finfo(float).tiny)
     return float(np.max(np.abs(value - problem.target)[problem.target != 0] / size[problem.target != 0], initial=0.0))
@@ -193,10 +191,10 @@ def _remark(certificate: dict[str, Any], remark: str, said: dict[str, Any]) -> N
 
 def _named(problem: Problem, function: Function, row: int) -> dict[str, Any]:
     point = problem.x[row : row + 1]
-    above, below = (int(evaluate_exactly(part, point)[0]) for part in function)
+    above, below = (int(part[0]) for part in problem.evaluate(function, point))
     return {
-        "labels": dict(zip(problem.labels, point[0].tolist(), strict=True)),
-        "given": str(Fraction(int(problem.numerator[row]), int(problem.denominator[row]))),
+        "labels": problem.described(point[0].tolist()),
+        "given": str(problem.exact_target(row)),
         "formula": str(Fraction(above, below)) if below else "undefined",
     }
 

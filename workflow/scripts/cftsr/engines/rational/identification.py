@@ -12,15 +12,14 @@ rows that have it must identify the formula in the other labels by themselves.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from cftsr.algebra.ansatz import FiniteLabels
-from cftsr.algebra.interpolation import Function, Rows
-from cftsr.algebra.polynomials import Polynomial, add, cancel, evaluate_exactly, multiply, restrict
+from cftsr.algebra.interpolation import Function
+from cftsr.algebra.polynomials import Polynomial, add, cancel, multiply, restrict
 from cftsr.algebra.shortest_form import shortest
 from cftsr.engines.base import Problem
 from cftsr.engines.rational.search import Limits, Search, another, search
@@ -40,30 +39,17 @@ def finite_labels(problem: Problem) -> FiniteLabels:
     # A task without states has none of the labels of states.
     if not problem.finite_labels or not set(problem.finite_labels) <= set(problem.labels):
         return FiniteLabels()
-    finite = FiniteLabels(tuple(map(problem.labels.index, problem.finite_labels)), problem.finite_values)
+    columns = tuple(map(problem.labels.index, problem.finite_labels))
+    scales = tuple(problem.scales[column] for column in columns) if problem.scales else ()
+    finite = FiniteLabels(columns, problem.finite_values, scales)
     outside = ~np.any(list(finite.slices(problem.x).values()), axis=0)
     if outside.any():
-        said = problem.x[np.flatnonzero(outside)[0], list(finite.columns)].tolist()
+        said = problem.described(problem.x[np.flatnonzero(outside)[0]].tolist())
         raise UserError(
-            f"a row has {_point(dict(zip(problem.finite_labels, said, strict=True)))}, which is none of the values "
+            f"a row has {_point({label: said[label] for label in problem.finite_labels})}, which is none of the values "
             f"declared for the finite labels {', '.join(problem.finite_labels)}; declare it, or correct the row"
         )
     return finite
-
-
-def rows_of(problem: Problem) -> Rows:
-    return Rows(problem.x, problem.numerator, problem.denominator)
-
-
-def part_of(problem: Problem, rows: np.ndarray) -> Problem:
-    """The problem on some of its rows, by a mask or by indices in increasing order."""
-    return replace(
-        problem,
-        x=problem.x[rows],
-        numerator=problem.numerator[rows],
-        denominator=problem.denominator[rows],
-        uncertainty=None if problem.uncertainty is None else problem.uncertainty[rows],
-    )
 
 
 def degrees_in(polynomial: Polynomial, column: int) -> int:
@@ -183,7 +169,7 @@ def exact_refit(problem: Problem, limits: Limits) -> Refit:
     finite = finite_labels(problem)
 
     def refit(kept: np.ndarray) -> tuple[Function | None, int]:
-        found = search(rows_of(problem).take(kept), limits, finite)
+        found = search(problem.take(kept), limits, finite)
         return (found.solution.function if found.solution else None), found.systems
 
     return refit
@@ -197,11 +183,10 @@ def _certify_slices(
 ) -> tuple[list[dict[str, Any]], int, tuple[Function, tuple[int, int]] | None]:
     """What is known for each joint value of the finite labels, the systems solved, and another function or None."""
     certificates, systems, rival = [], 0, None
-    names = [problem.labels[column] for column in finite.columns]
     for value, mask in finite.slices(problem.x).items():
         fixed = finite.fixed(value)
-        above, below = (restrict(part, fixed) for part in found.solution.function)
-        said: dict[str, Any] = {"labels": dict(zip(names, value, strict=True)), "rows": int(mask.sum())}
+        above, below = restrict(found.solution.function, fixed)
+        said: dict[str, Any] = {"labels": _joint_value(problem, finite, value), "rows": int(mask.sum())}
         other: tuple[Function, tuple[int, int]] | None = None
         if not mask.any():
             said |= {"outcome": "none", "reasons": ["there is no row, so nothing is known of the formula there"]}
@@ -213,8 +198,8 @@ def _certify_slices(
             said |= {"outcome": "fits", "reasons": ["a single value is no test of a formula: all labels are finite"]}
         else:
             rows = np.flatnonzero(mask)
-            part = _without_labels(part_of(problem, rows), finite)
-            piece = search(rows_of(part), limits)
+            part = problem.take(rows).without_finite_labels()
+            piece = search(part, limits)
             own = refit and (lambda kept, rows=rows, fixed=fixed: _restricted(refit(rows[kept]), fixed))
             certificate, more = certify(part, piece, limits, refit_without, own)
             systems += piece.systems + more
@@ -237,22 +222,8 @@ def _restricted(answer: tuple[Function | None, int], fixed: dict[int, int]) -> t
     function, systems = answer
     if function is None:
         return None, systems
-    above, below = (restrict(part, fixed) for part in function)
+    above, below = restrict(function, fixed)
     return (cancel(above, below) if below else None), systems
-
-
-def _without_labels(problem: Problem, finite: FiniteLabels) -> Problem:
-    """The problem in the other labels alone."""
-    kept = [column for column in range(len(problem.labels)) if column not in finite.columns]
-    theory = sum(column < problem.theory_labels for column in kept)
-    return replace(
-        problem,
-        labels=tuple(problem.labels[column] for column in kept),
-        theory_labels=theory or len(kept),
-        x=np.ascontiguousarray(problem.x[:, kept]),
-        finite_labels=(),
-        finite_values=(),
-    )
 
 
 def _changed_in_slice(
@@ -271,7 +242,7 @@ def _changed_in_slice(
         return result
 
     fixed = finite.fixed(value)
-    here = tuple(widened(restrict(part, fixed)) for part in function)
+    here = tuple(map(widened, restrict(function, fixed)))
     there = tuple(map(widened, other))
     one = {(0,) * variables: 1}
     if not here[1]:
@@ -299,19 +270,19 @@ def _rival(
     in_slice: tuple[Function, tuple[int, int]] | None,
 ) -> tuple[Function, tuple[int, int]] | None:
     """Another function that is exact on every row, of the same degrees if there is one, and its degrees."""
-    solution, rows = found.solution, rows_of(problem)
+    solution = found.solution
     if solution.competitor is not None:
         return solution.competitor, solution.degrees
     through_few = list(_through_few_values(problem, solution.function, finite, certificate))
     for function, degrees in through_few:
-        if degrees[0] <= solution.degrees[0] and not len(rows.wrong(*function)):
+        if degrees[0] <= solution.degrees[0] and not len(problem.wrong_rows(function)):
             return function, solution.degrees
-    if in_slice is not None and not len(rows.wrong(*in_slice[0])):
+    if in_slice is not None and not len(problem.wrong_rows(in_slice[0])):
         return in_slice[0], _degrees(in_slice[0])
-    further = another(rows, solution, found.distinct, limits, finite)
+    further = another(problem, solution, found.distinct, limits, finite)
     if further is not None:
         return further
-    return next(((f, degrees) for f, degrees in through_few if not len(rows.wrong(*f))), None)
+    return next(((f, degrees) for f, degrees in through_few if not len(problem.wrong_rows(f))), None)
 
 
 def _through_few_values(
@@ -325,8 +296,9 @@ def _through_few_values(
             continue
         vanishing: Polynomial = {(0,) * variables: 1}
         linear = tuple(int(i == column) for i in range(variables))
-        for value in np.unique(problem.x[:, column]).tolist():
-            factor = {key: item for key, item in ((linear, 1), ((0,) * variables, -value)) if item}
+        for value in problem.values(column):
+            terms = ((linear, value.denominator), ((0,) * variables, -value.numerator))
+            factor = {key: item for key, item in terms if item}
             vanishing = multiply(vanishing, factor)
         changed = cancel(add(above, vanishing), below)
         yield changed, _degrees(changed)
@@ -358,7 +330,7 @@ def _competition(
     return said
 
 
-def deciding(problem: Problem, one: Function, other: Function) -> tuple[dict[str, int], list[str]] | None:
+def deciding(problem: Problem, one: Function, other: Function) -> tuple[dict[str, int | str], list[str]] | None:
     """A label tuple near the data at which two functions differ, and both values there as fractions.
 
     Both pass through every row, so it is none of them. Looked for, in this order: a joint value of the finite labels
@@ -369,13 +341,14 @@ def deciding(problem: Problem, one: Function, other: Function) -> tuple[dict[str
     order = np.lexsort([np.arange(len(problem)), -_theory_numbers(problem)])[:DECIDING_ROWS]
     base = problem.x[order]
     for points in _near(base, problem, finite):
-        values = [tuple(evaluate_exactly(part, points).astype(object) for part in item) for item in (one, other)]
+        values = [tuple(part.astype(object) for part in problem.evaluate(item, points)) for item in (one, other)]
         (a, b), (c, d) = values
         differ = np.flatnonzero((b != 0) & (d != 0) & (a * d != c * b))
         if len(differ):
             i = int(differ[0])
-            labels = dict(zip(problem.labels, points[i].tolist(), strict=True))
-            return labels, [str(Fraction(int(above[i]), int(below[i]))) for above, below in values]
+            return problem.described(points[i].tolist()), [
+                str(Fraction(int(above[i]), int(below[i]))) for above, below in values
+            ]
     return None
 
 
@@ -393,5 +366,13 @@ def _near(base: np.ndarray, problem: Problem, finite: FiniteLabels) -> Iterator[
                 yield points
 
 
-def _point(labels: dict[str, int]) -> str:
+def _joint_value(problem: Problem, finite: FiniteLabels, value: tuple[int, ...]) -> dict[str, int | str]:
+    point = [0] * len(problem.labels)
+    for column, whole in zip(finite.columns, value, strict=True):
+        point[column] = whole
+    said = problem.described(point)
+    return {problem.labels[column]: said[problem.labels[column]] for column in finite.columns}
+
+
+def _point(labels: dict[str, int | str]) -> str:
     return ", ".join(f"{label}={value}" for label, value in labels.items())

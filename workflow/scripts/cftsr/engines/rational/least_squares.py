@@ -22,8 +22,9 @@ from math import floor, lcm
 import numpy as np
 
 from cftsr.algebra.ansatz import Ansatz, FiniteLabels, ansatzes
-from cftsr.algebra.interpolation import Function, Rows, function_of
+from cftsr.algebra.interpolation import Function, function_of
 from cftsr.algebra.modular import clear_denominators
+from cftsr.data.dataset import Dataset
 from cftsr.engines.rational.outliers import tolerated
 from cftsr.engines.rational.search import Limits, distinct_values
 
@@ -61,7 +62,7 @@ class Estimate:
 
 
 def estimate(
-    rows: Rows, uncertainty: np.ndarray, finite: FiniteLabels, limits: Limits, share: float
+    rows: Dataset, uncertainty: np.ndarray, finite: FiniteLabels, limits: Limits, share: float
 ) -> tuple[Estimate | None, int, str]:
     """The function of fewest unknowns that is near all rows but a few, with fractions for coefficients.
 
@@ -75,13 +76,13 @@ def estimate(
 
 
 def _estimate(
-    rows: Rows, uncertainty: np.ndarray, finite: FiniteLabels, limits: Limits, share: float
+    rows: Dataset, uncertainty: np.ndarray, finite: FiniteLabels, limits: Limits, share: float
 ) -> tuple[Estimate | None, int, str]:
     chosen = np.arange(len(rows))
     if len(rows) > MAX_ROWS:
         chosen = np.sort(np.random.default_rng(0).choice(len(rows), MAX_ROWS, replace=False))
     part, systems, near = rows.take(chosen), 0, None
-    target = part.numerator.astype(np.float64) / part.denominator.astype(np.float64)
+    target = part.target
     width = _weights(target, uncertainty[chosen])
     allowed = tolerated(len(part), share)
     classes = [
@@ -98,7 +99,7 @@ def _estimate(
             if drawn and ansatz.unknowns >= (near.unknowns if near else MAX_DRAWN):
                 break
             systems += 1
-            system = _System(part.x, target, width, ansatz)
+            system = _System(part.points, target, width, ansatz)
             if not (system.fits_rows_drawn(allowed) if drawn else system.fits(allowed)):
                 continue
             near = near or ansatz
@@ -125,10 +126,10 @@ def _weights(target: np.ndarray, uncertainty: np.ndarray) -> np.ndarray:
 class _System:
     """The weighted equations of one ansatz; coefficients are those of monomials in labels divided by their sizes."""
 
-    def __init__(self, x: np.ndarray, target: np.ndarray, width: np.ndarray, ansatz: Ansatz):
+    def __init__(self, labels: np.ndarray, target: np.ndarray, width: np.ndarray, ansatz: Ansatz):
         self.ansatz, self.width = ansatz, width
-        self.sizes = np.maximum(1, np.abs(x).max(axis=0)).astype(np.float64)
-        points = x / self.sizes
+        self.sizes = np.maximum(1, np.abs(labels).max(axis=0))
+        points = labels / self.sizes
         items = [*ansatz.above, *ansatz.below]
         columns = np.column_stack([np.prod(points ** np.array(item), axis=1) for item in items])
         self.units = np.array([np.prod(self.sizes ** np.array(item)) for item in items])

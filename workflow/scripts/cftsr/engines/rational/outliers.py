@@ -14,9 +14,9 @@ from math import ceil, log, log1p
 
 import numpy as np
 
-from cftsr.algebra import modular
+from cftsr.algebra import interpolation, modular
 from cftsr.algebra.ansatz import Ansatz, FiniteLabels, ansatzes
-from cftsr.algebra.interpolation import Rows
+from cftsr.data.dataset import Dataset
 from cftsr.engines.rational.search import Limits, distinct_values
 
 # So many rows may be wrong whatever the share says, where there are FEW rows or more ...
@@ -39,7 +39,7 @@ def tolerated(rows: int, share: float) -> int:
     return max(int(share * rows), ALWAYS if rows >= FEW else int(rows >= ONE_FROM))
 
 
-def agreeing_rows(rows: Rows, finite: FiniteLabels, limits: Limits, share: float) -> tuple[np.ndarray | None, str]:
+def agreeing_rows(rows: Dataset, finite: FiniteLabels, limits: Limits, share: float) -> tuple[np.ndarray | None, str]:
     """Indices of the rows that one function passes through, all but a tolerated few, or None; and why there are none.
 
     The reason is empty where no function passes through most rows.
@@ -65,7 +65,7 @@ def agreeing_rows(rows: Rows, finite: FiniteLabels, limits: Limits, share: float
         if not tries:
             continue
         for vector in _drawn(rows, ansatz, tries, allowed, turn):
-            agreeing = rows.agreeing(ansatz, vector, modular.PRIMES[0])
+            agreeing = interpolation.agreeing_rows(rows, ansatz, vector, modular.PRIMES[0])
             looks, most = looks + 1, max(most, int(agreeing.sum()))
             if len(rows) - agreeing.sum() <= allowed and _enough(int(agreeing.sum()), ansatz):
                 return np.flatnonzero(agreeing), ""
@@ -77,18 +77,20 @@ def agreeing_rows(rows: Rows, finite: FiniteLabels, limits: Limits, share: float
     return None, ""
 
 
-def _drawn(rows: Rows, ansatz: Ansatz, tries: int, allowed: int, seed: int) -> Iterator[np.ndarray]:
+def _drawn(rows: Dataset, ansatz: Ansatz, tries: int, allowed: int, seed: int) -> Iterator[np.ndarray]:
     """Functions (modulo the prime) through rows drawn at random that nearly all rows of a sample agree with."""
     prime, size = modular.PRIMES[0], ansatz.unknowns + 1
     generator = np.random.default_rng((seed, *ansatz.degrees))
     pool = rows.take(generator.choice(len(rows), min(len(rows), 2 * size + 50 * min(tries, 20)), replace=False))
-    matrix = pool.equations(ansatz, prime)
+    matrix = interpolation.equations(pool, ansatz.above, ansatz.below, prime)
     for _ in range(tries):
         drawn = matrix[generator.choice(len(pool), size, replace=False)]
         if modular.rank(drawn, prime) == ansatz.unknowns:
             continue
         vector = _narrowed(modular.null_space(drawn, prime)[1], matrix, generator)
-        if np.mean(pool.agreeing(ansatz, vector, prime)) >= 1 - 3 * allowed / len(rows) - 3 / len(pool):
+        if np.mean(interpolation.agreeing_rows(pool, ansatz, vector, prime)) >= 1 - 3 * allowed / len(rows) - 3 / len(
+            pool
+        ):
             yield vector
 
 

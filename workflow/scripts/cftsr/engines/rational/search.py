@@ -13,8 +13,9 @@ import numpy as np
 
 from cftsr.algebra import modular
 from cftsr.algebra.ansatz import Ansatz, FiniteLabels, ansatzes
-from cftsr.algebra.interpolation import Function, Rows, function_of, solutions
+from cftsr.algebra.interpolation import Function, agreeing_rows, equations, failing_rows, function_of, solutions
 from cftsr.algebra.polynomials import Polynomial
+from cftsr.data.dataset import Dataset
 
 # Sums of two solutions that are tried where no solution alone will do.
 MAX_SUMS = 24
@@ -72,7 +73,7 @@ def distinct_values(x: np.ndarray) -> list[int]:
     return [len(np.unique(column)) for column in x.T]
 
 
-def search(rows: Rows, limits: Limits, finite: FiniteLabels | None = None) -> Search:
+def search(rows: Dataset, limits: Limits, finite: FiniteLabels | None = None) -> Search:
     """The function of fewest unknowns that is exact on every row; rows may be in any order."""
     finite = finite or FiniteLabels()
     shuffled, distinct = rows.shuffled(), distinct_values(rows.x)
@@ -84,7 +85,7 @@ def search(rows: Rows, limits: Limits, finite: FiniteLabels | None = None) -> Se
             break
         systems += 1
         used = np.union1d(np.arange(min(len(rows), ansatz.unknowns + limits.spare_rows)), hard)
-        if modular.rank(shuffled.take(used).equations(ansatz, prime), prime) == ansatz.unknowns:
+        if modular.rank(equations(shuffled.take(used), ansatz.above, ansatz.below, prime), prime) == ansatz.unknowns:
             continue
         solution, offending = solve(shuffled, ansatz, used, finite)
         if solution is not None:
@@ -96,7 +97,7 @@ def search(rows: Rows, limits: Limits, finite: FiniteLabels | None = None) -> Se
     return Search(None, systems, reason, distinct)
 
 
-def solve(rows: Rows, ansatz: Ansatz, used: np.ndarray, finite: FiniteLabels) -> tuple[Solution | None, np.ndarray]:
+def solve(rows: Dataset, ansatz: Ansatz, used: np.ndarray, finite: FiniteLabels) -> tuple[Solution | None, np.ndarray]:
     """The solutions of an ansatz that are exact on all rows (which are shuffled), or None; and rows where one failed.
 
     used   indices of a sample of the rows, more than there are unknowns
@@ -108,22 +109,22 @@ def solve(rows: Rows, ansatz: Ansatz, used: np.ndarray, finite: FiniteLabels) ->
     prime, offending = modular.PRIMES[0], np.array([], dtype=np.intp)
     while True:
         part = rows.take(used)
-        _, basis = modular.null_space(part.equations(ansatz, prime), prime)
+        _, basis = modular.null_space(equations(part, ansatz.above, ansatz.below, prime), prime)
         if not len(basis) or _undefined(part, ansatz, basis):
             return None, offending
         relations = tuple(
-            len(items) - modular.rank(modular.monomial_values(part.x, items, prime), prime)
+            len(items) - modular.rank(modular.monomial_values(part.residues(prime), items, prime), prime)
             for items in (ansatz.above, ansatz.below)
         )
         dimension = len(basis) - sum(relations)
         if len(basis) == 1:
             # A look at a few hundred rows spares most wrong ones the lifting; exact arithmetic sees the rest.
             few = rows.first(4 * ansatz.unknowns + 200)
-            fresh = few.offending(ansatz, basis, prime, ENOUGH)
+            fresh = failing_rows(few, ansatz, basis, prime, ENOUGH)
             if len(fresh):
                 return None, np.union1d(offending, fresh)
             break
-        fresh = np.setdiff1d(rows.offending(ansatz, basis, prime, ansatz.unknowns), used)
+        fresh = np.setdiff1d(failing_rows(rows, ansatz, basis, prime, ansatz.unknowns), used)
         if not len(fresh):
             break
         offending = np.union1d(offending, fresh)
@@ -134,7 +135,7 @@ def solve(rows: Rows, ansatz: Ansatz, used: np.ndarray, finite: FiniteLabels) ->
         candidate = function_of(vector, ansatz.above, ansatz.below)
         if candidate is None or (function is not None and finite.same(function, candidate)):
             continue
-        wrong = rows.wrong(*candidate)
+        wrong = rows.wrong_rows(candidate)
         if len(wrong):
             offending = np.union1d(offending, wrong[:ENOUGH])
             if len(basis) == 1:
@@ -160,16 +161,19 @@ def solve(rows: Rows, ansatz: Ansatz, used: np.ndarray, finite: FiniteLabels) ->
     return solution, offending
 
 
-def _undefined(rows: Rows, ansatz: Ansatz, basis: np.ndarray) -> bool:
+def _undefined(rows: Dataset, ansatz: Ansatz, basis: np.ndarray) -> bool:
     """Whether all solutions have Q = 0 on some row, so that none is a function on all of them.
 
     A random solution tells of all. A Q that is a multiple of the one prime is not one of the other as well.
     """
     prime, another_prime, *_ = modular.PRIMES
-    if rows.agreeing(ansatz, modular.combination(basis, prime), prime).all():
+    if agreeing_rows(rows, ansatz, modular.combination(basis, prime), prime).all():
         return False
-    _, basis = modular.null_space(rows.equations(ansatz, another_prime), another_prime)
-    return not len(basis) or not rows.agreeing(ansatz, modular.combination(basis, another_prime), another_prime).all()
+    _, basis = modular.null_space(equations(rows, ansatz.above, ansatz.below, another_prime), another_prime)
+    return (
+        not len(basis)
+        or not agreeing_rows(rows, ansatz, modular.combination(basis, another_prime), another_prime).all()
+    )
 
 
 def _sums(vectors: list[list[int]]) -> Iterator[list[int]]:
@@ -181,7 +185,7 @@ def _sums(vectors: list[list[int]]) -> Iterator[list[int]]:
 
 
 def another(
-    rows: Rows, solution: Solution, distinct: list[int], limits: Limits, finite: FiniteLabels, classes: int = 12
+    rows: Dataset, solution: Solution, distinct: list[int], limits: Limits, finite: FiniteLabels, classes: int = 12
 ) -> tuple[Function, tuple[int, int]] | None:
     """A different function through the same rows, of the next degrees that have one; and those degrees.
 
@@ -195,7 +199,7 @@ def another(
             return None
         tried += 1
         part = shuffled.first(4 * ansatz.unknowns + 200)
-        _, basis = modular.null_space(part.equations(ansatz, prime), prime)
+        _, basis = modular.null_space(equations(part, ansatz.above, ansatz.below, prime), prime)
         if len(basis) <= _multiples(solution, ansatz):
             continue
         vectors = solutions(part, ansatz.above, ansatz.below)
@@ -204,7 +208,7 @@ def another(
             if (
                 candidate is not None
                 and not finite.same(solution.function, candidate)
-                and not len(rows.wrong(*candidate))
+                and not len(rows.wrong_rows(candidate))
             ):
                 return candidate, ansatz.degrees
     return None

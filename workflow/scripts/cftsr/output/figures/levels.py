@@ -14,7 +14,7 @@ import numpy as np
 
 from cftsr.algebra.expressions import evaluate, parse
 from cftsr.algebra.integer_columns import INTEGER_COLUMNS
-from cftsr.data.dataset import Spectrum, read_spectrum
+from cftsr.data.dataset import Dataset, read_dataset
 from cftsr.data.tasks import GIVEN
 from cftsr.engines import engine_order
 from cftsr.output.figures.base import (
@@ -53,8 +53,8 @@ def build(results: Sequence[Result], folder: Path) -> list[Figure]:
         sets = DataSets(str(folder))
         if not Path(sets.data(scope)).exists():
             continue
-        data, rest = read_spectrum(sets.data(scope)), sets.held_out(scope)
-        held_out = read_spectrum(rest) if Path(rest).exists() else None
+        data, rest = read_dataset(sets.data(scope)), sets.held_out(scope)
+        held_out = read_dataset(rest) if Path(rest).exists() else None
         found = min(members, key=_rank)
         parts = _thinned({FITTED: data} | ({HELD_OUT: held_out} if held_out is not None and len(held_out) else {}))
         figures.append(_levels(scope, found, parts))
@@ -78,7 +78,7 @@ def _rank(result: Result) -> tuple:
 class _Part:
     """The rows of a data set that are drawn."""
 
-    def __init__(self, spectrum: Spectrum, most: int):
+    def __init__(self, spectrum: Dataset, most: int):
         self.spectrum, self.total = spectrum, len(spectrum)
         self.kept = list(range(self.total))
         if most < self.total:
@@ -91,7 +91,7 @@ class _Part:
         return len(self.kept)
 
 
-def _thinned(spectra: dict[str, Spectrum]) -> dict[str, _Part]:
+def _thinned(spectra: dict[str, Dataset]) -> dict[str, _Part]:
     """At most MOST_POINTS rows, evenly spaced; the fitted rows, which are fewer, get at least half of them."""
     sizes = {name: len(spectrum) for name, spectrum in spectra.items()}
     fitted = min(sizes[FITTED], max(MOST_POINTS // 2, MOST_POINTS - sizes.get(HELD_OUT, 0)))
@@ -99,15 +99,15 @@ def _thinned(spectra: dict[str, Spectrum]) -> dict[str, _Part]:
     return {name: _Part(spectrum, shares[name]) for name, spectrum in spectra.items()}
 
 
-def _label_axis(spectrum: Spectrum) -> tuple[str, str, Any]:
+def _label_axis(spectrum: Dataset) -> tuple[str, str, Any]:
     """What the levels are drawn against: its title, the kind of scale, and the values of all rows.
 
     The ratio of two labels, which for the minimal models sets the scale of c, or else the first label.
     """
     theory = spectrum.labels[: spectrum.theory_labels] or spectrum.labels
-    if len(theory) == 2 and (spectrum.x[:, :2] > 0).all():
-        return f"{theory[0]} / {theory[1]}", "log", lambda part: part.x[:, 0] / part.x[:, 1]
-    return {"k": "level k"}.get(theory[0], theory[0]), "linear", lambda part: part.x[:, 0].astype(np.float64)
+    if len(theory) == 2 and (spectrum.points[:, :2] > 0).all():
+        return f"{theory[0]} / {theory[1]}", "log", lambda part: part.points[:, 0] / part.points[:, 1]
+    return {"k": "level k"}.get(theory[0], theory[0]), "linear", lambda part: part.points[:, 0]
 
 
 def _points(parts: dict[str, _Part], values: dict[str, np.ndarray]) -> list[dict[str, Any]]:
@@ -118,10 +118,10 @@ def _points(parts: dict[str, _Part], values: dict[str, np.ndarray]) -> list[dict
     for name in (HELD_OUT, FITTED):
         if name in parts:
             part = parts[name]
-            x, labels = abscissa(part.spectrum), part.spectrum.labels
+            x = abscissa(part.spectrum)
             for index in part.kept:
-                row = part.spectrum.x[index]
-                words = ", ".join(f"{label}={value}" for label, value in zip(labels, row, strict=True))
+                said = part.spectrum.described(part.spectrum.x[index].tolist())
+                words = ", ".join(f"{label}={value}" for label, value in said.items())
                 points.append({"x": float(x[index]), "y": float(values[name][index]), "part": name, "field": words})
     return points
 
@@ -247,7 +247,7 @@ def _residuals(scope: str, found: Result, parts: dict[str, _Part]) -> Figure:
     logarithms = {}
     for name, part in parts.items():
         labels = part.spectrum.labels
-        columns: dict[str, Any] = {label: part.spectrum.x[:, i].astype(np.float64) for i, label in enumerate(labels)}
+        columns: dict[str, Any] = part.spectrum.columns
         columns |= {key: np.full(part.total, float(value)) for key, value in INTEGER_COLUMNS.items()}
         with np.errstate(all="ignore"):
             left = np.abs(evaluate(parse(formula, columns), columns) - part.spectrum.target)

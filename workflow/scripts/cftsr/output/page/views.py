@@ -9,7 +9,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from cftsr.data.dataset import read_spectrum
+from cftsr.data.dataset import read_dataset
 from cftsr.data.tasks import GIVEN, TASKS
 from cftsr.engines import engine_order
 from cftsr.errors import UserError
@@ -312,7 +312,7 @@ class _Data:
 
     def _first_rows(self, path: str) -> tuple[list[str], list[list[str]], int | None]:
         try:
-            data = read_spectrum(path)
+            data = read_dataset(path)
         except UserError:
             return [], [], None
         self.labels = data.labels
@@ -321,7 +321,8 @@ class _Data:
         for index in range(min(SHOWN_ROWS, len(data))):
             top, bottom = int(data.numerator[index]), int(data.denominator[index])
             exact = f"{top}/{bottom}" if bottom != 1 else str(top)
-            rows.append([*map(str, data.x[index]), exact, f"{data.target[index]:.6g}", str(int(data.rank[index]) + 1)])
+            labels = map(str, data.described(data.x[index].tolist()).values())
+            rows.append([*labels, exact, f"{data.target[index]:.6g}", str(int(data.rank[index]) + 1)])
         return [*data.labels, f"{self.symbol} (exact)", f"{self.symbol} (decimal)", "level"], rows, len(data)
 
     @property
