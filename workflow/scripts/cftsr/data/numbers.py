@@ -1,35 +1,37 @@
 """Exact numbers from what people write: integers, fractions, decimals, floating-point columns.
 
-Integers and fractions are exact. A decimal stands for an interval, a half unit of its last digit to either side, and
-is read as the simplest rational in it where that is no coincidence: among random numbers of that precision one in a
-thousand would have so simple a neighbour. The precision is a property of the column: 0.5 beside 0.142857142857 is
-known to twelve digits too. Columns that were once float32 or float64 are recognised by their digits.
+Integers and fractions are exact, whatever their size. A decimal stands for an interval, and is read as the simplest
+rational in it where that is no coincidence: among random numbers of that precision one in a thousand would have so
+simple a neighbour. How wide the interval is, the column as a whole tells (`cftsr.data.rounding`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
+from math import lcm
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cftsr.algebra.simplest_fraction import simplest_between, simplest_in
+from cftsr.data.dataset import integers
+from cftsr.data.entries import DECIMAL, DECIMAL_LIKE, FRACTION, INTEGER, read_entry, without_unit
+from cftsr.data.rounding import Decimals, rounding_of
+
 # Accepted chance that a random number has a rational as simple as the one found within its uncertainty.
 CHANCE = 1e-3
+# Accepted chance that rounded decimals all have so small a common denominator by accident.
+EXACT_BY_CHANCE = 1e-6
 # A decimal that reduces to a denominator so much smaller than its power of ten was exact as it stood (0.0625).
 REDUCES = 100
 # Where a smaller share of the decimals has a simple rational near by, some of those are coincidences, and all stay
 # decimals. The rest may be misprints.
 MAJORITY = 0.9
-MAX_DIGITS = 18  # of numerators and denominators: they are kept in 64 bits
-FLOAT32_DIGITS, FLOAT64_DIGITS = 8, 15  # so many significant digits are written by programs, not by people
-HALF = 0.5 * (1 + 1e-9)  # of a unit in the last digit; a tie may have been rounded either way, and 5e-7 is no float
-ROUND_OFF = 2.0**-50  # of a column computed in float64, relative to its largest entry: a few units in the last place
-
-INTEGER = r"^[+-]?[0-9]+$"
-FRACTION = r"^(?P<above>[+-]?[0-9]+)\s*/\s*(?P<below>[0-9]+)$"
-DECIMAL_LIKE = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
-DECIMAL = r"^(?P<sign>[+-]?)(?P<whole>[0-9]*)\.?(?P<part>[0-9]*)(?P<power>[eE][+-]?[0-9]+)?$"
+DIGITS_OF_INT64 = 17  # of decimals, with room for a factor of two and a sign
+LONGEST_EXPONENT = 300  # beyond, a float has no such number
+SLACK = 1 + 1e-9  # ties may have been rounded either way, and 5e-7 is no float
 
 
 class NumberError(ValueError):
@@ -44,230 +46,308 @@ class NumberError(ValueError):
 class Targets:
     """Exact numbers, and how far each may be off.
 
-    numerator, denominator   int64, shape (rows,), in lowest terms
+    numerator, denominator   int64 or Python integers, shape (rows,), in lowest terms
     uncertainty              float64, shape (rows,): 0 where the number is exact
     notes                    what was assumed, in words
+    stated                   float64, shape (rows,): as written with the number, 13.6057(5), or None
     """
 
     numerator: np.ndarray
     denominator: np.ndarray
     uncertainty: np.ndarray
     notes: tuple[str, ...] = ()
+    stated: np.ndarray | None = None
 
 
-def simplest_in(low: np.ndarray, high: np.ndarray, scale: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The rationals with the smallest denominators in the intervals [low/scale, high/scale], with 0 <= low.
-
-    low, high, scale   int64, shape (rows,)
-    returns            numerators and denominators, int64, shape (rows,)
-
-    Both ends are expanded as continued fractions, all rows at once, until they part (the Stern-Brocot tree).
-    """
-    rows = len(low)
-    above, below = np.zeros(rows, dtype=np.int64), np.ones(rows, dtype=np.int64)
-    p, q = np.ones(rows, dtype=np.int64), np.zeros(rows, dtype=np.int64)  # the last convergent
-    p_before, q_before = np.zeros(rows, dtype=np.int64), np.ones(rows, dtype=np.int64)
-    # Ends a/b <= c/d of the intervals of what is left of each number.
-    a, b, c, d = low.copy(), scale.copy(), high.copy(), scale.copy()
-    left = np.arange(rows)
-    while len(left):
-        whole = a // b
-        at_end = whole * b == a
-        term = np.where(at_end, whole, whole + 1)
-        # An upper end of 1/0 is infinity, where an end of the interval was met exactly.
-        found = at_end | (d == 0) | (term * d <= c)
-        rows_found = left[found]
-        above[rows_found] = term[found] * p[found] + p_before[found]
-        below[rows_found] = term[found] * q[found] + q_before[found]
-        keep = ~found
-        left, whole = left[keep], whole[keep]
-        a, b, c, d = a[keep], b[keep], c[keep], d[keep]
-        p, q, p_before, q_before = (
-            whole * p[keep] + p_before[keep],
-            whole * q[keep] + q_before[keep],
-            p[keep],
-            q[keep],
-        )
-        a, b, c, d = d, c - whole * d, b, a - whole * b
-    return above, below
-
-
-def parse_numbers(column: pa.Array | pa.ChunkedArray) -> Targets:
+def parse_numbers(column: pa.Array | pa.ChunkedArray, decimal: str = ".") -> Targets:
     """The exact numbers of a column: text, integers, floats or Arrow decimals.
 
-    Raises NumberError for entries that are missing, no numbers, infinite, divided by zero, or of more than 18 digits.
+    decimal   "," where the table has decimal commas
+
+    Raises NumberError for entries that are missing, no numbers, infinite, divided by zero, or too large for a float.
     """
+    kind = column.type
+    if pa.types.is_boolean(kind):
+        raise NumberError(f"entries of type {kind} are no numbers", np.arange(min(1, len(column))))
+    texts, stated, notes = plain_texts(column, decimal)
+    result = _from_text(texts, exact=stated is not None)
+    return Targets(result.numerator, result.denominator, result.uncertainty, notes + result.notes, stated)
+
+
+def exact_decimals(column: pa.Array | pa.ChunkedArray, decimal: str = ".") -> Targets:
+    """The same with decimals as the fractions over powers of ten that they are: their uncertainty is stated."""
+    texts, stated, notes = plain_texts(column, decimal)
+    result = _from_text(texts, exact=True)
+    return Targets(result.numerator, result.denominator, result.uncertainty, notes + result.notes, stated)
+
+
+# ---- spelling
+
+
+def plain_texts(
+    column: pa.Array | pa.ChunkedArray, decimal: str = "."
+) -> tuple[pa.Array, np.ndarray | None, tuple[str, ...]]:
+    """The entries as INTEGER, FRACTION or DECIMAL_LIKE match them, what was stated with them, and notes."""
     column = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        column, kind = column.cast(kind.value_type), kind.value_type
     if column.null_count:
         raise NumberError("there is no number", np.flatnonzero(column.is_null().to_numpy(zero_copy_only=False)))
-    kind = column.type
-    if pa.types.is_integer(kind):
-        return _exact(_as_int64(column), np.ones(len(column), dtype=np.int64))
     if pa.types.is_floating(kind):
-        return _from_floats(column)
-    if pa.types.is_decimal(kind):
-        column = column.cast(pa.string())
-    elif pa.types.is_dictionary(kind):
-        column = column.cast(kind.value_type)
-    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+        values = column.to_numpy(zero_copy_only=False)
+        if not np.isfinite(values).all():
+            raise NumberError("the entry is not finite", np.flatnonzero(~np.isfinite(values)))
+        # Of float32 all digits: their shortest spelling is a rounding once more.
+        return column.cast(pa.float64()).cast(pa.string()), None, ()
+    if pa.types.is_integer(kind) or pa.types.is_decimal(kind):
+        return column.cast(pa.string()), None, ()
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)):
         raise NumberError(f"entries of type {kind} are no numbers", np.arange(min(1, len(column))))
-    return _from_text(pc.utf8_trim_whitespace(column))
+    column = pc.utf8_trim_whitespace(column.cast(pa.string()))
+    if decimal == ",":
+        unusual = np.arange(len(column))
+    else:
+        usual = pc.match_substring_regex(column, f"{INTEGER}|{FRACTION_PATTERN}|{DECIMAL_LIKE}")
+        unusual = np.flatnonzero(~_mask(usual))
+    return _respelt(column, unusual, decimal) if len(unusual) else (column, None, ())
 
 
-def _exact(numerator: np.ndarray, denominator: np.ndarray) -> Targets:
-    divisor = np.gcd(numerator, denominator)
-    return Targets(numerator // divisor, denominator // divisor, np.zeros(len(numerator)))
+FRACTION_PATTERN = r"^[+-]?[0-9]+\s*/\s*[0-9]+$"
+
+
+def _respelt(
+    column: pa.Array, unusual: np.ndarray, decimal: str
+) -> tuple[pa.Array, np.ndarray | None, tuple[str, ...]]:
+    texts, notes = column.to_pylist(), []
+    read = {row: read_entry(texts[row], decimal) for row in unusual.tolist()}
+    bad = [row for row, entry in read.items() if entry is None]
+    if bad and len(bad) == len(texts):
+        # 13.6 eV on every row
+        parts = [without_unit(text) for text in texts]
+        units = {unit for _, unit in parts}
+        again = {row: read_entry(parts[row][0], decimal) for row in bad}
+        if len(units) == 1 and all(again.values()):
+            read, bad = again, []
+            notes.append(f"the unit {units.pop()} behind each number was left out")
+    if bad:
+        raise NumberError("the entry is no integer, fraction (3/80) or decimal", np.array(bad))
+    stated = None
+    for row, entry in read.items():
+        texts[row] = entry.text
+        if entry.stated is not None:
+            stated = np.zeros(len(texts)) if stated is None else stated
+            stated[row] = float(entry.stated)
+    return pa.array(texts, pa.string()), stated, tuple(notes)
 
 
 def _mask(array: pa.Array) -> np.ndarray:
     return array.to_numpy(zero_copy_only=False).astype(bool)
 
 
-def _as_int64(column: pa.Array, which: np.ndarray | None = None) -> np.ndarray:
-    """The column as int64; NumberError for entries beyond 18 digits. `which` are the rows' places in the file."""
-    text = column.cast(pa.string()) if not pa.types.is_string(column.type) else column
-    digits = pc.utf8_length(pc.utf8_ltrim(text, "+-0")).to_numpy(zero_copy_only=False)
-    if np.any(digits > MAX_DIGITS):
-        bad = np.flatnonzero(digits > MAX_DIGITS)
-        raise NumberError(f"the number has more than {MAX_DIGITS} digits", bad if which is None else which[bad])
-    return pc.cast(pc.utf8_ltrim(text, "+"), pa.int64()).to_numpy(zero_copy_only=False)
+# ---- numbers
 
 
-def _from_text(column: pa.Array) -> Targets:
-    integer, fraction, decimal = (
-        _mask(pc.match_substring_regex(column, pattern)) for pattern in (INTEGER, FRACTION, DECIMAL_LIKE)
-    )
-    decimal &= ~integer
-    bad = np.flatnonzero(~(integer | fraction | decimal))
-    if len(bad):
-        raise NumberError("the entry is no integer, fraction (3/80) or decimal", bad)
+def _from_text(column: pa.Array, exact: bool = False) -> Targets:
+    """Plain texts; `exact` where decimals are exact as they stand."""
+    integer, fraction = (_mask(pc.match_substring_regex(column, pattern)) for pattern in (INTEGER, FRACTION_PATTERN))
+    decimal = ~(integer | fraction)
     numerator, denominator = np.zeros(len(column), dtype=np.int64), np.ones(len(column), dtype=np.int64)
     uncertainty, notes = np.zeros(len(column)), ()
+    rounded = None
+    if decimal.any():
+        # Whole numbers beside decimals may be rounded too (123457, of six digits).
+        where = np.flatnonzero(decimal | integer)
+        decimals, integer = _split(column.take(where), where), np.zeros(len(column), dtype=bool)
+        rounded = _from_decimals(decimals, exact)
     if integer.any():
         where = np.flatnonzero(integer)
-        numerator[where] = _as_int64(column.take(where), where)
+        numerator = _put(numerator, where, _as_integers(column.take(where)))
     if fraction.any():
         where = np.flatnonzero(fraction)
         parts = pc.extract_regex(column.take(where), FRACTION)
-        above, below = (_as_int64(parts.field(i), where) for i in range(2))
-        if not below.all():
+        above, below = (_as_integers(parts.field(i)) for i in range(2))
+        if np.any(below == 0):
             raise NumberError("the fraction has denominator 0", where[below == 0])
-        numerator[where], denominator[where] = above, below
-    if decimal.any():
-        where = np.flatnonzero(decimal)
-        numerator[where], denominator[where], uncertainty[where], notes = _from_decimals(column.take(where), where)
-    divisor = np.gcd(numerator, denominator)
-    return Targets(numerator // divisor, denominator // divisor, uncertainty, notes)
+        numerator, denominator = _put(numerator, where, above), _put(denominator, where, below)
+    if rounded is not None:
+        where = decimals.where
+        numerator, denominator = (
+            _put(numerator, where, rounded.numerator),
+            _put(denominator, where, rounded.denominator),
+        )
+        uncertainty[where], notes = rounded.uncertainty, rounded.notes
+    return _checked(Targets(numerator, denominator, uncertainty, notes))
 
 
-def _from_decimals(column: pa.Array, where: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, tuple[str, ...]]:
+def _put(array: np.ndarray, where: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """The array with these values in these places, of Python integers where either is."""
+    if array.dtype != values.dtype:
+        array = array.astype(object)
+    array[where] = values
+    return array
+
+
+def _checked(targets: Targets) -> Targets:
+    """In lowest terms, and of a size that float64 has."""
+    divisor = np.gcd(targets.numerator, targets.denominator)
+    above, below = targets.numerator // divisor, targets.denominator // divisor
+    if above.dtype == object or below.dtype == object:
+        size = [abs(int(a)).bit_length() - int(b).bit_length() for a, b in zip(above, below, strict=True)]
+        far = np.flatnonzero(np.array(size) > 1000)
+        if len(far):
+            raise NumberError("the number is larger than 1e300", far)
+        above, below = integers(above), integers(below)
+    return Targets(above, below, targets.uncertainty, targets.notes)
+
+
+def _as_integers(column: pa.Array) -> np.ndarray:
+    """Integers in text; Python's where 64 bits are too few."""
+    digits = pc.utf8_length(pc.utf8_ltrim(column, "+-0")).to_numpy(zero_copy_only=False)
+    if np.any(digits > 18):
+        return integers([int(text) for text in column.to_pylist()])
+    return pc.cast(pc.utf8_ltrim(column, "+"), pa.int64()).to_numpy(zero_copy_only=False)
+
+
+def _split(column: pa.Array, where: np.ndarray) -> Decimals:
+    """Decimals as mantissa * 10**-places."""
     parts = pc.extract_regex(column, DECIMAL)
     sign, whole, part, power = (parts.field(i) for i in range(4))
     powers = pc.cast(pc.if_else(pc.equal(power, ""), "e0", power), pa.string())
-    powers = pc.cast(pc.utf8_ltrim(pc.utf8_slice_codeunits(powers, 1), "+"), pa.int64()).to_numpy(zero_copy_only=False)
-    decimals = pc.utf8_length(part).to_numpy(zero_copy_only=False).astype(np.int64) - powers
+    powers = pc.utf8_ltrim(pc.utf8_slice_codeunits(powers, 1), "+")
+    long = np.flatnonzero(pc.utf8_length(powers).to_numpy(zero_copy_only=False) > 5)
+    powers = (
+        np.zeros(len(column), dtype=np.int64)
+        if len(long)
+        else pc.cast(powers, pa.int64()).to_numpy(zero_copy_only=False)
+    )
+    places = pc.utf8_length(part).to_numpy(zero_copy_only=False).astype(np.int64) - powers
     digits = pc.utf8_ltrim(pc.binary_join_element_wise(whole, part, ""), "0")
     significant = pc.utf8_length(digits).to_numpy(zero_copy_only=False).astype(np.int64)
-    written = pc.cast(pc.if_else(pc.equal(digits, ""), "0", digits), pa.string())
-    values = np.array([float(text) for text in column.to_pylist()])
-    if not np.isfinite(values).all() or np.abs(values).max(initial=0.0) >= 10.0**MAX_DIGITS:
-        far = np.flatnonzero(~np.isfinite(values) | (np.abs(values) >= 10.0**MAX_DIGITS))
-        raise NumberError(f"the number has more than {MAX_DIGITS} digits", where[far])
-    longest = int(significant.max())
-    if longest >= FLOAT32_DIGITS and np.array_equal(values.astype(np.float32).astype(np.float64), values):
-        return _near(values, np.abs(values) * 2.0**-24, "float32 numbers")
-    if longest >= FLOAT64_DIGITS:
-        return _near(values, _round_off(values), "float64 numbers")
-    places = int(max(0, decimals.max()))
-    exponents = not np.all(powers == 0)
-    if places > MAX_DIGITS or np.any(significant + places - decimals > MAX_DIGITS):
-        # Tiny numbers in scientific notation: 64 bits do not hold them over one power of ten.
-        width = HALF * 10.0 ** (np.floor(np.log10(np.maximum(np.abs(values), 1e-300))) + 1 - longest)
-        return _near(values, np.where(values == 0, 0.0, width), f"decimals of {longest} digits")
-    scale = np.full(len(values), 10**places, dtype=np.int64)
-    scaled = pc.cast(written, pa.int64()).to_numpy(zero_copy_only=False) * 10 ** (places - decimals)
-    scaled = np.where(_mask(pc.equal(sign, "-")), -scaled, scaled)
-    # Digits after the point are counted over the column; with exponents, significant digits are.
-    width = np.full(len(values), HALF * 10.0**-places)
-    if exponents:
-        size = np.floor(np.log10(np.maximum(np.abs(values), 1e-300)))
-        width = HALF * 10.0 ** (size + 1 - longest)
+    long = np.union1d(long, np.flatnonzero((significant - places > LONGEST_EXPONENT) | (places > 4 * LONGEST_EXPONENT)))
+    if len(long):
+        raise NumberError(f"the number is larger than 1e{LONGEST_EXPONENT}, or too small", where[long])
+    mantissa = _as_integers(pc.if_else(pc.equal(digits, ""), "0", digits))
+    negative = _mask(pc.equal(sign, "-"))
+    return Decimals(
+        mantissa=np.where(negative, -mantissa, mantissa),
+        places=places,
+        significant=significant,
+        whole=_mask(pc.and_(pc.equal(part, ""), pc.equal(power, ""))),
+        exponents=powers != 0,
+        where=where,
+    )
+
+
+def _from_decimals(decimals: Decimals, exact: bool) -> Targets:
+    if exact or decimals.all_whole:
+        return _as_written(decimals)
+    most = int(decimals.places.max())
+    if not decimals.exponents.any() and 0 < most <= DIGITS_OF_INT64 and _exact_as_they_stand(decimals, most):
+        written = _as_written(decimals)
+        note = f"decimals of up to {most} places were read as exact: their denominators are small"
+        return Targets(written.numerator, written.denominator, written.uncertainty, (note,))
+    width, what = rounding_of(decimals)
+    return _simplest(decimals, width, what)
+
+
+def _as_written(decimals: Decimals) -> Targets:
+    places, mantissa = decimals.places, decimals.mantissa
+    nothing = np.zeros(len(places))
+    if decimals.fit(np.maximum(places, 0)) and places.min(initial=0) >= 0:
+        return Targets(mantissa, 10 ** np.maximum(places, 0), nothing)
+    values = [Fraction(int(m)) / Fraction(10) ** int(p) for m, p in zip(mantissa, places, strict=True)]
+    return _of_fractions(values, nothing)
+
+
+def _of_fractions(values: list[Fraction], uncertainty: np.ndarray, notes: tuple[str, ...] = ()) -> Targets:
+    above, below = (integers([getattr(value, part) for value in values]) for part in ("numerator", "denominator"))
+    return Targets(above, below, uncertainty, notes)
+
+
+def _exact_as_they_stand(decimals: Decimals, most: int) -> bool:
+    """Whether the decimals reduce to fractions so simple that they were not rounded (0.0625, 0.5)."""
+    if not decimals.fit(np.full(len(decimals.places), most)):
+        return False
+    scale = 10**most
+    scaled = decimals.mantissa * 10 ** (most - decimals.places)
     reduced = scale // np.gcd(scaled, scale)
-    if places and not exponents and np.mean(reduced * REDUCES <= scale) >= MAJORITY:
-        note = f"decimals of up to {places} places were read as exact: most reduce to small fractions"
-        return scaled // np.gcd(scaled, scale), reduced, np.zeros(len(values)), (note,)
-    return _simplest(scaled, scale, width, f"decimals of {longest if exponents else places} digits")
+    if np.mean(reduced * REDUCES <= scale) >= MAJORITY:
+        return True
+    common, different = lcm(*np.unique(reduced).tolist()), len(np.unique(scaled))
+    return (common / scale) ** different < EXACT_BY_CHANCE
 
 
-def _from_floats(column: pa.Array) -> Targets:
-    values = column.to_numpy(zero_copy_only=False)
-    if not np.isfinite(values).all():
-        raise NumberError("the entry is not finite", np.flatnonzero(~np.isfinite(values)))
-    single = values.dtype.itemsize <= 4
-    values = values.astype(np.float64)
-    if np.abs(values).max(initial=0.0) >= 10.0**MAX_DIGITS:
-        far = np.flatnonzero(np.abs(values) >= 10.0**MAX_DIGITS)
-        raise NumberError(f"the number has more than {MAX_DIGITS} digits", far)
-    whole = values == np.floor(values)
-    if whole.all():
-        return _exact(values.astype(np.int64), np.ones(len(values), dtype=np.int64))
-    if single or np.array_equal(values.astype(np.float32).astype(np.float64), values):
-        # Multiples of a power of two, such as 3/16, are float32 numbers too, and exact ones.
-        result = _near(values, np.abs(values) * 2.0**-24, "float32 numbers")
+def _simplest(decimals: Decimals, width: np.ndarray, what: str) -> Targets:
+    """The simplest rationals within `width`, where that is no coincidence for most of them."""
+    places = np.maximum(decimals.places, 0)
+    # Digits enough for the interval's ends.
+    with np.errstate(divide="ignore"):
+        finest = np.where(width > 0, np.ceil(-np.log10(np.where(width > 0, width, 1))) + 1, 0).astype(np.int64)
+    scales = np.maximum(places, finest)
+    if decimals.fit(scales) and decimals.places.min(initial=0) >= 0:
+        scale = 10**scales
+        scaled = decimals.mantissa * 10 ** (scales - decimals.places)
+        # In halves of the scale's unit; rounded up, so that the interval holds what it should.
+        half = np.ceil(2 * width * scale.astype(np.longdouble) - 1e-6).astype(np.int64)
+        size = 2 * np.abs(scaled)
+        above, below = simplest_in(np.maximum(0, size - half), size + half, 2 * scale)
+        above, written, unit = np.sign(scaled) * above, scaled, scale
     else:
-        result = _near(values, _round_off(values), "float64 numbers")
-    return Targets(*result)
+        exact = [
+            Fraction(int(m)) / Fraction(10) ** int(p) for m, p in zip(decimals.mantissa, decimals.places, strict=True)
+        ]
+        reach = [Fraction(float(item)) for item in width]
+        near = [simplest_between(value - part, value + part) for value, part in zip(exact, reach, strict=True)]
+        above, below = (integers([getattr(value, part) for value in near]) for part in ("numerator", "denominator"))
+        written, unit = (integers([getattr(value, part) for value in exact]) for part in ("numerator", "denominator"))
+    return _where_no_coincidence((above, below), (written, unit), width, what)
 
 
-def _round_off(values: np.ndarray) -> np.ndarray:
-    return np.full(len(values), ROUND_OFF * max(np.abs(values).max(initial=0.0), 1e-300))
-
-
-def _near(values: np.ndarray, width: np.ndarray, what: str) -> tuple[np.ndarray, np.ndarray, np.ndarray, tuple]:
-    """`_simplest` of floats: over the largest power of ten that leaves them in 64 bits."""
-    places = MAX_DIGITS - 1 - max(0, int(np.ceil(np.log10(np.abs(values).max(initial=1e-300) + 1e-300))))
-    scale = np.full(len(values), 10 ** max(0, places), dtype=np.int64)
-    scaled = np.rint(values * scale.astype(np.longdouble)).astype(np.int64)
-    return _simplest(scaled, scale, np.maximum(width, 1.0 / scale), what)
-
-
-def _simplest(
-    scaled: np.ndarray, scale: np.ndarray, width: np.ndarray, what: str
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, tuple[str, ...]]:
-    """The simplest rationals within `width` of scaled/scale, where that is no coincidence for most of them."""
-    # In halves of the scale's unit; rounded up, so that the interval holds what it should.
-    half = np.ceil(2 * width * scale.astype(np.longdouble) - 1e-6).astype(np.int64)
-    size = 2 * np.abs(scaled)
-    above, below = simplest_in(np.maximum(0, size - half), size + half, 2 * scale)
-    simple = 0.61 * below.astype(float) ** 2 * width <= CHANCE
-    uncertainty = np.where(simple, 0.0, width)
-    if len(simple) and simple.mean() < MAJORITY:
-        divisor = np.gcd(scaled, scale)
-        note = f"{what}: too few digits to read them as fractions; they are taken as known to {width.max():.1g}"
-        return scaled // divisor, scale // divisor, width, (note,)
-    divisor = np.gcd(scaled, scale)
-    numerator = np.where(simple, np.sign(scaled) * above, scaled // divisor)
-    denominator = np.where(simple, below, scale // divisor)
-    rest = int((~simple).sum())
+def _where_no_coincidence(
+    simple: tuple[np.ndarray, np.ndarray], written: tuple[np.ndarray, np.ndarray], width: np.ndarray, what: str
+) -> Targets:
+    likely = 0.61 * simple[1].astype(float) ** 2 * width <= CHANCE
+    if len(likely) and likely.mean() < MAJORITY:
+        known = f"known to {np.max(width):.1g}"
+        note = f"{what}: too few digits to read them as fractions; they are taken as {known}"
+        return Targets(*written, width, (note,))
+    above, below = (np.where(likely, one, other) for one, other in zip(simple, written, strict=True))
+    rest = int((~likely).sum())
     note = f"{what} were read as the simplest fractions near them"
     if rest:
-        note += f"; {rest} of {len(simple)} have none near enough and stay decimals, known to {width.max():.1g}"
-    return numerator, denominator, uncertainty, (note,)
+        known = f"known to {np.max(width[~likely]):.1g}"
+        note += f"; {rest} of {len(likely)} have none near enough and stay decimals, {known}"
+    return Targets(above, below, np.where(likely, 0.0, width), (note,))
 
 
-def nearest_simple(numerator: np.ndarray, denominator: np.ndarray, width: np.ndarray) -> Targets:
-    """Numbers with a stated uncertainty, int64 numerator/denominator and float64 width, all of shape (rows,).
+def nearest_simple(targets: Targets, width: np.ndarray) -> Targets:
+    """Numbers with a stated uncertainty (float64, shape (rows,)) as the simplest in it, where that is no coincidence.
 
     Where the width is 0 the number is exact as it stands.
     """
-    exact = width == 0
-    above, below, uncertainty = numerator.copy(), denominator.copy(), width.copy()
-    notes: tuple[str, ...] = ()
-    if not exact.all():
-        rows = np.flatnonzero(~exact)
-        values = numerator[rows] / denominator[rows]
-        top, bottom, left, notes = _near(values, width[rows], "numbers with the uncertainties given")
-        simple = left == 0
-        above[rows[simple]], below[rows[simple]], uncertainty[rows] = top[simple], bottom[simple], left
-    divisor = np.gcd(above, below)
-    return Targets(above // divisor, below // divisor, uncertainty, notes)
+    above, below, uncertainty = targets.numerator.copy(), targets.denominator.copy(), width * SLACK
+    notes = targets.notes
+    rows = np.flatnonzero(width > 0)
+    if len(rows):
+        written = above[rows], below[rows]
+        ends = uncertainty[rows]
+        simple = _simplest_near(*written, ends)
+        found = _where_no_coincidence(simple, written, ends, "numbers with the uncertainties given")
+        above, below = _put(above, rows, found.numerator), _put(below, rows, found.denominator)
+        uncertainty[rows], notes = found.uncertainty, notes + found.notes
+    return _checked(Targets(above, below, uncertainty, notes))
+
+
+def _simplest_near(above: np.ndarray, below: np.ndarray, width: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    values = above / below
+    places = DIGITS_OF_INT64 - max(0, int(np.ceil(np.log10(np.abs(values).max(initial=1e-300) + 1e-300))))
+    if places >= 0 and width.min() * 10.0**places > 100:
+        scale = np.full(len(values), 10**places, dtype=np.int64)
+        scaled = np.abs(np.rint(values * scale.astype(np.longdouble))).astype(np.int64)
+        half = np.ceil(width * scale.astype(np.longdouble)).astype(np.int64)
+        top, bottom = simplest_in(np.maximum(0, scaled - half), scaled + half, scale)
+        return np.sign(values).astype(np.int64) * top, bottom
+    exact = [Fraction(int(a), int(b)) for a, b in zip(above, below, strict=True)]
+    near = [simplest_between(v - Fraction(float(w)), v + Fraction(float(w))) for v, w in zip(exact, width, strict=True)]
+    return integers([value.numerator for value in near]), integers([value.denominator for value in near])

@@ -1,0 +1,153 @@
+"""How far a rounded decimal may be off, told by the whole column: how do programs write numbers?
+
+With a fixed number of decimals (%.6f), with a fixed number of significant digits (%.6g, %.5e), with trailing zeros cut
+or not, or as float32 and float64 print themselves. 0.5 beside 0.142857142857 is then known to twelve digits too. Where
+neither explains the column, each entry is known to half a unit of its own last digit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+HALF = 0.5 * (1 + 1e-9)  # of a unit; a tie may have been rounded either way, and 5e-7 is no float
+FLOAT32_DIGITS, FLOAT64_DIGITS = range(8, 10), range(15, 18)  # of numbers that were computed with so many
+UNIT32, UNIT64 = 2.0**-24, 2.0**-53
+ROUND_OFF = 8 * UNIT64  # of a column computed in float64, relative to its largest entry: a few units in the last place
+# Where trailing zeros were cut, entries one or two digits shorter than the others are few.
+SHORT_BY, MANY = 2, 0.35
+MOST = 0.6  # of the numbers with many digits have as many as their type needs
+
+
+@dataclass(frozen=True)
+class Decimals:
+    """Decimals mantissa * 10**-places, and how they were written; all of shape (rows,).
+
+    mantissa     int64 or Python integers
+    places       of the last digit behind the point; negative for 1e5
+    significant  digits, without leading zeros; 0 for zero
+    whole        whether it was written as an integer, without a point
+    exponents    whether it has an exponent other than 0
+    where        its row
+    """
+
+    mantissa: np.ndarray
+    places: np.ndarray
+    significant: np.ndarray
+    whole: np.ndarray
+    exponents: np.ndarray
+    where: np.ndarray
+
+    @property
+    def all_whole(self) -> bool:
+        """Whether every number is written down to its units, and has nothing behind the point (1024.0)."""
+        if self.places.min() < 0 or self.mantissa.dtype == object:
+            return False
+        places = np.minimum(self.places, 18)
+        return bool(np.all(self.mantissa % 10**places == 0)) and not self.exponents.any()
+
+    def fit(self, scales: np.ndarray) -> bool:
+        """Whether int64 holds twice the numbers over 10**scales."""
+        if self.mantissa.dtype == object or scales.max(initial=0) > 18:
+            return False
+        digits = self.significant + scales - self.places
+        return bool(np.all(digits <= 18))
+
+
+def values_of(decimals: Decimals) -> np.ndarray:
+    """The numbers in float64, rounded once or twice."""
+    mantissa = decimals.mantissa.astype(np.longdouble) if decimals.mantissa.dtype != object else decimals.mantissa
+    if decimals.mantissa.dtype == object:
+        from fractions import Fraction
+
+        pairs = zip(mantissa, decimals.places, strict=True)
+        return np.array([float(Fraction(int(m)) / Fraction(10) ** int(p)) for m, p in pairs])
+    return (mantissa * np.longdouble(10) ** -decimals.places.astype(np.longdouble)).astype(np.float64)
+
+
+def rounding_of(decimals: Decimals) -> tuple[np.ndarray, str]:
+    """How far each number may be off, float64, shape (rows,); and what the column was taken for, in words."""
+    values = values_of(decimals)
+    size = np.abs(values)
+    longest = int(decimals.significant.max())
+    if longest >= FLOAT32_DIGITS.start and np.array_equal(values.astype(np.float32).astype(np.float64), values):
+        return size * UNIT32, "float32 numbers"
+    if _short_float32(decimals, values, longest):
+        # Their shortest spelling is off by as much again.
+        return 2 * size * UNIT32, "float32 numbers"
+    if _float64(decimals, values, longest):
+        return np.full(len(size), ROUND_OFF * size.max()), "float64 numbers"
+    width, what = _by_digits(decimals, longest, size)
+    if longest in FLOAT64_DIGITS:
+        return np.maximum(width, ROUND_OFF * size.max()), "float64 numbers"
+    # What was rounded had an error of its own, where it was computed in float64.
+    return width + (4 * UNIT64 * size if longest < FLOAT64_DIGITS.stop else 0), what
+
+
+def _by_digits(decimals: Decimals, longest: int, size: np.ndarray) -> tuple[np.ndarray, str]:
+    real = ~decimals.whole & (decimals.significant > 0)
+    most = int(decimals.places[real].max(initial=0))
+    some = decimals.significant > 0
+    missing = {
+        "places": (most - decimals.places)[real],
+        "significant": (longest - decimals.significant)[some],
+    }
+    full = {name: int(np.count_nonzero(short == 0)) for name, short in missing.items()}
+    name = max(full, key=full.__getitem__)  # the first of equals: decimals
+    few = np.count_nonzero((missing[name] > 0) & (missing[name] <= SHORT_BY))
+    if few > MANY * full[name] + 3 and longest < FLOAT64_DIGITS.start:
+        unit = np.where(decimals.whole, np.inf, decimals.places)
+        return HALF * _powers(-unit), "decimals known to their last digit"
+    if name == "places":
+        unit = np.where(decimals.whole, np.inf, float(most))
+        return HALF * _powers(-unit), f"decimals of {most} places"
+    unit = decimals.places + longest - decimals.significant
+    return np.where(size == 0, 0.0, HALF * _powers(-unit.astype(float))), f"decimals of {longest} significant digits"
+
+
+def _powers(exponents: np.ndarray) -> np.ndarray:
+    return np.array([10.0**exponent for exponent in np.unique(exponents)])[np.unique(exponents, return_inverse=True)[1]]
+
+
+def _short_float32(decimals: Decimals, values: np.ndarray, longest: int) -> bool:
+    """Whether all numbers are spelt as float32 numbers are at their shortest (0.33333334)."""
+    if longest not in FLOAT32_DIGITS:
+        return False
+    significant = decimals.significant
+    if np.count_nonzero(significant >= FLOAT32_DIGITS.start) < MOST * np.count_nonzero(significant > 5):
+        return False
+    return _spelt(decimals, [np.format_float_scientific(np.float32(value), trim="-") for value in values])
+
+
+def _float64(decimals: Decimals, values: np.ndarray, longest: int) -> bool:
+    """Whether all numbers are float64 numbers in as many digits as tell them apart, or in more (%.18e)."""
+    if longest < FLOAT64_DIGITS.start:
+        return False
+    if longest in FLOAT64_DIGITS[1:] and _spelt(
+        decimals, [np.format_float_scientific(value, trim="-") for value in values]
+    ):
+        return np.count_nonzero(decimals.significant >= FLOAT64_DIGITS.start) >= MOST * np.count_nonzero(
+            decimals.significant > 8
+        )
+    if longest < FLOAT64_DIGITS.stop - 1:
+        return False
+    return all(
+        _digits(f"{value:.{max(0, digits - 1)}e}") == str(abs(mantissa)).rstrip("0")
+        for value, digits, mantissa in zip(
+            values.tolist(), decimals.significant.tolist(), decimals.mantissa.tolist(), strict=True
+        )
+        if digits
+    )
+
+
+def _spelt(decimals: Decimals, texts: list[str]) -> bool:
+    return all(
+        _digits(text) == str(abs(mantissa)).rstrip("0")
+        for text, mantissa in zip(texts, decimals.mantissa.tolist(), strict=True)
+        if mantissa
+    )
+
+
+def _digits(text: str) -> str:
+    return text.lower().partition("e")[0].replace(".", "").lstrip("-0").rstrip("0")
