@@ -61,7 +61,7 @@ def record(arguments: argparse.Namespace) -> None:
 
 
 def fit(arguments: argparse.Namespace) -> int:
-    from cftsr.data.user_file import GivenSpectrum, columns_of
+    from cftsr.data.user_file import GivenSpectrum
     from cftsr.fit_file import default_options, describe_answer, fit_given
 
     changed = {
@@ -74,22 +74,27 @@ def fit(arguments: argparse.Namespace) -> int:
         share, column = 0.0, share
     if not 0 <= share < 1:
         raise UserError(f"--hold-out {arguments.hold_out}: say a share from 0 to below 1, or the name of a column")
-    theory, state = tuple(arguments.theory or ()), tuple(arguments.state or ())
-    if state and not theory:
-        raise UserError("--state without --theory: name the labels that fix the theory too (--theory k --state l)")
-    if theory and not state:
-        others = {*theory, arguments.target, arguments.uncertainty, column}
-        state = tuple(name for name in columns_of(arguments.file) if name not in others)
+    theory, state, labels = (tuple(getattr(arguments, name) or ()) for name in ("theory", "state", "labels"))
+    if labels and (theory or state):
+        raise UserError(
+            "--labels names all labels where no theory is told apart; give either it or --theory and --state"
+        )
     asked = GivenSpectrum(
-        name=Path(arguments.file).stem,
+        name="table" if arguments.file == "-" else Path(arguments.file).stem,
         file=arguments.file,
         target=arguments.target,
-        labels=theory + state,
+        labels=labels or theory + state,
         theory_labels=len(theory) or None,
+        rest=bool(theory) and not state,
         uncertainty=arguments.uncertainty,
+        sigma=arguments.sigma,
         hold_out_theories=share,
         hold_out_column=column,
         finite_labels=tuple(arguments.finite),
+        drop=tuple(arguments.drop),
+        columns=tuple(name.strip() for part in arguments.columns for name in part.split(",") if name.strip()),
+        encoding=arguments.encoding,
+        skip_missing=arguments.skip_missing,
     )
     answer = fit_given(asked, default_options() | changed)
     print(json.dumps(answer.as_dict(), indent=1) if arguments.json else describe_answer(answer))
@@ -117,18 +122,28 @@ def main() -> int:
     command = commands.add_parser(
         "fit",
         help="the formula of one file, and whether the data determine it",
-        description="Find the exact formula of a table of labels and targets. Exit status 0: identified, 1: not, 2: "
-        "the file or an option cannot be used.",
+        description="Find the exact formula of a table: a rational function of the labels that gives the target. "
+        "docs/your-own-table.md has formats, numbers and the words of the answer.",
+        epilog="Numbers: 3/80, 1//4, 0.25, 1.5e-3, 13.6057(5), 12.5%%; integers and fractions are exact at any size, "
+        "decimals are known to their rounding. Labels: numbers (1/2 and 0.5 too), or a few texts (NS, R). "
+        "Answers: identified - the data determine this formula, with rows to spare; fits - it passes through the rows, "
+        "but others do too, or there are too few; approximate - within an uncertainty, or near; none. "
+        "Exit status: 0 identified, 1 not identified, 2 the file or an option cannot be used (one message says why).",
     )
     command.add_argument(
-        "file", help="CSV with a header line, or Parquet: labels, and a target that is exact or decimal"
+        "file",
+        help="a table: text (CSV, blanks, Markdown, LaTeX; .gz and the like), Parquet, Feather, ORC, JSON, Excel; "
+        "- for standard input",
     )
     command.add_argument("--target", required=True, metavar="COLUMN", help="what to find a formula for")
+    command.add_argument("--labels", nargs="+", metavar="LABEL", help="the labels; default: all other columns")
     command.add_argument(
-        "--theory", nargs="+", metavar="LABEL", help="labels that fix the theory; default: all columns"
+        "--theory", nargs="+", metavar="LABEL", help="labels that fix the theory; other columns then fix a field in it"
     )
     command.add_argument("--state", nargs="+", metavar="LABEL", help="labels that fix a field within its theory")
-    command.add_argument("--uncertainty", metavar="COLUMN", help="how far each target may be off")
+    command.add_argument("--drop", nargs="+", default=[], metavar="COLUMN", help="columns that are no labels")
+    command.add_argument("--uncertainty", metavar="COLUMN", help="how far each target may be off, at most")
+    command.add_argument("--sigma", metavar="COLUMN", help="the standard deviation of each target")
     command.add_argument(
         "--hold-out",
         default="0.2",
@@ -138,6 +153,13 @@ def main() -> int:
     command.add_argument(
         "--finite", nargs="+", default=[], metavar="LABEL", help="labels that take no values beyond those in the file"
     )
+    command.add_argument(
+        "--columns", nargs="+", default=[], metavar="NAME", help="the columns' names, where no header line has them"
+    )
+    command.add_argument(
+        "--encoding", metavar="NAME", help="of a text file, such as latin-1; default: UTF-8, or as marked"
+    )
+    command.add_argument("--skip-missing", action="store_true", help="leave out rows with a missing value")
     command.add_argument("--max-degree", type=int, metavar="N", help="of numerator and denominator")
     command.add_argument("--max-unknowns", type=int, metavar="N", help="coefficients of both together")
     command.add_argument("--json", action="store_true", help="print everything that is known as JSON")

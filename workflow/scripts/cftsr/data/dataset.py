@@ -49,6 +49,7 @@ class Dataset:
     finite_labels  labels known to take finitely many values in all theories, not only in these rows (a sector)
     finite_values  every joint value that they take anywhere, as x has them
     sectors        of a label that was read from text: its texts in the order of their codes 0, 1, ...
+    entries        the targets as the file has them, text, shape (rows,); None where they are exact as they stand
 
     Integer arrays are int64, or Python integers (dtype object) where 64 bits are too few. That a label may be a
     fraction is known to this class alone: functions are in the labels, and `residues`, `points`, `columns`, `values`,
@@ -69,6 +70,7 @@ class Dataset:
     finite_labels: tuple[str, ...] = ()
     finite_values: tuple[tuple[int, ...], ...] = ()
     sectors: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    entries: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.x)
@@ -77,7 +79,7 @@ class Dataset:
 
     def take(self, rows: np.ndarray | slice) -> Self:
         """Some of the rows: a slice, a mask, or indices."""
-        arrays = ("x", "numerator", "denominator", "rank", "uncertainty", "sigma")
+        arrays = ("x", "numerator", "denominator", "rank", "uncertainty", "sigma", "entries")
         parts = {name: values[rows] for name in arrays if (values := getattr(self, name)) is not None}
         return replace(self, **parts)
 
@@ -154,6 +156,10 @@ class Dataset:
 
     def exact_target(self, row: int) -> Fraction:
         return Fraction(int(self.numerator[row]), int(self.denominator[row]))
+
+    def quoted(self, row: int) -> str:
+        """The target as the file has it, or as a fraction."""
+        return str(self.exact_target(row) if self.entries is None else self.entries[row])
 
     # ---- functions of the labels
 
@@ -236,7 +242,9 @@ def write_dataset(path: str | Path, data: Dataset) -> None:
         "target": pa.array(data.target),
     }
     columns |= {
-        name: pa.array(values) for name in ("uncertainty", "sigma") if (values := getattr(data, name)) is not None
+        name: pa.array(values)
+        for name in ("uncertainty", "sigma", "entries")
+        if (values := getattr(data, name)) is not None
     }
     metadata = data.metadata | {name: " ".join(getattr(data, name)) for name in ("labels", *_TEXTS)}
     metadata |= {
@@ -271,7 +279,7 @@ def read_dataset(path: str | Path) -> Dataset:
             finite_values=tuple(map(tuple, json.loads(metadata.pop("finite_values")))),
             sectors={label: tuple(names) for label, names in json.loads(metadata.pop("sectors")).items()},
             metadata=metadata,
-            **{name: table[name].to_numpy() for name in ("uncertainty", "sigma") if name in own},
+            **{name: table[name].to_numpy() for name in ("uncertainty", "sigma", "entries") if name in own},
             **texts,
         )
     except (OSError, pa.ArrowException, KeyError, ValueError) as error:

@@ -7,7 +7,7 @@ simple a neighbour. How wide the interval is, the column as a whole tells (`cfts
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import lcm
 
@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from cftsr.algebra.simplest_fraction import simplest_between, simplest_in
 from cftsr.data.dataset import integers
 from cftsr.data.entries import DECIMAL, DECIMAL_LIKE, FRACTION, INTEGER, read_entry, without_unit
-from cftsr.data.rounding import Decimals, rounding_of
+from cftsr.data.rounding import Decimals, rounding_of, values_of
 
 # Accepted chance that a random number has a rational as simple as the one found within its uncertainty.
 CHANCE = 1e-3
@@ -49,6 +49,7 @@ class Targets:
     numerator, denominator   int64 or Python integers, shape (rows,), in lowest terms
     uncertainty              float64, shape (rows,): 0 where the number is exact
     notes                    what was assumed, in words
+    fractions                whether decimals were read as the simplest fractions within their rounding
     stated                   float64, shape (rows,): as written with the number, 13.6057(5), or None
     """
 
@@ -56,6 +57,7 @@ class Targets:
     denominator: np.ndarray
     uncertainty: np.ndarray
     notes: tuple[str, ...] = ()
+    fractions: bool = False
     stated: np.ndarray | None = None
 
 
@@ -71,14 +73,14 @@ def parse_numbers(column: pa.Array | pa.ChunkedArray, decimal: str = ".") -> Tar
         raise NumberError(f"entries of type {kind} are no numbers", np.arange(min(1, len(column))))
     texts, stated, notes = plain_texts(column, decimal)
     result = _from_text(texts, exact=stated is not None)
-    return Targets(result.numerator, result.denominator, result.uncertainty, notes + result.notes, stated)
+    return replace(result, notes=notes + result.notes, stated=stated)
 
 
 def exact_decimals(column: pa.Array | pa.ChunkedArray, decimal: str = ".") -> Targets:
     """The same with decimals as the fractions over powers of ten that they are: their uncertainty is stated."""
     texts, stated, notes = plain_texts(column, decimal)
     result = _from_text(texts, exact=True)
-    return Targets(result.numerator, result.denominator, result.uncertainty, notes + result.notes, stated)
+    return replace(result, notes=notes + result.notes, stated=stated)
 
 
 # ---- spelling
@@ -177,7 +179,8 @@ def _from_text(column: pa.Array, exact: bool = False) -> Targets:
             _put(denominator, where, rounded.denominator),
         )
         uncertainty[where], notes = rounded.uncertainty, rounded.notes
-    return _checked(Targets(numerator, denominator, uncertainty, notes))
+    fractions = rounded is not None and rounded.fractions
+    return _checked(Targets(numerator, denominator, uncertainty, notes, fractions))
 
 
 def _put(array: np.ndarray, where: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -198,7 +201,7 @@ def _checked(targets: Targets) -> Targets:
         if len(far):
             raise NumberError("the number is larger than 1e300", far)
         above, below = integers(above), integers(below)
-    return Targets(above, below, targets.uncertainty, targets.notes)
+    return Targets(above, below, targets.uncertainty, targets.notes, targets.fractions)
 
 
 def _as_integers(column: pa.Array) -> np.ndarray:
@@ -240,8 +243,10 @@ def _split(column: pa.Array, where: np.ndarray) -> Decimals:
 
 
 def _from_decimals(decimals: Decimals, exact: bool) -> Targets:
-    if exact or decimals.all_whole:
+    if exact:
         return _as_written(decimals)
+    if decimals.whole_floats:
+        return _whole_floats(decimals)
     most = int(decimals.places.max())
     if not decimals.exponents.any() and 0 < most <= DIGITS_OF_INT64 and _exact_as_they_stand(decimals, most):
         written = _as_written(decimals)
@@ -258,6 +263,15 @@ def _as_written(decimals: Decimals) -> Targets:
         return Targets(mantissa, 10 ** np.maximum(places, 0), nothing)
     values = [Fraction(int(m)) / Fraction(10) ** int(p) for m, p in zip(mantissa, places, strict=True)]
     return _of_fractions(values, nothing)
+
+
+def _whole_floats(decimals: Decimals) -> Targets:
+    """Whole numbers of a column of floats: exact up to 2**53, where float64 has every whole number."""
+    written = _as_written(decimals)
+    size = np.abs(values_of(decimals))
+    uncertainty = np.where((decimals.places < 0) & (size > 2.0**53), size * 2.0**-52, 0.0)
+    notes = ("whole numbers beyond 2^53 are known to the precision of float64",) if uncertainty.any() else ()
+    return Targets(written.numerator, written.denominator, uncertainty, notes)
 
 
 def _of_fractions(values: list[Fraction], uncertainty: np.ndarray, notes: tuple[str, ...] = ()) -> Targets:
@@ -318,7 +332,7 @@ def _where_no_coincidence(
     if rest:
         known = f"known to {np.max(width[~likely]):.1g}"
         note += f"; {rest} of {len(likely)} have none near enough and stay decimals, {known}"
-    return Targets(above, below, np.where(likely, 0.0, width), (note,))
+    return Targets(above, below, np.where(likely, 0.0, width), (note,), fractions=True)
 
 
 def nearest_simple(targets: Targets, width: np.ndarray) -> Targets:

@@ -40,12 +40,13 @@ class Decimals:
     where: np.ndarray
 
     @property
-    def all_whole(self) -> bool:
-        """Whether every number is written down to its units, and has nothing behind the point (1024.0)."""
-        if self.places.min() < 0 or self.mantissa.dtype == object:
+    def whole_floats(self) -> bool:
+        """Whether all are whole and written down to the units (1024.0), or as large floats are (1.048576e+16)."""
+        large = self.places < 0
+        if np.any(large & (self.significant - self.places <= 16)) or 2 * np.count_nonzero(large) > len(large):
             return False
-        places = np.minimum(self.places, 18)
-        return bool(np.all(self.mantissa % 10**places == 0)) and not self.exponents.any()
+        pairs = zip(self.mantissa.tolist(), self.places.tolist(), strict=True)
+        return all(places <= 0 or mantissa % 10**places == 0 for mantissa, places in pairs)
 
     def fit(self, scales: np.ndarray) -> bool:
         """Whether int64 holds twice the numbers over 10**scales."""

@@ -1,42 +1,36 @@
-"""A spectrum that a user gives: a CSV or Parquet table of labels and one number a row.
+"""A spectrum that a user gives: a table of labels and one number a row.
 
-The file is read once, checked, and becomes a data set like those of the families: exact targets where the entries
-allow it (see rationalise.py), rows sorted by theory and by target, and a part that is held out of every fit.
+The file is read once (`table_file`), checked, and becomes a data set like those of the families: exact targets where
+the entries allow it (`numbers`), labels as whole numbers over one denominator (`labels`), rows sorted by theory and by
+target, and a part that is held out of every fit.
 """
 
 from __future__ import annotations
 
-import csv
 import difflib
-import hashlib
-import keyword
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from dataclasses import dataclass, field, replace
 from math import ceil
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv
-import pyarrow.parquet as pq
 
 from cftsr import __version__
-from cftsr.algebra.integer_columns import INTEGER_COLUMNS
 from cftsr.data.dataset import Dataset
-from cftsr.data.numbers import INTEGER, NumberError, Targets, nearest_simple, parse_numbers
+from cftsr.data.entries import MISSING
+from cftsr.data.labels import Label, counts_rows, is_text, plain_name, plain_names, read_label
+from cftsr.data.numbers import MAJORITY, NumberError, Targets, exact_decimals, nearest_simple, parse_numbers
+from cftsr.data.table_file import TableFile
 from cftsr.data.tasks import GIVEN
+from cftsr.data.text_table import Table
 from cftsr.errors import UserError
 
 # More rows than any formula needs; a file of gigabytes is refused while it is read, not after it has filled the memory.
 MAX_ROWS = 5_000_000
-LARGEST_LABEL = 2**31 - 1
 SHOWN = 3  # examples in a message
-DELIMITERS = (",", ";", "\t", "|")
-# Names that stand for something else in equations or in our data sets.
-RESERVED = {"square", "rank", "numerator", "denominator", "target", "uncertainty", "inf", "nan", *INTEGER_COLUMNS}
+SIGMAS = 6  # standard deviations that two measurements of one value may be apart
 
 
 @dataclass(frozen=True)
@@ -44,16 +38,22 @@ class GivenSpectrum:
     """What is said about a file.
 
     name            of the data in paths and tables
-    file            CSV (any delimiter of DELIMITERS, a header line, lines of # before it) or Parquet
+    file            a table in text, Parquet, Feather, JSON, ... (docs/your-own-table.md); - for standard input
     target          the column to find a formula for: integers, fractions such as 3/80, or decimals
     labels          the columns that the formula may use, theory labels first; () for all other columns
     theory_labels   how many of them, from the left, fix a theory; None where that is not said: each row is then one
     uncertainty     a column that says how far each target may be off, or None
+    sigma           a column that says the standard deviation of each target, or None
     hold_out_theories, hold_out_levels   shares, 0 to below 1: of the theories, the largest; of the rows of each other
                     theory, the highest targets
     hold_out_column a column that is not 0 on the rows to hold out, instead of shares
     finite_labels   labels that take no other values in any theory than those in the file (a sector, a parity)
-    unary_operators operators beside + - * / that a search may use
+    unary_operators operators besides + - * / that a search may use
+    rest            whether all other columns are labels too, after those named
+    drop            columns that are no labels
+    columns         names of the columns, where the file has no header line or others are wanted
+    encoding        of a text file; None to find out
+    skip_missing    whether rows with a missing value are left out; else they are refused
     """
 
     name: str
@@ -62,20 +62,30 @@ class GivenSpectrum:
     labels: tuple[str, ...] = ()
     theory_labels: int | None = None
     uncertainty: str | None = None
+    sigma: str | None = None
     hold_out_theories: float = 0.2
     hold_out_levels: float = 0.0
     hold_out_column: str | None = None
     finite_labels: tuple[str, ...] = ()
     unary_operators: tuple[str, ...] = ("square",)
+    rest: bool = False
+    drop: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    encoding: str | None = None
+    skip_missing: bool = False
 
 
 @dataclass(frozen=True)
 class Given:
-    """A file as read: the data, what is held out of them, and what was assumed on the way, in words."""
+    """A file as read: the data, what is held out of them, and what was assumed on the way, in words.
+
+    sectors   names of text columns that were left out because the other labels tell the rows apart
+    """
 
     data: Dataset
     held_out: Dataset
     notes: tuple[str, ...]
+    sectors: tuple[str, ...] = ()
 
 
 def read_given(asked: GivenSpectrum) -> Given:
@@ -83,340 +93,438 @@ def read_given(asked: GivenSpectrum) -> Given:
 
     Raises UserError, which names the file, the line and the remedy, for anything that cannot be used.
     """
-    asked = resolve(asked)
-    table, first_line = _read(asked)
+    file = _opened(asked)
+    roles = _roles(asked, file.names)
+    table = file.read(roles.wanted)
     if not len(table):
         raise UserError(f"{asked.file} has a header and no rows; give at least one row for each field")
-    x = np.column_stack([_labels(asked, table, label, first_line) for label in asked.labels])
-    targets = _targets(asked, table, first_line)
-    held_out = _said_held_out(asked, table, first_line)
-    kept, dropped = _without_duplicates(asked, x, targets, first_line)
-    notes = list(targets.notes)
-    if dropped:
-        notes.append(f"{dropped} row(s) stand more than once with the same target; each was used once")
-    x, held_out = x[kept], None if held_out is None else held_out[kept]
-    numerator, denominator = targets.numerator[kept], targets.denominator[kept]
-    uncertainty = targets.uncertainty[kept]
-    _refuse_what_has_no_formula(asked, x, numerator, denominator)
-    return _split(asked, x, numerator, denominator, uncertainty, held_out, notes)
+    notes = list(table.notes)
+    labels, left_out = _label_columns(asked, roles, table, notes)
+    table = _without_missing(asked, roles, [label.place for label in labels], table, notes)
+    labels = [_read_label(asked, label, table) for label in labels]
+    targets = _targets(asked, roles, table)
+    notes += [note for label in labels for note in label.column.notes] + list(targets.notes)
+    labels, sectors = _needed(asked, labels, left_out, table, targets, notes)
+    labels = _without_constants(asked, labels, notes)
+    named = plain_names([label.name for label in labels])
+    renamed = [f"{label.name} -> {name}" for label, name in zip(labels, named, strict=True) if name != label.name]
+    if renamed:
+        notes.append(f"labels have other names in formulas: {', '.join(renamed)}")
+    _hint_at_counters(labels, notes)
+    rows = _Rows(asked, tuple(named), labels, targets, table)
+    told = _told_held_out(asked, roles, table)
+    return _split(rows.without_duplicates(notes, told), roles, file, notes, sectors)
 
 
 def count_theories(asked: GivenSpectrum) -> int:
-    """How many theories the data will have, from the columns that decide it alone. Raises as `read_given` does."""
-    asked = resolve(asked)
-    asked = replace(asked, labels=asked.labels[: asked.theory_labels], uncertainty=None)
-    table, line = _read(asked, targets=False)
-    if not len(table):
-        return 0  # `read_given` says what is wrong
-    theory = np.column_stack([_labels(asked, table, label, line) for label in asked.labels])
-    said = _said_held_out(asked, table, line)
-    if said is not None:
-        return len(np.unique(theory[~said], axis=0))
-    theories = len(np.unique(theory, axis=0))
-    return theories - _number_held_out(asked, theories)
+    """How many theories the data will have. Raises as `read_given` does."""
+    return int(read_given(asked).data.metadata["theories"])
+
+
+def _opened(asked: GivenSpectrum) -> TableFile:
+    file = TableFile(asked.file, asked.encoding, asked.columns, MAX_ROWS)
+    names = file.names
+    if not names:
+        raise UserError(
+            f"{asked.file} is empty; give a CSV file with a header line and one row for each field, or Parquet"
+        )
+    twice = next((name for name in names if name and names.count(name) > 1), None)
+    if twice is not None:
+        raise UserError(f"{asked.file} has two columns called {twice!r}; rename one")
+    return file
 
 
 # ---- columns
 
 
-def columns_of(path: str | Path) -> list[str]:
-    """The names of the file's columns. Raises UserError where there is none, or the file cannot be read."""
-    path = Path(path)
-    try:
-        if _is_parquet(path):
-            names = pq.read_schema(path).names
-        else:
-            header, _, delimiter = _header(path)
-            names = _csv_fields(header, delimiter)
-    except (OSError, UnicodeDecodeError, pa.ArrowException) as error:
-        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise UserError(f"cannot read {path}: {reason}. Give a CSV file with a header line, or Parquet") from error
-    if not names:
-        raise UserError(f"{path} is empty; give a CSV file with a header line and one row for each field, or Parquet")
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise UserError(f"{path} has two columns called {twice!r}; rename one")
-    return names
+@dataclass(frozen=True)
+class _Roles:
+    """Which column, by its place, is what.
+
+    labels    those named, in their order; then the others that may be labels, where those are wanted
+    explicit  how many of them were named
+    theory    how many of them, from the left, fix a theory; None where that is not said
+    """
+
+    target: int
+    uncertainty: int | None
+    sigma: int | None
+    hold_out: int | None
+    labels: tuple[int, ...]
+    explicit: int
+    theory: int | None
+    finite: tuple[int, ...]
+
+    @property
+    def wanted(self) -> list[int]:
+        extra = (self.target, self.uncertainty, self.sigma, self.hold_out)
+        return list(dict.fromkeys([*self.labels, *(place for place in extra if place is not None)]))
 
 
-def resolve(asked: GivenSpectrum) -> GivenSpectrum:
-    """The same with every label named, after a look at the file's columns; UserError where they do not fit."""
-    names = columns_of(asked.file)
-    others = {asked.target, asked.uncertainty, asked.hold_out_column}
-    for what, column in (
-        ("target", asked.target),
-        ("uncertainty", asked.uncertainty),
-        ("hold_out", asked.hold_out_column),
-        *(("label", label) for label in asked.labels),
-        *(("finite label", label) for label in asked.finite_labels),
-    ):
-        if column is not None and column not in names:
-            near = difflib.get_close_matches(column, names, 1)
-            hint = f" (did you mean {near[0]}?)" if near else ""
-            raise UserError(f"{asked.file} has no column {column!r} for the {what}{hint}; it has {', '.join(names)}")
-    labels = asked.labels or tuple(name for name in names if name not in others)
-    if not labels:
-        raise UserError(f"{asked.file} has no column beside {asked.target!r}; a formula needs labels to depend on")
-    for label in labels:
-        if label in others:
-            raise UserError(f"{asked.file}: column {label!r} cannot be a label and the target or its uncertainty")
-        _check_name(asked.file, label)
-    if len(set(labels)) < len(labels):
-        raise UserError(f"{asked.file}: a label stands twice in {', '.join(labels)}; name each once")
-    for label in asked.finite_labels:
-        if label not in labels:
-            raise UserError(f"{asked.file}: the finite label {label!r} is no label; labels are {', '.join(labels)}")
-    return replace(asked, labels=labels)
+def _roles(asked: GivenSpectrum, names: list[str]) -> _Roles:
+    def place(what: str, column: str) -> int:
+        return _place(asked, names, what, column)
 
-
-def _check_name(path: str | Path, label: str) -> None:
-    """A label is a name in equations. Those of SymPy (S, N, E, I, beta) will do: no text of ours reaches sympify."""
-    plain = re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", label)
-    if plain and not keyword.iskeyword(label) and label not in RESERVED:
-        return
-    if not plain:
-        reason = "a label is letters, digits and _, and begins with a letter"
-    elif label in INTEGER_COLUMNS:
-        reason = "i1 to i10 are the constant columns of the integer settings"
-    else:
-        reason = "that name means something else in our equations or files"
-    suggestion = re.sub(r"\W+", "_", label).strip("_") or "label"
-    suggestion = f"{suggestion}_label" if plain else suggestion if suggestion[0].isalpha() else f"x{suggestion}"
-    raise UserError(f"{path}: column {label!r} cannot be a label: {reason}. Rename it, to {suggestion} for example")
-
-
-# ---- reading
-
-
-def _is_parquet(path: Path) -> bool:
-    with open(path, "rb") as stream:
-        return stream.read(4) == b"PAR1"
-
-
-def _header(path: Path) -> tuple[str, int, str]:
-    """The header line of a CSV file, how many lines stand before it, and the delimiter."""
-    with open(path, encoding="utf-8-sig", newline="") as stream:
-        for number in range(1_000):
-            line = stream.readline(1_000_000)
-            if not line:
-                break
-            if line.strip() and not line.startswith("#"):
-                line = line.rstrip("\r\n")
-                return line, number, max(DELIMITERS, key=line.count)
-    return "", 0, ","
-
-
-def _csv_fields(header: str, delimiter: str) -> list[str]:
-    if not header:
-        return []
-    return [name.strip() for name in next(csv.reader([header], delimiter=delimiter))]
-
-
-def _read(asked: GivenSpectrum, targets: bool = True) -> tuple[pa.Table, int]:
-    """The columns that matter, CSV as text; and the number of the line that the first row stands on."""
-    path = Path(asked.file)
-    extra = [name for name in (asked.uncertainty, asked.hold_out_column) if name]
-    wanted = list(dict.fromkeys([*asked.labels, *[asked.target] * targets, *extra]))
-    try:
-        if _is_parquet(path):
-            rows = pq.read_metadata(path).num_rows
-            if rows > MAX_ROWS:
-                raise _too_large(path)
-            return pq.read_table(path, columns=wanted), 1
-        header, before, delimiter = _header(path)
-        reader = pyarrow.csv.open_csv(
-            path,
-            read_options=pyarrow.csv.ReadOptions(
-                skip_rows=before + 1, column_names=_csv_fields(header, delimiter), block_size=1 << 23
-            ),
-            parse_options=pyarrow.csv.ParseOptions(delimiter=delimiter),
-            convert_options=pyarrow.csv.ConvertOptions(
-                column_types=dict.fromkeys(wanted, pa.string()),
-                include_columns=wanted,
-                null_values=[""],
-                strings_can_be_null=True,
-            ),
+    special = {
+        what: None if column is None else place(what, column)
+        for what, column in (
+            ("target", asked.target),
+            ("uncertainty", asked.uncertainty),
+            ("sigma", asked.sigma),
+            ("hold_out", asked.hold_out_column),
         )
-        return _limited(path, reader, reader.schema), before + 2
-    except pa.ArrowException as error:
-        if "Empty CSV" in str(error):
-            return pa.table({name: pa.array([], pa.string()) for name in wanted}), 1
-        raise UserError(
-            f"{path} cannot be read as a table: {error}. Mend that line, or export the table anew"
-        ) from error
-    except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror or error}") from error
-
-
-def _limited(path: Path, batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> pa.Table:
-    """The batches as a table; UserError as soon as there are too many rows."""
-    kept, rows = [], 0
-    for batch in batches:
-        kept.append(batch)
-        rows += len(batch)
-        if rows > MAX_ROWS:
-            raise _too_large(path)
-    return pa.Table.from_batches(kept, schema)
-
-
-def _too_large(path: Path) -> UserError:
-    return UserError(
-        f"{path} has more than {MAX_ROWS:,} rows, the most that are read; a formula is found from a few thousand. Keep "
-        "the lowest levels of each theory, or fewer theories"
+    }
+    named = [place("label", label) for label in asked.labels]
+    finite = [place("finite label", label) for label in asked.finite_labels]
+    dropped = {place("drop", column) for column in asked.drop}
+    others = {item for item in special.values() if item is not None}
+    for label in named:
+        if label in others:
+            raise UserError(
+                f"{asked.file}: column {names[label]!r} cannot be a label and the target or its uncertainty"
+            )
+        if label in dropped:
+            raise UserError(f"{asked.file}: column {names[label]!r} is named as a label and as one to drop")
+    if len(set(named)) < len(named):
+        raise UserError(f"{asked.file}: a label stands twice in {', '.join(asked.labels)}; name each once")
+    labels = list(named)
+    if not named or asked.rest:
+        labels += [item for item in range(len(names)) if item not in {*named, *others, *dropped}]
+    if not labels:
+        raise UserError(f"{asked.file} has no column besides {asked.target!r}; a formula needs labels to depend on")
+    for label in finite:
+        if label not in labels:
+            shown = ", ".join(names[item] for item in labels)
+            raise UserError(f"{asked.file}: the finite label {names[label]!r} is no label; labels are {shown}")
+    return _Roles(
+        special["target"],
+        special["uncertainty"],
+        special["sigma"],
+        special["hold_out"],
+        tuple(labels),
+        len(named),
+        asked.theory_labels,
+        tuple(finite),
     )
 
 
-def _lines(rows: np.ndarray, first_line: int) -> str:
-    """ "line 7", or "lines 7, 9, 12 and 4 more"."""
-    shown = ", ".join(str(int(row) + first_line) for row in rows[:SHOWN])
-    more = f" and {len(rows) - SHOWN} more" if len(rows) > SHOWN else ""
-    return f"line{'s' * (len(rows) > 1)} {shown}{more}"
+def _place(asked: GivenSpectrum, names: list[str], what: str, column: str) -> int:
+    """The place of a column that was named as the file does, as formulas do, or without its unit."""
+
+    def bare(name: str) -> str:
+        return re.sub(r"\s*[(\[{].*[)\]}]\s*$", "", name).strip()
+
+    for spelt in (str, plain_name, bare):
+        places = [place for place, name in enumerate(names) if name and spelt(name) == spelt(column.strip())]
+        if len(places) == 1:
+            return places[0]
+    known = [name for name in names if name]
+    near = difflib.get_close_matches(column, known, 1)
+    hint = f" (did you mean {near[0]}?)" if near else ""
+    raise UserError(f"{asked.file} has no column {column!r} for the {what}{hint}; it has {', '.join(known)}")
 
 
-def _bad_entries(
-    asked: GivenSpectrum, column: str, table: pa.Table, rows: np.ndarray, reason: str, line: int
-) -> UserError:
-    entry = table[column][int(rows[0])].as_py()
-    shown = "nothing" if entry is None else repr(entry)[:60]
-    return UserError(
-        f"{asked.file}, column {column!r}, {_lines(rows, line)}: {reason} (there is {shown}). Mend the entry or leave "
-        "the row out"
-    )
+@dataclass(frozen=True)
+class _LabelColumn:
+    """A label on its way: its place and name in the file, whether it was named by the user, and its values."""
+
+    place: int
+    name: str
+    explicit: bool
+    column: Label = field(default_factory=lambda: Label(np.array([], dtype=np.int64)))
 
 
-def _labels(asked: GivenSpectrum, table: pa.Table, label: str, line: int) -> np.ndarray:
-    """The column as int64. Half-integers get a hint: spins are labels as 2j."""
-    column = table[label].combine_chunks()
-    if column.null_count:
-        missing = np.flatnonzero(column.is_null().to_numpy(zero_copy_only=False))
-        raise _bad_entries(asked, label, table, missing, "a label is missing", line)
-    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        column = pc.utf8_trim_whitespace(column)
-        # 3.0, as programs write whole numbers.
-        whole = pc.replace_substring_regex(column, r"^([+-]?[0-9]+)\.0*$", r"\1")
-        bad = np.flatnonzero(~pc.match_substring_regex(whole, INTEGER).to_numpy(zero_copy_only=False))
-        if len(bad):
-            halves = re.fullmatch(r"\s*[+-]?(\d+/2|\d*\.50*)\s*", str(column[int(bad[0])]))
-            reason = "labels are whole numbers (which columns are labels can be said)"
-            if halves:
-                reason += "; of half-integers give twice the number"
-            raise _bad_entries(asked, label, table, bad, reason, line)
-        long = np.flatnonzero(pc.greater(pc.utf8_length(whole), 18).to_numpy(zero_copy_only=False))
-        if len(long):
-            raise _bad_entries(asked, label, table, long, "the label is too large", line)
-        values = pc.cast(pc.utf8_ltrim(whole, "+"), pa.int64()).to_numpy(zero_copy_only=False)
-    elif pa.types.is_integer(column.type):
-        values = column.to_numpy(zero_copy_only=False)
-    elif pa.types.is_floating(column.type):
-        values = column.to_numpy(zero_copy_only=False)
-        bad = np.flatnonzero(values != np.floor(values))
-        if len(bad):
-            half = (2 * values == np.floor(2 * values)).all()
-            reason = "labels are whole numbers" + ("; of half-integers give twice the number" if half else "")
-            raise _bad_entries(asked, label, table, bad, reason, line)
-    else:
-        raise UserError(f"{asked.file}: column {label!r} is of type {column.type}; labels are whole numbers")
-    far = np.flatnonzero(np.abs(values.astype(float)) > LARGEST_LABEL)
-    if len(far):
-        raise _bad_entries(asked, label, table, far, f"labels go up to {LARGEST_LABEL}", line)
-    return values.astype(np.int64)
+def _label_columns(
+    asked: GivenSpectrum, roles: _Roles, table: Table, notes: list[str]
+) -> tuple[list[_LabelColumn], list[_LabelColumn]]:
+    """The labels that are numbers or were named; text columns that may be sectors. A note tells what is left out."""
+    labels, sectors = [], []
+    for number, place in enumerate(roles.labels):
+        label = _LabelColumn(place, table.names[place] or f"column_{place + 1}", number < roles.explicit)
+        column = table.columns[place]
+        there = column.filter(pc.invert(_missing(column)))
+        if label.explicit or place in roles.finite:
+            labels.append(label)
+        elif not len(there):
+            what = "the last column" if place == len(table.names) - 1 else f"column {label.name!r}"
+            notes.append(f"{what} is empty and was left out")
+        elif is_text(there, table.decimal):
+            try:
+                read_label(there, table.decimal)
+                if len(there) < len(column):
+                    raise NumberError("a sector is missing", np.array([]))
+            except NumberError:
+                odd = _odd_entries(there, table.decimal)
+                if odd <= len(there) // 10:
+                    labels.append(label)  # numbers, and few misprints: these are told
+                else:
+                    notes.append(f"column {label.name!r} is text and was left out")
+            else:
+                sectors.append(label)
+        elif not table.names[place] or re.fullmatch(r"Unnamed: \d+", label.name):
+            if len(there) == len(column) and counts_rows(read_label(column, table.decimal)):
+                notes.append(f"the unnamed column {place + 1} counts the rows and was left out")
+            else:
+                labels.append(label)
+        else:
+            labels.append(label)
+    return labels, sectors
 
 
-def _targets(asked: GivenSpectrum, table: pa.Table, line: int) -> Targets:
-    column = asked.target
+def _odd_entries(column: pa.Array, decimal: str) -> int:
     try:
-        if asked.uncertainty is None:
-            return parse_numbers(table[asked.target])
-        column = asked.uncertainty
-        stated = parse_numbers(table[asked.uncertainty])
-        width = stated.numerator / stated.denominator
-        if np.any(width < 0):
-            raise NumberError("an uncertainty is not negative", np.flatnonzero(width < 0))
-        column = asked.target
-        values = parse_numbers(_as_written(table[asked.target]))
-        return nearest_simple(values.numerator, values.denominator, width)
+        exact_decimals(column, decimal)
     except NumberError as error:
-        raise _bad_entries(asked, column, table, error.rows, str(error), line) from None
+        return len(error.rows)
+    return 0
 
 
-def _as_written(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Decimals as the fractions over powers of ten that they are: their uncertainty is stated, not in their digits."""
-    if not pa.types.is_string(column.type):
-        return column
+def _missing(column: pa.Array) -> pa.Array:
+    """Where a value is missing, however that is spelt."""
+    if pa.types.is_floating(column.type):
+        return pc.fill_null(pc.is_nan(column), True)
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        bare = pc.utf8_lower(pc.utf8_trim(pc.utf8_trim_whitespace(column), "\"'"))
+        return pc.fill_null(pc.is_in(bare, pa.array(sorted(MISSING), bare.type)), True)
+    return pc.is_null(column)
 
-    def exact(text: str) -> str:
-        try:
-            value = Fraction(text)
-        except (ValueError, ZeroDivisionError):
-            return text
-        return f"{value.numerator}/{value.denominator}"
 
-    return pa.chunked_array(
-        [[None if text is None else exact(text.strip()) for text in column.to_pylist()]], pa.string()
+def _without_missing(asked: GivenSpectrum, roles: _Roles, labels: list[int], table: Table, notes: list[str]) -> Table:
+    """The table without rows that lack a value, where that is wanted; else UserError, which names them all."""
+    lacking = np.zeros(len(table), dtype=bool)
+    told = []
+    for place in dict.fromkeys([*labels, roles.target, roles.uncertainty, roles.sigma]):
+        if place is None:
+            continue
+        mask = _missing(table.columns[place]).to_numpy(zero_copy_only=False).astype(bool)
+        if not mask.any():
+            continue
+        lacking |= mask
+        rows = np.flatnonzero(mask)
+        spelt = sorted({_shown(table, place, row) for row in rows.tolist()})
+        told.append(f"column {table.names[place]!r}, {_lines(rows, table)} (there is {', '.join(spelt[:SHOWN])})")
+    kept = np.flatnonzero(~lacking)
+    if not told:
+        return table
+    if not asked.skip_missing:
+        raise UserError(
+            f"{asked.file}: a value is missing in {'; '.join(told)}. --skip-missing (skip_missing) leaves such rows "
+            "out, --drop (drop) a column that is no label"
+        )
+    if not len(kept):
+        raise UserError(f"{asked.file}: a value is missing on every row; leave out the column that has none (--drop)")
+    count = int(lacking.sum())
+    notes.append(f"{count} row{'s' * (count > 1)} with a missing value left out: {'; '.join(told)}")
+    columns = {place: column.take(pa.array(kept)) for place, column in table.columns.items()}
+    lines = table.lines[kept] if table.lines is not None else kept + table.first
+    return replace(table, columns=columns, lines=lines)
+
+
+def _shown(table: Table, place: int, row: int) -> str:
+    entry = table.columns[place][row].as_py()
+    return "nothing" if entry is None or entry == "" else repr(entry)[:60]
+
+
+def _lines(rows: np.ndarray, table: Table, shown: int = 12) -> str:
+    """ "line 7", or "lines 7, 9, 12 and 4 more"."""
+    few = ", ".join(str(table.line(row)) for row in rows[:shown].tolist())
+    more = f" and {len(rows) - shown} more" if len(rows) > shown else ""
+    return f"line{'s' * (len(rows) > 1)} {few}{more}"
+
+
+def _bad_entries(asked: GivenSpectrum, place: int, table: Table, rows: np.ndarray, reason: str) -> UserError:
+    return UserError(
+        f"{asked.file}, column {table.names[place]!r}, {_lines(rows, table, SHOWN)}: {reason} (there is "
+        f"{_shown(table, place, int(rows[0]))}). Correct the entry or leave the row out"
     )
 
 
-def _said_held_out(asked: GivenSpectrum, table: pa.Table, line: int) -> np.ndarray | None:
-    if asked.hold_out_column is None:
+def _read_label(asked: GivenSpectrum, label: _LabelColumn, table: Table) -> _LabelColumn:
+    try:
+        return replace(label, column=read_label(table.columns[label.place], table.decimal))
+    except NumberError as error:
+        raise _bad_entries(asked, label.place, table, error.rows, str(error)) from None
+
+
+def _needed(
+    asked: GivenSpectrum,
+    labels: list[_LabelColumn],
+    sectors: list[_LabelColumn],
+    table: Table,
+    targets: Targets,
+    notes: list[str],
+) -> tuple[list[_LabelColumn], tuple[str, ...]]:
+    """The labels, with those text columns that are needed to tell rows apart; and the names of the others."""
+    if not sectors:
+        return labels, ()
+    read = [_read_label(asked, sector, table) for sector in sectors]
+    apart = not labels or _Rows(asked, (), labels, targets, table).contradictions()[0].size
+    names = tuple(sector.name for sector in sectors)
+    if apart:
+        return labels + read, ()
+    for sector in read:
+        few = ", ".join(sector.column.texts[:SHOWN]) + ", ..." * (len(sector.column.texts) > SHOWN)
+        notes.append(f"column {sector.name!r} is text ({few}) and was left out: the other labels tell the rows apart")
+    return labels, names
+
+
+def _without_constants(asked: GivenSpectrum, labels: list[_LabelColumn], notes: list[str]) -> list[_LabelColumn]:
+    kept = []
+    for label in labels:
+        whole = label.column.whole
+        if len(whole) > 1 and np.all(whole == whole[0]):
+            value = _value(label.column, whole[0])
+            if label.explicit:
+                raise UserError(
+                    f"{asked.file}: label {label.name!r} is {value} on every row (one theory only?): no formula can be "
+                    "learnt in a label that does not vary. Add rows with other values, or leave that label out"
+                )
+            notes.append(f"column {label.name!r} is {value} on every row and was left out")
+        else:
+            kept.append(label)
+    if not kept:
+        raise UserError(
+            f"{asked.file} has no label that varies, one theory only; no formula can be learnt. Add rows of others"
+        )
+    return kept
+
+
+def _value(label: Label, whole: int) -> str:
+    from fractions import Fraction
+
+    return label.texts[int(whole)] if label.texts else str(Fraction(int(whole), label.scale))
+
+
+def _hint_at_counters(labels: list[_LabelColumn], notes: list[str]) -> None:
+    for label in labels:
+        whole = label.column.whole
+        if not label.explicit and len(labels) > 1 and whole.dtype != object and len(whole) > 2:
+            steps = np.diff(whole)
+            if label.column.scale == 1 and not label.column.texts and np.all(steps == 1):
+                notes.append(
+                    f"column {label.name!r} counts the rows; leave it out (--drop {label.name!r}) if it is no label"
+                )
+
+
+# ---- targets
+
+
+def _targets(asked: GivenSpectrum, roles: _Roles, table: Table) -> Targets:
+    place = roles.target
+    try:
+        if roles.uncertainty is None and roles.sigma is None:
+            return parse_numbers(table.columns[place], table.decimal)
+        stated = {}
+        for what, place in (("uncertainty", roles.uncertainty), ("sigma", roles.sigma)):
+            if place is not None:
+                numbers = exact_decimals(table.columns[place], table.decimal)
+                stated[what] = (numbers.numerator / numbers.denominator).astype(float)
+                if np.any(stated[what] < 0):
+                    raise NumberError(
+                        f"{'an uncertainty' if what == 'uncertainty' else 'a standard deviation'} is not negative",
+                        np.flatnonzero(stated[what] < 0),
+                    )
+        place = roles.target
+        values = parse_numbers(table.columns[place], table.decimal)
+        if values.fractions and np.mean(values.uncertainty == 0) >= MAJORITY:
+            note = "all their digits are those of simple fractions, so that the stated uncertainty was not needed"
+            return replace(values, notes=(*values.notes, note), stated=None)
+        values = exact_decimals(table.columns[place], table.decimal)
+        if "uncertainty" in stated:
+            values = nearest_simple(values, stated["uncertainty"])
+        return replace(values, stated=stated.get("sigma"))
+    except NumberError as error:
+        raise _bad_entries(asked, place, table, error.rows, str(error)) from None
+
+
+def _told_held_out(asked: GivenSpectrum, roles: _Roles, table: Table) -> np.ndarray | None:
+    if roles.hold_out is None:
         return None
-    column = table[asked.hold_out_column].combine_chunks()
+    column = table.columns[roles.hold_out]
     if pa.types.is_boolean(column.type):
         return column.fill_null(False).to_numpy(zero_copy_only=False).astype(bool)
-    return _labels(asked, table, asked.hold_out_column, line) != 0
+    there = pc.invert(_missing(column)).to_numpy(zero_copy_only=False).astype(bool)
+    told = np.zeros(len(column), dtype=bool)
+    words = [str(entry).strip().lower() for entry in column.to_pylist()]
+    known = {"true": True, "yes": True, "t": True, "false": False, "no": False, "f": False}
+    for row in np.flatnonzero(there).tolist():
+        if words[row] not in known:
+            try:
+                known[words[row]] = float(words[row]) != 0
+            except ValueError:
+                reason = "what is held out is told by 0 and 1, or by true and false"
+                raise _bad_entries(asked, roles.hold_out, table, np.array([row]), reason) from None
+        told[row] = known[words[row]]
+    return told
 
 
-# ---- checks of the whole
+# ---- rows
 
 
-def _without_duplicates(asked: GivenSpectrum, x: np.ndarray, targets: Targets, line: int) -> tuple[np.ndarray, int]:
-    """Indices of one row for each tuple of labels, and how many rows were repetitions; contradictions are refused."""
-    order = np.lexsort(x.T[::-1])
-    ordered = x[order]
-    again = np.concatenate([[False], np.all(ordered[1:] == ordered[:-1], axis=1)])
-    if again.any():
-        first = order[np.maximum.accumulate(np.where(again, 0, np.arange(len(x))))]
-        values, width = targets.numerator / targets.denominator, targets.uncertainty
-        same = (targets.numerator[first] == targets.numerator[order]) & (
-            targets.denominator[first] == targets.denominator[order]
-        )
-        same |= np.abs(values[first] - values[order]) <= width[first] + width[order]
-        contradicting = np.flatnonzero(again & ~same)
-        if len(contradicting):
-            one, other = int(first[contradicting[0]]), int(order[contradicting[0]])
-            point = ", ".join(f"{label}={value}" for label, value in zip(asked.labels, x[one].tolist(), strict=True))
-            said = [f"{targets.numerator[row]}/{targets.denominator[row]}" for row in (one, other)]
-            raise UserError(
-                f"{asked.file}: lines {one + line} and {other + line} contradict each other: at {point} the target is "
-                f"{said[0]} and {said[1]} ({len(contradicting)} such row(s)). Correct one, or add the label that "
-                "tells them apart"
+class _Rows:
+    """Labels and targets of all rows, in the order of the file."""
+
+    def __init__(self, asked: GivenSpectrum, names: tuple[str, ...], labels: list, targets: Targets, table: Table):
+        self.asked, self.names, self.labels, self.targets, self.table = asked, names, labels, targets, table
+        self.rows = np.arange(len(table))
+        self.told: np.ndarray | None = None
+        # Codes in the order of the values: they can be sorted whatever the size of the numbers.
+        self.codes = np.column_stack([_codes(label.column.whole) for label in labels])
+
+    def contradictions(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Pairs of rows with the same labels and different targets, in two arrays; one row for each tuple of labels."""
+        order = np.lexsort(self.codes.T[::-1])
+        ordered = self.codes[order]
+        again = np.concatenate([[False], np.all(ordered[1:] == ordered[:-1], axis=1)])
+        first = order[np.maximum.accumulate(np.where(again, 0, np.arange(len(order))))]
+        above, below = self.targets.numerator, self.targets.denominator
+        same = (above[first] == above[order]) & (below[first] == below[order])
+        if again.any():
+            values, width = (above / below).astype(float), self.targets.uncertainty.copy()
+            if self.targets.stated is not None:
+                width = width + SIGMAS * self.targets.stated
+            same |= np.abs(values[first] - values[order]) <= width[first] + width[order]
+        apart = again & ~same
+        return first[apart], order[apart], np.sort(order[~again]), again
+
+    def without_duplicates(self, notes: list[str], told: np.ndarray | None) -> _Rows:
+        one, other, kept, again = self.contradictions()
+        if len(one):
+            first, second = int(one[0]), int(other[0])
+            point = ", ".join(
+                f"{label.name}={_value(label.column, label.column.whole[first])}" for label in self.labels
             )
-    return np.sort(order[~again]), int(again.sum())
+            given = [_fraction(self.targets, row) for row in (first, second)]
+            raise UserError(
+                f"{self.asked.file}: lines {self.table.line(first)} and {self.table.line(second)} contradict each "
+                f"other: at {point} the target is {given[0]} and {given[1]} ({len(one)} such row(s)). Correct one, "
+                "or add the label that tells them apart"
+            )
+        if again.any():
+            notes.append(f"{int(again.sum())} row(s) stand more than once with the same target; each was used once")
+        self.rows, self.told = kept, None if told is None else told[kept]
+        return self
 
 
-def _refuse_what_has_no_formula(
-    asked: GivenSpectrum, x: np.ndarray, numerator: np.ndarray, denominator: np.ndarray
-) -> None:
-    if len(x) == 1:
+def _codes(whole: np.ndarray) -> np.ndarray:
+    return np.unique(whole, return_inverse=True)[1].astype(np.int64) if whole.dtype == object else whole
+
+
+def _fraction(targets: Targets, row: int) -> str:
+    above, below = targets.numerator[row], targets.denominator[row]
+    return f"{above}/{below}" if below != 1 else str(above)
+
+
+def _refuse_what_has_no_formula(rows: _Rows) -> None:
+    asked, targets = rows.asked, rows.targets
+    if len(rows.rows) == 1:
         raise UserError(f"{asked.file} has one row; a formula needs many more rows than it has constants")
+    numerator, denominator = targets.numerator[rows.rows], targets.denominator[rows.rows]
     if np.all(numerator == numerator[0]) and np.all(denominator == denominator[0]):
-        value = f"{numerator[0]}/{denominator[0]}" if denominator[0] != 1 else str(numerator[0])
         raise UserError(
-            f"{asked.file}: the target {asked.target!r} is {value} on every row: that constant is the formula, and "
-            "there is nothing to fit. Is it the right column?"
+            f"{asked.file}: the target {asked.target!r} is {_fraction(targets, int(rows.rows[0]))} on every row: that "
+            "constant is the formula, and there is nothing to fit. Is it the right column?"
         )
-    theory = x[:, : asked.theory_labels] if asked.theory_labels else x
-    if np.all(theory == theory[0]):
-        said = ", ".join(f"{label}={value}" for label, value in zip(asked.labels, theory[0].tolist(), strict=False))
-        raise UserError(
-            f"{asked.file} has one theory only ({said} on every row): no formula can be learnt in labels that do not "
-            "vary. Add rows of other theories"
-        )
-    for label, column in zip(asked.labels, x.T, strict=True):
-        if np.all(column == column[0]):
-            raise UserError(
-                f"{asked.file}: label {label!r} is {column[0]} on every row (one theory only?): no formula can be "
-                "learnt in a label that does not vary. Add rows with other values, or leave that label out"
-            )
 
 
 def _number_held_out(asked: GivenSpectrum, theories: int) -> int:
@@ -424,44 +532,63 @@ def _number_held_out(asked: GivenSpectrum, theories: int) -> int:
     return ceil(asked.hold_out_theories * theories - 1e-9)
 
 
-def _split(
-    asked: GivenSpectrum,
-    x: np.ndarray,
-    numerator: np.ndarray,
-    denominator: np.ndarray,
-    uncertainty: np.ndarray,
-    said: np.ndarray | None,
-    notes: list[str],
-) -> Given:
-    theory_labels = asked.theory_labels or len(asked.labels)
-    value = numerator / denominator
-    theory = x[:, :theory_labels]
+def _split(rows: _Rows, roles: _Roles, file: TableFile, notes: list[str], sectors: tuple[str, ...]) -> Given:
+    asked, targets = rows.asked, rows.targets
+    _refuse_what_has_no_formula(rows)
+    theory_labels = sum(label.place in roles.labels[: roles.theory] for label in rows.labels) if roles.theory else 0
+    theory_labels = theory_labels or len(rows.labels)
+    value = (targets.numerator / targets.denominator).astype(float)[rows.rows]
+    codes = rows.codes[rows.rows]
+    theory = codes[:, :theory_labels]
+    size = sum(
+        np.abs(label.column.whole[rows.rows].astype(float)) / float(label.column.scale)
+        for label in rows.labels[:theory_labels]
+    )
     # Theories by the size of their labels, then by the labels; fields by target, then by labels: as in the families.
-    keys = [*x[:, theory_labels:].T[::-1], value, *theory.T[::-1], np.abs(theory).sum(axis=1)]
+    keys = [*codes[:, theory_labels:].T[::-1], value, *theory.T[::-1], size]
     order = np.lexsort(keys)
-    x, value = x[order], value[order]
-    numerator, denominator, uncertainty = numerator[order], denominator[order], uncertainty[order]
-    starts = np.concatenate([[True], np.any(x[1:, :theory_labels] != x[:-1, :theory_labels], axis=1)])
+    theory, at = theory[order], rows.rows[order]
+    starts = np.concatenate([[True], np.any(theory[1:] != theory[:-1], axis=1)])
     number = np.cumsum(starts) - 1
-    rank = np.arange(len(x)) - np.flatnonzero(starts)[number]
+    rank = np.arange(len(at)) - np.flatnonzero(starts)[number]
     theories = int(number[-1]) + 1
-    if said is not None:
-        held_out = said[order]
+    if rows.told is not None:
+        held_out = rows.told[order]
     else:
         last = _number_held_out(asked, theories)
-        size = np.bincount(number)[number]
-        kept = np.maximum(1, np.ceil((1 - asked.hold_out_levels) * size - 1e-9))
+        kept = np.maximum(1, np.ceil((1 - asked.hold_out_levels) * np.bincount(number)[number] - 1e-9))
         held_out = (number >= theories - last) | (rank >= kept)
     if held_out.all() or len(np.unique(number[~held_out])) < 2:
         raise UserError(
-            f"{asked.file}: after holding out {int(held_out.sum())} of {len(x)} rows fewer than two theories are left "
+            f"{asked.file}: after holding out {int(held_out.sum())} of {len(at)} rows fewer than two theories are left "
             "to fit. Hold out less (hold_out), or give more theories"
         )
-    with open(asked.file, "rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()[:16]
-    finite = [asked.labels.index(label) for label in asked.finite_labels]
-    finite_values = tuple(map(tuple, np.unique(x[:, finite], axis=0).tolist())) if finite else ()
-    approximate = bool(np.any(uncertainty > 0))
+    whole = [label.column.whole[at] for label in rows.labels]
+    scales = tuple(label.column.scale for label in rows.labels)
+    finite = [place for place, label in enumerate(rows.labels) if label.place in roles.finite or label.column.texts]
+    values = (
+        tuple(map(tuple, sorted(set(zip(*(whole[place].tolist() for place in finite), strict=True))))) if finite else ()
+    )
+    uncertainty, sigma = targets.uncertainty[at], None if targets.stated is None else targets.stated[at]
+    every = Dataset(
+        labels=rows.names,
+        theory_labels=theory_labels,
+        x=np.column_stack(whole),
+        numerator=targets.numerator[at],
+        denominator=targets.denominator[at],
+        rank=rank.astype(np.int32),
+        uncertainty=uncertainty if np.any(uncertainty > 0) else None,
+        sigma=sigma if sigma is not None and np.any(sigma > 0) else None,
+        scales=scales if any(scale != 1 for scale in scales) else (),
+        unary_operators=tuple(asked.unary_operators),
+        finite_labels=tuple(rows.names[place] for place in finite),
+        finite_values=values,
+        sectors={
+            rows.names[place]: rows.labels[place].column.texts for place in finite if rows.labels[place].column.texts
+        },
+        entries=_entries(rows, roles, at),
+    )
+    digest = file.digest()
 
     def part(mask: np.ndarray, what: str) -> Dataset:
         metadata = {
@@ -476,18 +603,14 @@ def _split(
             "file_sha256": digest,
             "notes": "; ".join(notes),
         }
-        return Dataset(
-            labels=asked.labels,
-            theory_labels=theory_labels,
-            x=x[mask],
-            numerator=numerator[mask],
-            denominator=denominator[mask],
-            rank=rank[mask].astype(np.int32),
-            metadata=metadata,
-            unary_operators=tuple(asked.unary_operators),
-            finite_labels=asked.finite_labels,
-            finite_values=finite_values,
-            uncertainty=uncertainty[mask] if approximate else None,
-        )
+        return replace(every.take(mask), metadata=metadata)
 
-    return Given(part(~held_out, "data"), part(held_out, "held_out"), tuple(notes))
+    return Given(part(~held_out, "data"), part(held_out, "held_out"), tuple(notes), sectors)
+
+
+def _entries(rows: _Rows, roles: _Roles, at: np.ndarray) -> np.ndarray | None:
+    """The targets as the file has them, where they are not exact integers and fractions."""
+    targets, column = rows.targets, rows.table.columns[roles.target]
+    if not targets.notes and targets.stated is None and not targets.uncertainty.any():
+        return None
+    return column.cast(pa.string()).to_numpy(zero_copy_only=False)[at]

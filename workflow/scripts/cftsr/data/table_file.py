@@ -1,0 +1,272 @@
+"""A file as a table: text of many kinds, and what pyarrow and pandas read (Parquet, Feather, ORC, JSON, Excel)."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import hashlib
+import io
+import json
+import lzma
+import sys
+import zipfile
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.feather
+import pyarrow.orc
+import pyarrow.parquet as pq
+
+from cftsr.data.text_table import Table, TextTable, too_large
+from cftsr.errors import UserError
+
+PIPE = "-"
+MOST_BYTES = 1 << 30  # of what is decompressed or comes through a pipe
+# How a file begins, and what it is; None where it is read.
+_KNOWN = (
+    (b"\xd0\xcf\x11\xe0", "an Excel workbook of the old kind (.xls)"),
+    (b"\x89HDF", "an HDF5 file"),
+    (b"SQLite format 3", "an SQLite data base"),
+    (b"\x93NUMPY", "a NumPy array (.npy), which has no names of columns"),
+    (b"\x80\x04", "a Python pickle"),
+    (b"\x80\x05", "a Python pickle"),
+    (b"%PDF", "a PDF document"),
+    (b"\x89PNG", "an image (PNG)"),
+    (b"\xff\xd8\xff", "an image (JPEG)"),
+    (b"MATLAB 5.0", "a MATLAB file"),
+    (b"RDX", "an R workspace"),
+    (b"{\\rtf", "a document (RTF)"),
+    (b"7z\xbc\xaf", "a 7-Zip archive"),
+    (b"CDF\x01", "a NetCDF file"),
+    (b"CDF\x02", "a NetCDF file"),
+)
+_EXCEL = ("an Excel workbook", "openpyxl")
+_CALC = ("a spreadsheet of LibreOffice or OpenOffice", "odfpy")
+
+
+class TableFile:
+    """A file's columns: their names at once, their entries on demand.
+
+    path      of the file, or - for standard input
+    encoding  of text; None to find out
+    columns   names in place of those of the header line, or where there is none
+    most      rows that are read
+    """
+
+    def __init__(self, path: str | Path, encoding: str | None, columns: tuple[str, ...], most: int):
+        self.path = Path(path)
+        self.columns = columns
+        try:
+            self._read, self.names = self._opened(encoding, most)
+        except (OSError, EOFError, lzma.LZMAError, zipfile.BadZipFile, pa.ArrowException) as error:
+            reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+            raise UserError(f"cannot read {path}: {reason}. Give a CSV file with a header line, or Parquet") from error
+
+    def read(self, wanted: list[int]) -> Table:
+        """The columns in these places."""
+        try:
+            return self._read(wanted)
+        except (OSError, pa.ArrowException) as error:
+            raise UserError(f"cannot read {self.path}: {getattr(error, 'strerror', None) or error}") from error
+
+    def digest(self) -> str:
+        """Of the file's bytes, to tell whether it has changed."""
+        if str(self.path) == PIPE:
+            return hashlib.sha256(_piped()).hexdigest()[:16]
+        with open(self.path, "rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()[:16]
+
+    def _opened(self, encoding: str | None, most: int) -> tuple[Callable[[list[int]], Table], list[str]]:
+        content = _piped() if str(self.path) == PIPE else None
+        head = content[:512] if content is not None else _head(self.path)
+        content, head = self._decompressed(content, head)
+        if head[:4] == b"PAR1":
+            return self._parquet(content, most)
+        if head[:6] == b"ARROW1":
+            return self._columns(pyarrow.feather.read_table(_stream(content, self.path)), most)
+        if head[:4] == b"\xff\xff\xff\xff":
+            return self._columns(pa.ipc.open_stream(_stream(content, self.path)).read_all(), most)
+        if head[:3] == b"ORC":
+            return self._columns(pyarrow.orc.read_table(_stream(content, self.path)), most)
+        if head[:2] == b"PK":
+            return self._archive(content, encoding, most)
+        for beginning, what in _KNOWN:
+            if head.startswith(beginning):
+                if "Excel" in what:
+                    return self._spreadsheet(content, what, "xlrd", most)
+                raise UserError(f"{self.path} is {what}, which is not read. Export the table as CSV or Parquet")
+        plain = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+        if plain[:1] in (b"{", b"["):
+            return self._json(content, most)
+        if plain[:1] == b"<":
+            raise UserError(f"{self.path} is a document (HTML or XML), which is not read. Export the table as CSV")
+        text = TextTable(self.path, content, encoding, self.columns, most)
+        return text.read, text.names
+
+    def _decompressed(self, content: bytes | None, head: bytes) -> tuple[bytes | None, bytes]:
+        opened: Any = None
+        raw = io.BytesIO(content) if content is not None else self.path
+        if head[:2] == b"\x1f\x8b":
+            opened = gzip.open(raw)  # noqa: SIM115 - closed below
+        elif head[:3] == b"BZh":
+            opened = bz2.open(raw)  # noqa: SIM115
+        elif head[:6] == b"\xfd7zXZ\0":
+            opened = lzma.open(raw)  # noqa: SIM115
+        elif head[:4] == b"\x28\xb5\x2f\xfd":
+            opened = pa.CompressedInputStream(pa.BufferReader(content) if content else pa.OSFile(str(raw)), "zstd")
+        if opened is None:
+            return content, head
+        with opened as stream:
+            content = stream.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
+            raise UserError(f"{self.path} is more than {MOST_BYTES >> 30} gigabyte when decompressed; give fewer rows")
+        return content, content[:512]
+
+    # ---- kinds
+
+    def _columns(self, table: pa.Table, most: int) -> tuple[Callable[[list[int]], Table], list[str]]:
+        if len(table) > most:
+            raise too_large(self.path, most)
+        names = [str(name).strip() for name in self.columns or table.column_names]
+        if len(names) != table.num_columns:
+            raise UserError(f"{self.path} has {table.num_columns} columns, and --columns names {len(names)}")
+
+        def read(wanted: list[int]) -> Table:
+            return Table(names, {place: _plain(table.column(place)) for place in wanted})
+
+        return read, names
+
+    def _parquet(self, content: bytes | None, most: int) -> tuple[Callable[[list[int]], Table], list[str]]:
+        file = pq.ParquetFile(_stream(content, self.path))
+        names = [str(name).strip() for name in self.columns or file.schema_arrow.names]
+        if file.metadata.num_rows > most:
+            raise too_large(self.path, most)
+        if len(names) != len(file.schema_arrow.names):
+            raise UserError(f"{self.path} has {len(file.schema_arrow.names)} columns, and --columns names {len(names)}")
+
+        def read(wanted: list[int]) -> Table:
+            table = file.read(columns=[file.schema_arrow.names[place] for place in wanted])
+            return Table(names, {place: _plain(table.column(i)) for i, place in enumerate(wanted)})
+
+        return read, names
+
+    def _json(self, content: bytes | None, most: int) -> tuple[Callable[[list[int]], Table], list[str]]:
+        """Records, one on each line or in a list; or columns. Numbers keep the digits that they are written with."""
+        text = (content if content is not None else self.path.read_bytes()).decode("utf-8-sig")
+
+        def load(part: str) -> Any:
+            return json.loads(part, parse_int=str, parse_float=str)
+
+        try:
+            try:
+                value = load(text)
+            except json.JSONDecodeError:
+                value = [load(line) for line in text.splitlines() if line.strip()]
+        except json.JSONDecodeError as error:
+            raise UserError(f"{self.path} is no JSON: {error}. Give records, one on each line or in a list") from error
+        columns = _from_json(value)
+        if columns is None:
+            raise UserError(f"{self.path} is JSON but no table; give a list of records, or a list for each column")
+        texts = {
+            name: pa.array([_json_text(entry) for entry in entries], pa.string()) for name, entries in columns.items()
+        }
+        return self._columns(pa.table(texts), most)
+
+    def _archive(
+        self, content: bytes | None, encoding: str | None, most: int
+    ) -> tuple[Callable[[list[int]], Table], list[str]]:
+        with zipfile.ZipFile(io.BytesIO(content) if content is not None else self.path) as archive:
+            members = [
+                item for item in archive.infolist() if not item.is_dir() and not item.filename.startswith("__MACOSX")
+            ]
+            inside = {item.filename for item in members}
+            if "xl/workbook.xml" in inside or "xl/workbook.bin" in inside:
+                return self._spreadsheet(content, *_EXCEL, most)
+            if "mimetype" in inside and b"spreadsheet" in archive.read("mimetype"):
+                return self._spreadsheet(content, *_CALC, most)
+            if len(members) != 1:
+                few = ", ".join(sorted(inside)[:3])
+                raise UserError(
+                    f"{self.path} is a zip archive with {len(members)} files ({few}); unpack it and give one"
+                )
+            if members[0].file_size > MOST_BYTES:
+                raise UserError(f"{self.path} is more than {MOST_BYTES >> 30} gigabyte when unpacked; give fewer rows")
+            text = TextTable(self.path, archive.read(members[0]), encoding, self.columns, most)
+        return text.read, text.names
+
+    def _spreadsheet(
+        self, content: bytes | None, what: str, reader: str, most: int
+    ) -> tuple[Callable[[list[int]], Table], list[str]]:
+        import pandas as pd
+
+        try:
+            sheet = pd.read_excel(
+                io.BytesIO(content) if content is not None else self.path,
+                header=None,
+                dtype=object,
+                keep_default_na=False,
+            )
+        except ImportError as error:
+            raise UserError(
+                f"{self.path} is {what}. Save it as CSV, or install the package {reader}, which reads it"
+            ) from error
+        except Exception as error:  # the readers raise what they like
+            raise UserError(f"{self.path} is {what}, and cannot be read ({error}). Save it as CSV") from error
+        # As text, so that headers, units and numbers are found as in a CSV file.
+        lines = io.StringIO()
+        sheet.to_csv(lines, sep="\t", header=False, index=False)
+        text = TextTable(self.path, lines.getvalue().encode(), "utf-8", self.columns, most)
+        return text.read, text.names
+
+
+@cache
+def _piped() -> bytes:
+    content = sys.stdin.buffer.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise UserError(f"more than {MOST_BYTES >> 30} gigabyte came through the pipe; give fewer rows")
+    return content
+
+
+def _head(path: Path) -> bytes:
+    with open(path, "rb") as stream:
+        return stream.read(512)
+
+
+def _stream(content: bytes | None, path: Path) -> Any:
+    return pa.BufferReader(content) if content is not None else str(path)
+
+
+def _plain(column: pa.ChunkedArray) -> pa.Array:
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    return column.combine_chunks()
+
+
+def _from_json(value: Any) -> dict[str, list] | None:
+    if isinstance(value, dict) and isinstance(value.get("data"), list):
+        names = value.get("columns") or [item["name"] for item in (value.get("schema") or {}).get("fields", [])]
+        if names and all(isinstance(row, list) and len(row) == len(names) for row in value["data"]):
+            return {str(name): [row[i] for row in value["data"]] for i, name in enumerate(names)}
+        value = value["data"]
+    if isinstance(value, dict) and value:
+        columns = [list(part.values()) if isinstance(part, dict) else part for part in value.values()]
+        if all(isinstance(part, list) for part in columns) and len({len(part) for part in columns}) == 1:
+            return dict(zip(map(str, value), columns, strict=True))
+        value = [value]
+    if isinstance(value, list) and value and all(isinstance(row, dict) for row in value):
+        names = dict.fromkeys(name for row in value for name in row)
+        return {str(name): [row.get(name) for row in value] for name in names}
+    if isinstance(value, list) and len(value) > 1 and all(isinstance(row, list) for row in value):
+        head, *rows = value
+        if all(len(row) == len(head) for row in rows):
+            return {str(name): [row[i] for row in rows] for i, name in enumerate(head)}
+    return None
+
+
+def _json_text(entry: Any) -> str | None:
+    if isinstance(entry, bool) or entry is None:
+        return None if entry is None else str(int(entry))
+    return entry if isinstance(entry, str) else json.dumps(entry)

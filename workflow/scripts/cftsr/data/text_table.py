@@ -1,0 +1,392 @@
+"""Tables in text: encoding, separator, header line, comments; every entry as the text that it is.
+
+A plain table (one separator, comments only before the header, UTF-8) is read by pyarrow from the file itself. Any other
+is decoded and split by the csv module, with the number of each row's line.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+
+from cftsr.data.entries import missing, read_entry
+from cftsr.errors import UserError
+
+DELIMITERS = ("\t", ";", ",", "|", "&")
+WHITESPACE, WIDE = "blanks", "two or more blanks"
+COMMENTS = ("#", "%", "!", "//", '"#')
+SAMPLE = 1 << 16  # bytes that the separator is chosen by
+SAMPLE_LINES = 200
+BLOCK = 1 << 23
+_RULE = re.compile(r"^[\s|:+=-]*$|^\\(hline|toprule|midrule|bottomrule|cline\{.*\}|begin\{.*|end\{.*)\s*$")
+_DECIMAL_COMMA = re.compile(r"^\s*[+-]?(\d{1,3}(\.\d{3})+|\d*),\d+([eE][+-]?\d+)?\s*$")
+_THOUSANDS = re.compile(r"^\s*[+-]?\d{1,3}(,\d{3})+\s*$")
+
+
+@dataclass
+class Table:
+    """Columns of a file.
+
+    names     as the file has them, without blanks around; "" where there is none
+    columns   by place: pyarrow arrays, of text where the file is text
+    lines     the line (or row) of the file that each row stands on; None where row i is line i + first
+    notes     what was assumed, in words
+    decimal   "." or ","
+    """
+
+    names: list[str]
+    columns: dict[int, pa.Array]
+    first: int = 1
+    lines: np.ndarray | None = None
+    notes: list[str] = field(default_factory=list)
+    decimal: str = "."
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values()))) if self.columns else 0
+
+    def line(self, row: int) -> int:
+        return int(self.lines[row]) if self.lines is not None else row + self.first
+
+
+@dataclass
+class _Layout:
+    """How a text is laid out.
+
+    delimiter  one of DELIMITERS, WHITESPACE or WIDE
+    header     the names
+    before     how many lines stand before the first row
+    plain      whether pyarrow can read it as it is
+    """
+
+    delimiter: str
+    header: list[str]
+    before: int
+    plain: bool
+    notes: list[str]
+
+
+class TextTable:
+    """A text file, or bytes that were decompressed or came through a pipe."""
+
+    def __init__(self, path: Path, content: bytes | None, encoding: str | None, columns: tuple[str, ...], most: int):
+        self.path, self.content, self.columns, self.most = path, content, columns, most
+        self.encoding = encoding or self._guessed_encoding()
+        self.layout = self._layout()
+
+    @property
+    def names(self) -> list[str]:
+        return self.layout.header
+
+    # ---- encoding
+
+    def _head(self) -> bytes:
+        if self.content is not None:
+            return self.content[:SAMPLE]
+        with open(self.path, "rb") as stream:
+            return stream.read(SAMPLE)
+
+    def _guessed_encoding(self) -> str:
+        head = self._head()
+        for mark, name in (
+            (b"\xef\xbb\xbf", "utf-8-sig"),
+            (b"\xff\xfe\x00\x00", "utf-32"),
+            (b"\x00\x00\xfe\xff", "utf-32"),
+        ):
+            if head.startswith(mark):
+                return name
+        if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+            return "utf-16"
+        zeros = head[:400].count(b"\0")
+        if zeros > len(head[:400]) // 4:
+            return "utf-16-le" if head[1:2] == b"\0" else "utf-16-be"
+        unprintable = sum(byte < 9 or 13 < byte < 32 for byte in head)
+        if unprintable > len(head) // 100:
+            raise UserError(f"{self.path} is no table: it is binary, of a kind that is not known. Export it as CSV")
+        return "utf-8"
+
+    def _lines(self) -> list[str]:
+        content = self.content if self.content is not None else self.path.read_bytes()
+        if content.count(b"\n") > self.most + SAMPLE_LINES:
+            raise too_large(self.path, self.most)
+        try:
+            text = content.decode(self.encoding)
+        except UnicodeDecodeError as error:
+            line = content[: error.start].count(b"\n") + 1
+            raise UserError(
+                f"{self.path} is not {self.encoding} text (line {line}). Name its encoding: --encoding latin-1 for "
+                "example (encoding in config.yaml)"
+            ) from error
+        except LookupError as error:
+            raise UserError(
+                f"--encoding {self.encoding}: there is no such encoding; utf-8 or latin-1 for example"
+            ) from error
+        return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+    # ---- layout
+
+    def _sample(self) -> list[str]:
+        head = self._head()
+        text = head.decode(self.encoding, errors="replace").removeprefix("\ufeff")
+        lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        return lines[:-1] if len(head) == SAMPLE and len(lines) > 1 else lines
+
+    def _layout(self) -> _Layout:
+        try:
+            sample = self._sample()
+        except LookupError as error:
+            raise UserError(
+                f"--encoding {self.encoding}: there is no such encoding; utf-8 or latin-1 for example"
+            ) from error
+        notes: list[str] = []
+        kept = [(number, line) for number, line in enumerate(sample, 1) if _counts(line)]
+        told = None
+        if kept and (separator := re.fullmatch(r"\"?sep=(.)\"?", kept[0][1].strip())):
+            told, kept = separator[1], kept[1:]  # as Excel writes
+        if not kept:
+            return _Layout(",", [], 0, False, notes)
+        delimiter = told or _delimiter([line for _, line in kept[:SAMPLE_LINES]])
+        rows = [fields_of(line, delimiter) for _, line in kept[:SAMPLE_LINES]]
+        first, header = kept[0][0], rows[0]
+        if not header_like(header):
+            comment = _comment_header(sample[: first - 1], delimiter, len(header))
+            if self.columns:
+                names = list(self.columns)
+                notes.append(f"there is no header line; the columns are {', '.join(names)}, as told")
+            elif comment:
+                names = comment
+                notes.append(f"the names of the columns were taken from the comment before them: {', '.join(names)}")
+            else:
+                raise UserError(
+                    f"{self.path} has no header line: line {first} is {kept[0][1].strip()[:60]!r}. Name its columns: "
+                    f"--columns {','.join('klmnpqrs'[: len(header) - 1])},h for example"
+                )
+            body, before = rows, first - 1
+        else:
+            names, body, before = header, rows[1:], first
+            if self.columns:
+                names = list(self.columns)
+                notes.append(f"the columns are called {', '.join(names)}, as told, and not {', '.join(header)}")
+        if self.columns and body and len(names) != len(body[0]):
+            raise UserError(
+                f"{self.path}: --columns names {len(names)} column(s), and line {before + 1} has {len(body[0])} entries"
+            )
+        names, widened = _widened(names, body)
+        plain = (
+            self.content is None
+            and self.encoding in ("utf-8", "utf-8-sig")
+            and delimiter in DELIMITERS[:4]
+            and not widened
+            and not _has_units(body)
+            and all(len(row) == len(names) for row in body)
+            and not any(line.lstrip().startswith("|") or _RULE.match(line) for _, line in kept)
+        )
+        return _Layout(delimiter, names, before, plain, notes)
+
+    # ---- reading
+
+    def read(self, wanted: list[int]) -> Table:
+        """The columns in these places."""
+        if self.layout.plain and self._scan():
+            try:
+                return self._by_arrow(wanted)
+            except (pa.ArrowInvalid, UnicodeDecodeError):
+                pass  # the other way names the line, or reads it
+        return self._by_csv(wanted)
+
+    def _scan(self) -> bool:
+        """Whether the whole file is as plain as its beginning; UserError where it has too many lines."""
+        lines, before = 0, b""
+        with open(self.path, "rb") as stream:
+            while block := stream.read(BLOCK):
+                lines += block.count(b"\n")
+                if lines > self.most + self.layout.before + 1:
+                    raise too_large(self.path, self.most)
+                text = before + block
+                if any(sign in text for sign in (b"\n\n", b"\n\r", b"\r\r", b"\0")) and not _only_at_end(text):
+                    return False
+                if any(b"\n" + mark.encode() in text for mark in COMMENTS) and self._comments_inside(text):
+                    return False
+                if b"\r" in text and text.count(b"\r") != text.count(b"\r\n") + text.endswith(b"\r"):
+                    return False
+                before = block[-2:]
+        return True
+
+    def _comments_inside(self, text: bytes) -> bool:
+        # Comments before the header are skipped by number.
+        skipped = text
+        for _ in range(self.layout.before):
+            skipped = skipped.partition(b"\n")[2]
+        return any(skipped.startswith(mark.encode()) or b"\n" + mark.encode() in skipped for mark in COMMENTS)
+
+    def _by_arrow(self, wanted: list[int]) -> Table:
+        names = [str(place) for place in range(len(self.names))]
+        include = [str(place) for place in wanted]
+        reader = pyarrow.csv.open_csv(
+            self.path,
+            read_options=pyarrow.csv.ReadOptions(skip_rows=self.layout.before, column_names=names, block_size=BLOCK),
+            parse_options=pyarrow.csv.ParseOptions(delimiter=self.layout.delimiter),
+            convert_options=pyarrow.csv.ConvertOptions(
+                column_types=dict.fromkeys(include, pa.string()), include_columns=include, null_values=[""]
+            ),
+        )
+        batches, rows = [], 0
+        for batch in reader:
+            batches.append(batch)
+            rows += len(batch)
+            if rows > self.most:
+                raise too_large(self.path, self.most)
+        table = pa.Table.from_batches(batches, reader.schema)
+        columns = {place: table[str(place)].combine_chunks() for place in wanted}
+        return self._finished(columns, self.layout.before + 1, None)
+
+    def _by_csv(self, wanted: list[int]) -> Table:
+        lines, names = self._lines(), self.names
+        rows, numbers = [], []
+        for number, line in enumerate(lines, 1):
+            if number <= self.layout.before or not _counts(line):
+                continue
+            rows.append(fields_of(line, self.layout.delimiter))
+            numbers.append(number)
+        if len(rows) > self.most:
+            raise too_large(self.path, self.most)
+        notes = []
+        if _has_units(rows):
+            notes.append(
+                f"line {numbers[0]} has no numbers (units?) and was left out: {' '.join(rows[0]).strip()[:40]}"
+            )
+            rows, numbers = rows[1:], numbers[1:]
+        for number, row in zip(numbers, rows, strict=True):
+            if len(row) == len(names) + 1 and not row[-1].strip():
+                row.pop()  # a separator at the end
+            while len(row) < len(names) and not names[len(row)]:
+                row.append("")
+            if len(row) != len(names):
+                raise UserError(
+                    f"{self.path} cannot be read as a table: line {number} has {len(row)} entries under {len(names)} "
+                    f"columns: {lines[number - 1].strip()[:60]!r}. Correct that line"
+                )
+        columns = {place: pa.array([row[place] for row in rows], pa.string()) for place in wanted}
+        table = self._finished(columns, 1, np.array(numbers, dtype=np.int64))
+        table.notes += notes
+        return table
+
+    def _finished(self, columns: dict[int, pa.Array], first: int, lines: np.ndarray | None) -> Table:
+        decimal, note = _decimal_of(columns, self.layout.delimiter)
+        notes = [*self.layout.notes, *([note] if note else [])]
+        return Table(self.names, columns, first, lines, notes, decimal)
+
+
+def too_large(path: Path, most: int) -> UserError:
+    return UserError(
+        f"{path} has more than {most:,} rows, the most that are read; a formula is found from a few thousand. Keep "
+        "the lowest levels of each theory, or fewer theories"
+    )
+
+
+def _only_at_end(text: bytes) -> bool:
+    """Whether blank lines stand at the end alone."""
+    end = text.rstrip(b"\r\n")
+    return not any(sign in end for sign in (b"\n\n", b"\n\r", b"\r\r", b"\0")) and len(text) - len(end) < 100
+
+
+def _counts(line: str) -> bool:
+    """Whether a line is no comment, not blank, and no rule between rows."""
+    bare = line.strip()
+    return bool(bare) and not bare.startswith(COMMENTS) and not _RULE.match(bare)
+
+
+def fields_of(line: str, delimiter: str) -> list[str]:
+    if delimiter == WHITESPACE:
+        return line.split()
+    if delimiter == WIDE:
+        return re.split(r"\s{2,}|\t", line.strip())
+    if delimiter == "|" and line.strip().startswith("|"):
+        line = line.strip().strip("|")  # Markdown
+    if delimiter == "&":
+        line = re.sub(r"\\\\.*$", "", line)  # LaTeX
+    return [entry.strip() for entry in next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))]
+
+
+def _delimiter(lines: list[str]) -> str:
+    """The separator that cuts most lines into as many entries as the rows usually have, at least two."""
+    best, score = ",", 0.0
+    for delimiter in (*DELIMITERS, WIDE, WHITESPACE):
+        try:
+            widths = [len(fields_of(line, delimiter)) for line in lines]
+        except csv.Error:
+            continue
+        usual = max(set(widths[1:] or widths), key=(widths[1:] or widths).count)
+        # The header may have one entry less than the rows (R's row names), or one more.
+        fit = np.mean([width == usual for width in widths[1:] or widths]) * (1 if abs(widths[0] - usual) <= 1 else 0.3)
+        if usual > 1 and fit > score + 0.02:
+            best, score = delimiter, fit
+    return best
+
+
+def is_number(text: str) -> bool:
+    return read_entry(text) is not None or read_entry(text, ",") is not None
+
+
+def header_like(fields: list[str]) -> bool:
+    """Whether a line may be names: none of its entries is a number."""
+    return not any(is_number(entry) for entry in fields)
+
+
+def _comment_header(lines: list[str], delimiter: str, width: int) -> list[str] | None:
+    """The names in the last comment before the rows, where they are as many as the columns (numpy.savetxt)."""
+    for line in reversed(lines):
+        if line.strip().startswith(COMMENTS):
+            bare = line.strip().lstrip('#%!/" ').strip()
+            for separator in (delimiter, WHITESPACE, ","):
+                names = fields_of(bare, separator) if bare else []
+                if len(names) == width and header_like(names):
+                    return names
+            return None
+    return None
+
+
+def _widened(names: list[str], body: list[list[str]]) -> tuple[list[str], bool]:
+    """The names with an empty one for the row names that R and others write without a name."""
+    if not body or any(len(row) != len(names) + 1 for row in body):
+        return names, False
+    if all(not row[-1] for row in body):
+        return names, True
+    row_names = [row[0] for row in body]
+    counted = [str(number + start) for start in (0, 1) for number in range(len(body))]
+    sequence = row_names in (counted[: len(body)], counted[len(body) :])
+    if len(set(row_names)) == len(row_names) and (sequence or not any(map(is_number, row_names))):
+        return ["", *names], True
+    return names, True
+
+
+def _has_units(body: list[list[str]]) -> bool:
+    """Whether the first row has no number while the next one has."""
+    if len(body) < 2:
+        return False
+    entries = [entry for entry in body[0] if not missing(entry)]
+    return bool(entries) and not any(map(is_number, body[0])) and any(map(is_number, body[1]))
+
+
+def _decimal_of(columns: dict[int, pa.Array], delimiter: str) -> tuple[str, str]:
+    """Whether entries have a decimal comma, and a note where a comma may be either."""
+    doubtful = False
+    for column in columns.values():
+        if not pa.types.is_string(column.type):
+            continue
+        mask = pc.fill_null(pc.match_substring(column, ","), False)
+        if not pc.any(mask).as_py():
+            continue
+        entries = column.filter(mask).slice(0, 10_000).to_pylist()
+        if any(_DECIMAL_COMMA.match(entry) and not _THOUSANDS.match(entry) for entry in entries):
+            return ",", "numbers have a decimal comma"
+        doubtful |= all(_THOUSANDS.match(entry) for entry in entries)
+    if doubtful and delimiter == ";":
+        return ",", "numbers have a decimal comma"
+    return ".", "commas were read as separators of thousands" if doubtful else ""
