@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,21 @@ def default_options(path: Path = CONFIG) -> dict[str, Any]:
 
 
 def fit_given(asked: GivenSpectrum, options: dict[str, Any]) -> Answer:
-    """Fit the exact engine to a file. Raises UserError where the file cannot be used."""
+    """Fit the exact engine to a file. Raises UserError where the file cannot be used.
+
+    Text columns that are not needed to tell the rows apart (a reference, or a sector) are labels in a second fit, where
+    the first one identifies nothing.
+    """
+    answer = _fit(asked, options)
+    if answer.identified or not answer.given.sectors:
+        return answer
+    labels = (*asked.labels, *answer.given.sectors)
+    rest = asked.rest or not asked.labels
+    again = _fit(replace(asked, labels=labels, rest=rest), options)
+    return again if again.identified else answer
+
+
+def _fit(asked: GivenSpectrum, options: dict[str, Any]) -> Answer:
     given = read_given(asked)
     problem = problem_of(given.data, "free")
     progress = get_engine(ENGINE)().advance(Assignment(problem, options, log=lambda line: None), Progress())
@@ -96,7 +111,7 @@ def describe_answer(answer: Answer) -> str:
     if found is None:
         lines.append("no formula")
     else:
-        lines += [f"{symbol} = {found.equation}", f"LaTeX: {symbol} = {found.latex}"]
+        lines += [f"{symbol} = {found.equation}", f"LaTeX: {latex_symbol(symbol)} = {found.latex}"]
     lines += ["", _headline(answer)]
     if found is not None:
         lines.append(f"  on the data: {_agreement(found.exact_on_data, found.wrong_rows, len(data))}")
@@ -105,6 +120,15 @@ def describe_answer(answer: Answer) -> str:
             lines.append(f"  on what was held out: {words}")
     lines += [f"  {line}" for line in describe_certificate(answer.certificate)]
     return "\n".join(lines)
+
+
+def latex_symbol(name: str) -> str:
+    """The name of a column in LaTeX: a letter as it is, anything else upright, with what LaTeX reserves escaped."""
+    if re.fullmatch(r"[A-Za-z]|\\[A-Za-z]+", name):
+        return name
+    special = {"\\": r"\backslash{}", "^": r"\hat{}", "~": r"\sim{}", "\u2212": "-", " ": r"\ "}
+    escaped = "".join(special.get(letter, f"\\{letter}" if letter in "#$%&_{}" else letter) for letter in name)
+    return rf"\mathrm{{{escaped}}}"
 
 
 def _headline(answer: Answer) -> str:

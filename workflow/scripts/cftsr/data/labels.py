@@ -13,12 +13,13 @@ from math import lcm
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from cftsr.algebra.integer_columns import INTEGER_COLUMNS
 from cftsr.algebra.modular import PRIMES
 from cftsr.data.dataset import integers
-from cftsr.data.entries import read_entry
-from cftsr.data.numbers import NumberError, Targets, exact_decimals, parse_numbers
+from cftsr.data.entries import INTEGER, read_entry
+from cftsr.data.numbers import NumberError, Targets, as_integers, exact_decimals, parse_numbers
 
 # Names that stand for something else in equations or in our data sets.
 RESERVED = {
@@ -90,6 +91,8 @@ def read_label(column: pa.Array, decimal: str = ".") -> Label:
 
     Raises NumberError for entries that are neither.
     """
+    if _is_string(column.type) and pc.all(pc.match_substring_regex(column, INTEGER)).as_py():
+        return Label(as_integers(column))
     if pa.types.is_boolean(column.type):
         column = column.cast(pa.int8())
     if not is_text(column, decimal):
@@ -113,6 +116,8 @@ def is_text(column: pa.Array, decimal: str = ".") -> bool:
             or pa.types.is_decimal(column.type)
             or pa.types.is_boolean(column.type)
         )
+    if pc.all(pc.match_substring_regex(column, INTEGER)).as_py():
+        return False
     try:
         exact_decimals(column, decimal)
     except NumberError as error:

@@ -106,12 +106,16 @@ def plain_texts(
         return column.cast(pa.string()), None, ()
     if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)):
         raise NumberError(f"entries of type {kind} are no numbers", np.arange(min(1, len(column))))
-    column = pc.utf8_trim_whitespace(column.cast(pa.string()))
-    if decimal == ",":
-        unusual = np.arange(len(column))
-    else:
-        usual = pc.match_substring_regex(column, f"{INTEGER}|{FRACTION_PATTERN}|{DECIMAL_LIKE}")
-        unusual = np.flatnonzero(~_mask(usual))
+    column = column.cast(pa.string())
+    unusual = np.arange(len(column))
+    if len(column) and decimal == "." and pc.any(pc.match_substring_regex(column.slice(0, 100), r"^\s|\s$")).as_py():
+        column = pc.utf8_trim_whitespace(column)
+    if decimal == ".":
+        # One after the other: of exact numbers there is little left for the next.
+        for pattern in (INTEGER, FRACTION_PATTERN, DECIMAL_LIKE):
+            if len(unusual):
+                part = column if len(unusual) == len(column) else column.take(pa.array(unusual))
+                unusual = unusual[~_mask(pc.match_substring_regex(part, pattern))]
     return _respelt(column, unusual, decimal) if len(unusual) else (column, None, ())
 
 
@@ -152,8 +156,9 @@ def _mask(array: pa.Array) -> np.ndarray:
 
 def _from_text(column: pa.Array, exact: bool = False) -> Targets:
     """Plain texts; `exact` where decimals are exact as they stand."""
-    integer, fraction = (_mask(pc.match_substring_regex(column, pattern)) for pattern in (INTEGER, FRACTION_PATTERN))
-    decimal = ~(integer | fraction)
+    fraction = _mask(pc.match_substring(column, "/"))
+    decimal = ~fraction & _mask(pc.match_substring_regex(column, "[.eE]"))
+    integer = ~(fraction | decimal)
     numerator, denominator = np.zeros(len(column), dtype=np.int64), np.ones(len(column), dtype=np.int64)
     uncertainty, notes = np.zeros(len(column)), ()
     rounded = None
@@ -164,11 +169,11 @@ def _from_text(column: pa.Array, exact: bool = False) -> Targets:
         rounded = _from_decimals(decimals, exact)
     if integer.any():
         where = np.flatnonzero(integer)
-        numerator = _put(numerator, where, _as_integers(column.take(where)))
+        numerator = _put(numerator, where, as_integers(column.take(where)))
     if fraction.any():
         where = np.flatnonzero(fraction)
         parts = pc.extract_regex(column.take(where), FRACTION)
-        above, below = (_as_integers(parts.field(i)) for i in range(2))
+        above, below = (as_integers(parts.field(i)) for i in range(2))
         if np.any(below == 0):
             raise NumberError("the fraction has denominator 0", where[below == 0])
         numerator, denominator = _put(numerator, where, above), _put(denominator, where, below)
@@ -204,7 +209,7 @@ def _checked(targets: Targets) -> Targets:
     return Targets(above, below, targets.uncertainty, targets.notes, targets.fractions)
 
 
-def _as_integers(column: pa.Array) -> np.ndarray:
+def as_integers(column: pa.Array) -> np.ndarray:
     """Integers in text; Python's where 64 bits are too few."""
     digits = pc.utf8_length(pc.utf8_ltrim(column, "+-0")).to_numpy(zero_copy_only=False)
     if np.any(digits > 18):
@@ -230,7 +235,7 @@ def _split(column: pa.Array, where: np.ndarray) -> Decimals:
     long = np.union1d(long, np.flatnonzero((significant - places > LONGEST_EXPONENT) | (places > 4 * LONGEST_EXPONENT)))
     if len(long):
         raise NumberError(f"the number is larger than 1e{LONGEST_EXPONENT}, or too small", where[long])
-    mantissa = _as_integers(pc.if_else(pc.equal(digits, ""), "0", digits))
+    mantissa = as_integers(pc.if_else(pc.equal(digits, ""), "0", digits))
     negative = _mask(pc.equal(sign, "-"))
     return Decimals(
         mantissa=np.where(negative, -mantissa, mantissa),

@@ -242,7 +242,8 @@ def _label_columns(
     for number, place in enumerate(roles.labels):
         label = _LabelColumn(place, table.names[place] or f"column_{place + 1}", number < roles.explicit)
         column = table.columns[place]
-        there = column.filter(pc.invert(_missing(column)))
+        missing = _missing(column)
+        there = column.filter(pc.invert(missing)) if pc.any(missing).as_py() else column
         if label.explicit or place in roles.finite:
             labels.append(label)
         elif not len(there):
@@ -284,6 +285,8 @@ def _missing(column: pa.Array) -> pa.Array:
     if pa.types.is_floating(column.type):
         return pc.fill_null(pc.is_nan(column), True)
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        if pc.all(pc.match_substring_regex(column, "^[+-]?[0-9][^#]*$"), skip_nulls=False).as_py():
+            return pa.array(np.zeros(len(column), dtype=bool))
         bare = pc.utf8_lower(pc.utf8_trim(pc.utf8_trim_whitespace(column), "\"'"))
         return pc.fill_null(pc.is_in(bare, pa.array(sorted(MISSING), bare.type)), True)
     return pc.is_null(column)

@@ -194,7 +194,7 @@ def _named(problem: Problem, function: Function, row: int) -> dict[str, Any]:
     above, below = (int(part[0]) for part in problem.evaluate(function, point))
     return {
         "labels": problem.described(point[0].tolist()),
-        "given": str(problem.exact_target(row)),
+        "given": problem.quoted(row),
         "formula": str(Fraction(above, below)) if below else "undefined",
     }
 
