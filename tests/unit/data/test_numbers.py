@@ -140,3 +140,77 @@ def test_the_simplest_rational_is_that_of_the_stern_brocot_tree(intervals, scale
     found = simplest_in(low, high, np.full(len(low), scale))
     for a, b, top, bottom in zip(low.tolist(), high.tolist(), *(part.tolist() for part in found), strict=True):
         assert F(top, bottom) == simplest_between(F(a, scale), F(b, scale))
+
+
+# ---- rounding
+
+
+SU2 = [F(l * (l + 2), 4 * (k + 2)) for k in range(1, 25) for l in range(k + 1)]
+
+
+@pytest.mark.parametrize("digits", range(4, 18))
+@pytest.mark.parametrize("kind", "gfe")
+def test_every_rounding_of_a_program_holds_the_right_number(kind, digits):
+    """What is read as a fraction is the right one; what is not, is off by no more than its uncertainty."""
+    targets = parse_numbers(pa.array([f"{float(value):.{digits}{kind}}" for value in SU2]))
+    for value, right, width in zip(exact(targets), SU2, targets.uncertainty.tolist(), strict=True):
+        assert value == right if width == 0 else abs(value - right) <= F(width)
+    if digits >= 8:
+        assert np.mean(targets.uncertainty == 0) == 1
+
+
+def test_significant_digits_and_decimals_are_told_apart():
+    values = [1 / 7, 100 / 7, 10_000 / 7, 2 / 7, 200 / 7, 3 / 7, 300 / 7, 0.5]
+    significant = parse_numbers(pa.array([f"{value:.5g}" for value in values]))
+    assert significant.uncertainty[:3] == pytest.approx([5e-6, 5e-4, 5e-2], rel=1e-6)
+    places = parse_numbers(pa.array([f"{value:.4f}" for value in values]))
+    assert places.uncertainty == pytest.approx(5e-5, rel=1e-6)
+
+
+def test_digits_of_no_common_rounding_are_each_known_to_their_last():
+    texts = ["0.3", "0.33", "0.333", "0.71", "0.7", "0.714", "0.1", "0.14", "0.143", "0.9", "0.86", "0.857"]
+    targets = read(*texts, *("0.6", "0.57", "0.571"))
+    assert targets.uncertainty[:3] == pytest.approx([0.05, 0.005, 0.0005], rel=1e-6)
+    assert "known to their last digit" in targets.notes[0] or "too few digits" in targets.notes[0]
+
+
+def test_floats_that_are_all_whole_are_exact():
+    targets = read(*(repr(float(n**10)) for n in range(1, 38)))
+    assert exact(targets) == [F(n**10) for n in range(1, 38)]
+    assert not targets.uncertainty.any()
+    beyond = read(*(repr(float(n**10)) for n in range(1, 45)))
+    wrong = [abs(a - n**10) > F(w) for n, a, w in zip(range(1, 45), exact(beyond), beyond.uncertainty, strict=True)]
+    assert not any(wrong)
+    assert beyond.uncertainty[-1] > 0
+
+
+@given(st.lists(st.fractions().filter(lambda value: abs(value) < 10**200), min_size=1, max_size=6))
+def test_fractions_of_any_size_are_exact(values):
+    targets = read(*map(str, values))
+    assert exact(targets) == values
+    assert not targets.uncertainty.any()
+
+
+def test_a_common_denominator_that_no_accident_explains_is_exact():
+    halves = [f"{n / 2:.1f}" for n in range(-9, 12)]
+    assert not read(*halves).uncertainty.any()
+    tenths = [f"{n / 10:.1f}" for n in range(-9, 12)]
+    assert read(*tenths).uncertainty.all()
+
+
+def test_numbers_of_many_digits_are_fractions_too():
+    targets = read(*(f"0.{round(F(10**30 * n, 97)):030d}" for n in range(1, 90)))
+    assert exact(targets) == [F(n, 97) for n in range(1, 90)]
+
+
+def test_a_unit_behind_every_number_is_left_out_with_a_note():
+    targets = read("1.5 eV", "2 eV", "3.25 eV")
+    assert "the unit eV" in targets.notes[0]
+    with pytest.raises(NumberError):
+        read("1.5 eV", "2 cm", "3.25 eV")
+
+
+def test_uncertainties_in_the_entries_are_stated():
+    targets = read("13.605700(5)", "3.401425(5)")
+    assert targets.stated == pytest.approx([5e-6, 5e-6])
+    assert exact(targets) == [F(136057, 10**4), F(3401425, 10**6)]

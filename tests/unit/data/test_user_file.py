@@ -314,3 +314,99 @@ def test_a_file_of_two_gigabytes_is_refused_within_a_gigabyte_of_memory():
     message, kilobytes = done.stdout.splitlines()
     assert "more than 5,000,000 rows" in message
     assert int(kilobytes) < 1_000_000
+
+
+# ---- tables as people have them
+
+
+def test_all_missing_values_are_named_at_once_and_can_be_skipped():
+    rows = lines()
+    rows[3], rows[9], rows[20] = "3,0,NA", "5,,1/2", "8,1,?"
+    message = refused(asked(rows, **KL))
+    assert "column 'h', lines 5, 22 (there is '?', 'NA')" in message
+    assert "column 'l', line 11 (there is nothing)" in message
+    assert "--skip-missing" in message
+    found = read_given(asked(rows, **KL, skip_missing=True))
+    assert len(found.data) + len(found.held_out) == len(ROWS) - 3
+    assert "3 rows with a missing value left out" in found.notes[0]
+
+
+def test_one_scale_serves_the_data_and_what_is_held_out():
+    rows = [f"{k},{F(l, 2 if k < 11 else 6)},{h}" for k, l, h in ROWS]
+    found = read_given(asked(rows, **KL))
+    assert found.data.scales == found.held_out.scales == (1, 6)
+    assert found.data.value(1, 3) == F(1, 2)
+
+
+def test_columns_that_are_no_labels_are_left_out_with_a_note():
+    rows = [f"{n},{k},{l},Ref. {n},24,,{h}" for n, (k, l, h) in enumerate(ROWS)]
+    found = read_given(asked(rows, ",k,l,where,c,empty,h"))
+    assert found.data.labels == ("k", "l")
+    notes = "; ".join(found.notes)
+    for what in ("column 1 counts the rows", "'where' is text", "'c' is 24 on every row", "'empty' is empty"):
+        assert what in notes
+
+
+def test_columns_can_be_dropped_and_labels_named():
+    rows = [f"{1000 + n},{k},{l},{h}" for n, (k, l, h) in enumerate(ROWS)]
+    assert read_given(asked(rows, "id,k,l,h")).data.labels == ("id", "k", "l")
+    assert "--drop 'id'" in read_given(asked(rows, "id,k,l,h")).notes[0]
+    assert read_given(asked(rows, "id,k,l,h", drop=("id",))).data.labels == ("k", "l")
+    assert read_given(asked(rows, "id,k,l,h", labels=("l", "k"))).data.labels == ("l", "k")
+    given = read_given(asked(rows, "id,k,l,h", labels=("k",), theory_labels=1, rest=True, drop=("id",)))
+    assert (given.data.labels, given.data.theory_labels) == (("k", "l"), 1)
+
+
+def test_texts_that_tell_rows_apart_are_a_finite_label():
+    rows = [f"{k},{sector},{F(k, 3) + (sector == 'R')}" for k in range(1, 20) for sector in ("NS", "R")]
+    found = read_given(asked(rows, "k,sector,h"))
+    assert found.data.finite_labels == ("sector",)
+    assert found.data.finite_values == ((0,), (1,))
+    assert found.data.described(found.data.x[0].tolist())["sector"] in ("NS", "R")
+    assert "0 is NS, 1 is R" in "; ".join(found.notes)
+
+
+def test_texts_that_are_not_needed_can_be_named():
+    rows = [f"{k},{'even' if k % 2 == 0 else 'odd'},{F(k, 3)}" for k in range(1, 20)]
+    found = read_given(asked(rows, "k,parity,h"))
+    assert found.data.labels == ("k",)
+    assert found.sectors == ("parity",)
+    assert read_given(asked(rows, "k,parity,h", labels=("k", "parity"))).data.labels == ("k", "parity")
+
+
+def test_standard_deviations_are_passed_on():
+    rows = [f"{k},{l},{float(h) + 1e-5 * (-1) ** l:.7f},0.00002" for k, l, h in ROWS]
+    found = read_given(asked(rows, "k,l,h,dh", **KL, sigma="dh"))
+    assert found.data.sigma == pytest.approx(2e-5)
+    assert found.data.uncertainty is None
+    assert found.data.exact_target(0) == F(found.data.quoted(0))
+
+
+def test_uncertainties_in_the_entries_are_standard_deviations():
+    found = read_given(asked([f"{k},{l},{float(h) + 1e-5:.5f}(2)" for k, l, h in ROWS], **KL))
+    assert found.data.sigma == pytest.approx(2e-5)
+    assert found.data.quoted(0).endswith("(2)")
+
+
+def test_an_uncertainty_is_not_needed_where_the_digits_are_those_of_fractions():
+    found = read_given(asked([f"{k},{l},{float(h):.12f},0.01" for k, l, h in ROWS], "k,l,h,dh", **KL, uncertainty="dh"))
+    assert found.data.uncertainty is None
+    assert sorted(levels(found.data) + levels(found.held_out)) == sorted(ROWS)
+
+
+def test_integers_beyond_64_bits_are_exact():
+    rows = [(a, b, F(((a + 1) * (b + 1) * (a + b + 2)) ** 9, 7**30)) for a in range(6) for b in range(6)]
+    found = read_given(asked([f"{a},{b},{h}" for a, b, h in rows], "a,b,h"))
+    assert sorted(levels(found.data) + levels(found.held_out)) == sorted(rows)
+
+
+def test_rows_are_quoted_as_the_file_has_them():
+    found = read_given(asked([f"{k},{l},{float(h):.6f}" for k, l, h in ROWS], **KL))
+    assert {found.data.quoted(row) for row in range(len(found.data))} <= {f"{float(h):.6f}" for _, _, h in ROWS}
+
+
+@pytest.mark.parametrize("words", [("1", "0"), ("true", "false"), ("yes", "no"), ("T", "F"), ("1", "")])
+def test_words_for_what_is_held_out(words):
+    rows = [f"{line},{words[0] if line.startswith('5,') else words[1]}" for line in lines()]
+    found = read_given(asked(rows, "k,l,h,test", **KL, hold_out_column="test"))
+    assert {k for k, _, _ in levels(found.held_out)} == {5}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from math import lcm
+from math import lcm, log10
 
 import numpy as np
 import pyarrow as pa
@@ -18,12 +18,13 @@ import pyarrow.compute as pc
 from cftsr.algebra.simplest_fraction import simplest_between, simplest_in
 from cftsr.data.dataset import integers
 from cftsr.data.entries import DECIMAL, DECIMAL_LIKE, FRACTION, INTEGER, read_entry, without_unit
-from cftsr.data.rounding import Decimals, rounding_of, values_of
+from cftsr.data.rounding import Decimals, last_places, rounding_of, values_of
 
 # Accepted chance that a random number has a rational as simple as the one found within its uncertainty.
 CHANCE = 1e-3
 # Accepted chance that rounded decimals all have so small a common denominator by accident.
 EXACT_BY_CHANCE = 1e-6
+LARGEST_COMMON = 1000
 # A decimal that reduces to a denominator so much smaller than its power of ten was exact as it stood (0.0625).
 REDUCES = 100
 # Where a smaller share of the decimals has a simple rational near by, some of those are coincidences, and all stay
@@ -253,7 +254,7 @@ def _from_decimals(decimals: Decimals, exact: bool) -> Targets:
     if decimals.whole_floats:
         return _whole_floats(decimals)
     most = int(decimals.places.max())
-    if not decimals.exponents.any() and 0 < most <= DIGITS_OF_INT64 and _exact_as_they_stand(decimals, most):
+    if _exact_as_they_stand(decimals):
         written = _as_written(decimals)
         note = f"decimals of up to {most} places were read as exact: their denominators are small"
         return Targets(written.numerator, written.denominator, written.uncertainty, (note,))
@@ -274,7 +275,7 @@ def _whole_floats(decimals: Decimals) -> Targets:
     """Whole numbers of a column of floats: exact up to 2**53, where float64 has every whole number."""
     written = _as_written(decimals)
     size = np.abs(values_of(decimals))
-    uncertainty = np.where((decimals.places < 0) & (size > 2.0**53), size * 2.0**-52, 0.0)
+    uncertainty = np.where(decimals.exponents & (size > 2.0**53), size * 2.0**-52, 0.0)
     notes = ("whole numbers beyond 2^53 are known to the precision of float64",) if uncertainty.any() else ()
     return Targets(written.numerator, written.denominator, uncertainty, notes)
 
@@ -284,17 +285,22 @@ def _of_fractions(values: list[Fraction], uncertainty: np.ndarray, notes: tuple[
     return Targets(above, below, uncertainty, notes)
 
 
-def _exact_as_they_stand(decimals: Decimals, most: int) -> bool:
+def _exact_as_they_stand(decimals: Decimals) -> bool:
     """Whether the decimals reduce to fractions so simple that they were not rounded (0.0625, 0.5)."""
-    if not decimals.fit(np.full(len(decimals.places), most)):
+    real = np.flatnonzero(~decimals.whole & (decimals.significant > 0))
+    if decimals.exponents.any() or decimals.places.max(initial=0) > DIGITS_OF_INT64 or not len(real):
         return False
-    scale = 10**most
-    scaled = decimals.mantissa * 10 ** (most - decimals.places)
-    reduced = scale // np.gcd(scaled, scale)
-    if np.mean(reduced * REDUCES <= scale) >= MAJORITY:
+    mantissa, scale = decimals.mantissa[real], 10 ** np.maximum(decimals.places[real], 0)
+    reduced = (scale // np.gcd(mantissa, scale)).astype(np.int64)
+    known = last_places(decimals)[real]
+    if np.mean(np.log10(reduced.astype(float) * REDUCES) <= known) >= MAJORITY:
         return True
-    common, different = lcm(*np.unique(reduced).tolist()), len(np.unique(scaled))
-    return (common / scale) ** different < EXACT_BY_CHANCE
+    # The chance that roundings of different numbers all have so small a common denominator.
+    common = log10(lcm(*np.unique(reduced).tolist()))
+    if common > log10(LARGEST_COMMON):
+        return False
+    different = np.unique(np.column_stack([mantissa, scale]).astype(str), axis=0, return_index=True)[1]
+    return float(np.sum(np.minimum(0, common - known[different]))) < log10(EXACT_BY_CHANCE)
 
 
 def _simplest(decimals: Decimals, width: np.ndarray, what: str) -> Targets:

@@ -7,7 +7,7 @@ neither explains the column, each entry is known to half a unit of its own last 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -17,6 +17,7 @@ UNIT32, UNIT64 = 2.0**-24, 2.0**-53
 ROUND_OFF = 8 * UNIT64  # of a column computed in float64, relative to its largest entry: a few units in the last place
 # Where trailing zeros were cut, entries one or two digits shorter than the others are few.
 SHORT_BY, MANY = 2, 0.35
+SAMPLE = 2_000
 MOST = 0.6  # of the numbers with many digits have as many as their type needs
 
 
@@ -38,6 +39,9 @@ class Decimals:
     whole: np.ndarray
     exponents: np.ndarray
     where: np.ndarray
+
+    def take(self, rows: slice) -> Decimals:
+        return Decimals(**{item.name: getattr(self, item.name)[rows] for item in fields(self)})
 
     @property
     def whole_floats(self) -> bool:
@@ -72,39 +76,45 @@ def rounding_of(decimals: Decimals) -> tuple[np.ndarray, str]:
     values = values_of(decimals)
     size = np.abs(values)
     longest = int(decimals.significant.max())
+    part = slice(None, None, max(1, len(size) // SAMPLE))  # enough rows to tell how they were spelt
+    sample, few = decimals.take(part), values[part]
     if longest >= FLOAT32_DIGITS.start and np.array_equal(values.astype(np.float32).astype(np.float64), values):
         return size * UNIT32, "float32 numbers"
-    if _short_float32(decimals, values, longest):
+    if _short_float32(sample, few, longest):
         # Their shortest spelling is off by as much again.
         return 2 * size * UNIT32, "float32 numbers"
-    if _float64(decimals, values, longest):
+    if _float64(sample, few, longest):
         return np.full(len(size), ROUND_OFF * size.max()), "float64 numbers"
-    width, what = _by_digits(decimals, longest, size)
+    known, what = _by_digits(decimals)
+    width = np.where(size == 0, 0.0, HALF * _powers(-known)) if "significant" in what else HALF * _powers(-known)
     if longest in FLOAT64_DIGITS:
         return np.maximum(width, ROUND_OFF * size.max()), "float64 numbers"
     # What was rounded had an error of its own, where it was computed in float64.
     return width + (4 * UNIT64 * size if longest < FLOAT64_DIGITS.stop else 0), what
 
 
-def _by_digits(decimals: Decimals, longest: int, size: np.ndarray) -> tuple[np.ndarray, str]:
+def last_places(decimals: Decimals) -> np.ndarray:
+    """The place of the last digit that is known of each number; inf where it is a whole number beside decimals."""
+    return _by_digits(decimals)[0]
+
+
+def _by_digits(decimals: Decimals) -> tuple[np.ndarray, str]:
+    """`last_places`, and how the numbers were rounded, in words."""
+    longest = int(decimals.significant.max())
     real = ~decimals.whole & (decimals.significant > 0)
     most = int(decimals.places[real].max(initial=0))
-    some = decimals.significant > 0
     missing = {
         "places": (most - decimals.places)[real],
-        "significant": (longest - decimals.significant)[some],
+        "significant": (longest - decimals.significant)[decimals.significant > 0],
     }
     full = {name: int(np.count_nonzero(short == 0)) for name, short in missing.items()}
     name = max(full, key=full.__getitem__)  # the first of equals: decimals
     few = np.count_nonzero((missing[name] > 0) & (missing[name] <= SHORT_BY))
     if few > MANY * full[name] + 3 and longest < FLOAT64_DIGITS.start:
-        unit = np.where(decimals.whole, np.inf, decimals.places)
-        return HALF * _powers(-unit), "decimals known to their last digit"
+        return np.where(decimals.whole, np.inf, decimals.places), "decimals known to their last digit"
     if name == "places":
-        unit = np.where(decimals.whole, np.inf, float(most))
-        return HALF * _powers(-unit), f"decimals of {most} places"
-    unit = decimals.places + longest - decimals.significant
-    return np.where(size == 0, 0.0, HALF * _powers(-unit.astype(float))), f"decimals of {longest} significant digits"
+        return np.where(decimals.whole, np.inf, float(most)), f"decimals of {most} places"
+    return (decimals.places + longest - decimals.significant).astype(float), f"decimals of {longest} significant digits"
 
 
 def _powers(exponents: np.ndarray) -> np.ndarray:

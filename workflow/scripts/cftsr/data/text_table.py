@@ -304,7 +304,7 @@ def _counts(line: str) -> bool:
 
 def fields_of(line: str, delimiter: str) -> list[str]:
     if delimiter == WHITESPACE:
-        return line.split()
+        return [entry.strip('"') for entry in re.findall(r'"[^"]*"|\S+', line)]
     if delimiter == WIDE:
         return re.split(r"\s{2,}|\t", line.strip())
     if delimiter == "|" and line.strip().startswith("|"):

@@ -110,6 +110,10 @@ def read_given(asked: GivenSpectrum) -> Given:
     renamed = [f"{label.name} -> {name}" for label, name in zip(labels, named, strict=True) if name != label.name]
     if renamed:
         notes.append(f"labels have other names in formulas: {', '.join(renamed)}")
+    for label, name in zip(labels, named, strict=True):
+        if label.column.texts:
+            codes = ", ".join(f"{code} is {text}" for code, text in enumerate(label.column.texts))
+            notes.append(f"the texts of {name} are numbers in formulas: {codes}")
     _hint_at_counters(labels, notes)
     rows = _Rows(asked, tuple(named), labels, targets, table)
     told = _told_held_out(asked, roles, table)
