@@ -14,7 +14,7 @@ import pytest
 
 import cftsr
 from cftsr.data.user_file import GivenSpectrum
-from cftsr.fit_file import default_options, describe_answer, fit_given
+from cftsr.fit_file import default_options, describe_answer, fit_given, latex_symbol
 from cftsr.fronts.certificate import describe_certificate
 
 EXAMPLE = Path(__file__).parents[2] / "data" / "examples" / "lee_yang_series.csv"
@@ -148,7 +148,8 @@ def test_bad_input_ends_with_status_2_and_one_message():
         (["none.csv", "--target", "h"], "cannot read none.csv"),
         ([str(EXAMPLE), "--target", "weight"], "no column 'weight'"),
         ([str(EXAMPLE), "--target", "h", "--hold-out", "1.5"], "--hold-out 1.5"),
-        ([str(EXAMPLE), "--target", "h", "--state", "s"], "--state without --theory"),
+        ([str(EXAMPLE), "--target", "h", "--labels", "n", "--state", "s"], "--labels names all labels"),
+        ([str(EXAMPLE), "--target", "h", "--drop", "spin"], "no column 'spin' for the drop"),
     ):
         done = fit(*arguments)
         assert done.returncode == 2
@@ -193,3 +194,126 @@ def test_a_certificate_says_which_measurement_would_decide():
     assert "4 such rows in all" in text
     assert "k 15 (3 needed), l 2 (4 needed)" in text
     assert "without the largest theories (10 rows): not the same formula" in text
+
+
+# ---- tables as people have them
+
+
+@pytest.mark.parametrize("digits", [5, 6, 7, 10, 12, 14, 15, 17])
+def test_any_number_of_significant_digits_identifies_the_weights_of_su2(digits):
+    assert answer(write(su2(20), lambda h: f"{float(h):.{digits}g}")).identified
+
+
+def test_labels_may_be_half_integers():
+    rows = [f"{k},{F(l, 2)},{h}" for k, l, h in su2(14)]
+    Path("spins.csv").write_text("k,j,h\n" + "\n".join(rows))
+    done = fit("spins.csv", "--target", "h", "--theory", "k", "--state", "j")
+    assert done.returncode == 0, done.stdout
+    assert "h = (square(j)+j)/(k+2)" in done.stdout
+
+
+def test_a_rival_and_where_to_measure_are_told_in_half_integers():
+    rows = [f"{k},{F(l, 2)},{h}" for k, l, h in su2(20) if l < 3]
+    Path("spins.csv").write_text("k,j,h\n" + "\n".join(rows))
+    done = fit("spins.csv", "--target", "h", "--theory", "k", "--hold-out", "0")
+    assert done.returncode == 1
+    assert "they differ at k=2, j=3/2" in done.stdout or "j=3/2" in done.stdout
+
+
+def test_real_inputs_are_labels():
+    """x in [0, 10], as the usual benchmark functions have it; targets in float64."""
+    points = np.random.default_rng(2).uniform(0, 10, 60).tolist()
+    Path("reals.csv").write_text("x,y\n" + "\n".join(f"{x!r},{(x * x - 2 * x + 3) / (x + 1)!r}" for x in points))
+    done = fit("reals.csv", "--target", "y")
+    assert done.returncode == 0, done.stdout
+    assert "y = x-3+6/(x+1)" in done.stdout
+
+
+def test_one_label_alone():
+    rows = [f"{n},{F(3 * n, n + 2)},Ref. {n % 3}" for n in range(1, 30)]
+    Path("charges.csv").write_text("n,c,reference\n" + "\n".join(rows))
+    for choice in (["--theory", "n"], ["--labels", "n"], ["--state", "n"], []):
+        done = fit("charges.csv", "--target", "c", *choice)
+        assert done.returncode == 0, done.stdout
+        assert "c = 3*n/(n+2)" in done.stdout
+
+
+def test_a_sector_is_tried_where_nothing_fits_without_it():
+    """The sector follows from the parity of n, and the rows are told apart without it."""
+    rows = [f"{n},{'NS' if n % 2 else 'R'},{F(n * n, 8) + (0 if n % 2 else F(1, 16))}" for n in range(1, 50)]
+    Path("sectors.csv").write_text("n,sector,h\n" + "\n".join(rows))
+    found = fit_given(GivenSpectrum("mine", "sectors.csv", "h"), default_options())
+    assert found.identified
+    assert found.given.data.finite_labels == ("sector",)
+
+
+def test_a_sector_that_is_given_is_a_finite_label():
+    rows = [f"{k},{s},{F(3 * k, k + 2) + (s == 'R') * F(1, 16)}" for k in range(1, 30) for s in ("NS", "R")]
+    Path("sectors.csv").write_text("k,sector,h\n" + "\n".join(rows))
+    done = fit("sectors.csv", "--target", "h")
+    assert done.returncode == 0, done.stdout
+    assert "0 is NS, 1 is R" in done.stdout
+
+
+def test_names_are_mapped_and_latex_is_valid():
+    Path("names.csv").write_text("level k,l (2j),E_gap_%\n" + "\n".join(f"{k},{l},{h}" for k, l, h in su2(14)))
+    done = fit("names.csv", "--target", "E_gap_%")
+    assert done.returncode == 0
+    assert "level k -> level_k, l (2j) -> l_2j" in done.stdout
+    assert r"LaTeX: \mathrm{E\_gap\_\%} = " in done.stdout
+
+
+def test_missing_values_and_a_missing_header():
+    rows = [f"{k},{l},{h}" for k, l, h in su2(14)]
+    Path("gaps.csv").write_text("k,l,h\n" + "\n".join([*rows[:5], "3,3,NA", *rows[6:]]))
+    assert fit("gaps.csv", "--target", "h").returncode == 2
+    assert fit("gaps.csv", "--target", "h", "--skip-missing").returncode == 0
+    Path("bare.csv").write_text("\n".join(rows))
+    done = fit("bare.csv", "--target", "h")
+    assert done.returncode == 2
+    assert "has no header line" in done.stderr
+    assert fit("bare.csv", "--target", "h", "--columns", "k,l,h").returncode == 0
+
+
+def test_a_pipe_is_read():
+    text = "k l h\n" + "\n".join(f"{k} {l} {h}" for k, l, h in su2(14))
+    done = subprocess.run(
+        [sys.executable, "-m", "cftsr", "fit", "-", "--target", "h"],
+        input=text,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env=os.environ | {"PYTHONPATH": str(Path(cftsr.__file__).parents[1])},
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_wrong_rows_are_quoted_as_the_file_has_them():
+    rows = su2(30)
+    rows[100] = (*rows[100][:2], rows[100][2] + F(1, 7))
+    found = answer(write(rows, lambda h: f"{float(h):.12f}"))
+    quoted = [row["given"] for row in found.certificate["wrong_rows"]]
+    assert quoted == [f"{float(rows[100][2]):.12f}"]
+
+
+def test_fractions_of_any_size():
+    """(n^12 + 1)/((n+1)^11 + 2): beyond 64 bits from n = 37 on."""
+    rows = [f"{n},{F(n**12 + 1, (n + 1) ** 11 + 2)}" for n in range(1, 60)]
+    Path("large.csv").write_text("n,y\n" + "\n".join(rows))
+    done = fit("large.csv", "--target", "y")
+    assert done.returncode == 0, done.stdout
+    assert "exact on all" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "latex"),
+    [
+        ("h", "h"),
+        ("E_gap_%", r"\mathrm{E\_gap\_\%}"),
+        ("h [eV]", r"\mathrm{h\ [eV]}"),
+        ("a^b", r"\mathrm{a\hat{}b}"),
+        ("c&d", r"\mathrm{c\&d}"),
+    ],
+)
+def test_latex_of_a_column_s_name(name, latex):
+    assert latex_symbol(name) == latex
