@@ -313,6 +313,8 @@ def test_fractions_of_any_size():
         ("h [eV]", r"\mathrm{h\ [eV]}"),
         ("a^b", r"\mathrm{a\hat{}b}"),
         ("c&d", r"\mathrm{c\&d}"),
+        ("\u0394", r"\Delta{}"),
+        ("\u0394E", r"\mathrm{\Delta{}E}"),
     ],
 )
 def test_latex_of_a_column_s_name(name, latex):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from cftsr.data.labels import plain_name
 from cftsr.data.user_file import Given, GivenSpectrum, read_given
 from cftsr.engines import get_engine
 from cftsr.engines.base import Assignment, Progress
@@ -126,9 +128,23 @@ def latex_symbol(name: str) -> str:
     """The name of a column in LaTeX: a letter as it is, anything else upright, with what LaTeX reserves escaped."""
     if re.fullmatch(r"[A-Za-z]|\\[A-Za-z]+", name):
         return name
-    special = {"\\": r"\backslash{}", "^": r"\hat{}", "~": r"\sim{}", "\u2212": "-", " ": r"\ "}
-    escaped = "".join(special.get(letter, f"\\{letter}" if letter in "#$%&_{}" else letter) for letter in name)
-    return rf"\mathrm{{{escaped}}}"
+    special = {"\\": r"\backslash{}", "^": r"\hat{}", "~": r"\sim{}", " ": r"\ "}
+    escaped = "".join(
+        special.get(letter, f"\\{letter}" if letter in "#$%&_{}" else letter) if letter.isascii() else _greek(letter)
+        for letter in unicodedata.normalize("NFKC", name)
+    )
+    return escaped if re.fullmatch(r"\\[a-zA-Z]+\{\}", escaped) else rf"\mathrm{{{escaped}}}"
+
+
+def _greek(letter: str) -> str:
+    """A Greek letter as LaTeX's command; of other letters beyond ASCII what `plain_name` makes of them."""
+    word = plain_name(letter)
+    return rf"\{word}{{}}" if word.lower() in _LATEX_GREEK else word
+
+
+_LATEX_GREEK = set(
+    ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega"]
+)
 
 
 def _headline(answer: Answer) -> str:
