@@ -138,12 +138,14 @@ def latex_symbol(name: str) -> str:
 
 def _greek(letter: str) -> str:
     """A Greek letter as LaTeX's command; of other letters beyond ASCII what `plain_name` makes of them."""
-    word = plain_name(letter)
-    return rf"\{word}{{}}" if word.lower() in _LATEX_GREEK else word
+    word = plain_name(letter).rstrip("_")
+    return rf"\{word}{{}}" if _LATEX_GREEK.fullmatch(word) else word
 
 
-_LATEX_GREEK = set(
-    ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega"]
+# Those that LaTeX has a command for; most capitals look like Latin letters.
+_LATEX_GREEK = re.compile(
+    "alpha|beta|gamma|delta|epsilon|zeta|eta|theta|iota|kappa|lambda|mu|nu|xi|pi|rho|sigma|tau|upsilon|phi|chi|psi|omega"
+    "|Gamma|Delta|Theta|Lambda|Xi|Pi|Sigma|Upsilon|Phi|Psi|Omega"
 )
 
 

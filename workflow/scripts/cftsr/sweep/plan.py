@@ -150,7 +150,7 @@ class Sweep:
             asked |= {"fraction": cell.fraction, "rounding": conventions["rounding"]}
         else:
             asked |= {key: self.config["central_charge"][key] for key in ("pool", "seed")}
-        named = {"family": cell.family, "task": cell.task, "unary_operators": " ".join(family.unary_operators)}
+        named = {"family": cell.family, "task": cell.task}
         return named | {key: str(value) for key, value in asked.items()}
 
     def _digest(self, cell: Cell) -> str | None:
