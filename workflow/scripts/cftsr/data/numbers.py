@@ -30,6 +30,7 @@ REDUCES = 100
 # Where a smaller share of the decimals has a simple rational near by, some of those are coincidences, and all stay
 # decimals. The rest may be misprints.
 MAJORITY = 0.9
+ROUGH = 4  # units of the last digit in int64: where uncertainties are larger, its rounding does not matter
 DIGITS_OF_INT64 = 17  # of decimals, with room for a factor of two and a sign
 LONGEST_EXPONENT = 300  # beyond, a float has no such number
 SLACK = 1 + 1e-9  # ties may have been rounded either way, and 5e-7 is no float
@@ -318,14 +319,14 @@ def _simplest(decimals: Decimals, width: np.ndarray, what: str) -> Targets:
         size = 2 * np.abs(scaled)
         above, below = simplest_in(np.maximum(0, size - half), size + half, 2 * scale)
         above, written, unit = np.sign(scaled) * above, scaled, scale
+    elif coarse := _over_one_scale(values_of(decimals), width):
+        written, unit = coarse
+        width = width + 0.5 / unit
+        above, below = _simplest_over(written, unit, width)
     else:
-        exact = [
-            Fraction(int(m)) / Fraction(10) ** int(p) for m, p in zip(decimals.mantissa, decimals.places, strict=True)
-        ]
-        reach = [Fraction(float(item)) for item in width]
-        near = [simplest_between(value - part, value + part) for value, part in zip(exact, reach, strict=True)]
-        above, below = (integers([getattr(value, part) for value in near]) for part in ("numerator", "denominator"))
-        written, unit = (integers([getattr(value, part) for value in exact]) for part in ("numerator", "denominator"))
+        as_written = _as_written(decimals)
+        written, unit = as_written.numerator, as_written.denominator
+        above, below = _simplest_exactly(written, unit, width)
     return _where_no_coincidence((above, below), (written, unit), width, what)
 
 
@@ -357,22 +358,31 @@ def nearest_simple(targets: Targets, width: np.ndarray) -> Targets:
     if len(rows):
         written = above[rows], below[rows]
         ends = uncertainty[rows]
-        simple = _simplest_near(*written, ends)
+        coarse = _over_one_scale((written[0] / written[1]).astype(float), ends)
+        simple = _simplest_over(*coarse, ends) if coarse else _simplest_exactly(*written, ends)
         found = _where_no_coincidence(simple, written, ends, "numbers with the uncertainties given")
         above, below = _put(above, rows, found.numerator), _put(below, rows, found.denominator)
         uncertainty[rows], notes = found.uncertainty, notes + found.notes
     return _checked(Targets(above, below, uncertainty, notes))
 
 
-def _simplest_near(above: np.ndarray, below: np.ndarray, width: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    values = above / below
+def _over_one_scale(values: np.ndarray, width: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    """The numbers over one power of ten in int64, rounded; None where they are known better than that."""
     places = DIGITS_OF_INT64 - max(0, int(np.ceil(np.log10(np.abs(values).max(initial=1e-300) + 1e-300))))
-    if places >= 0 and width.min() * 10.0**places > 100:
-        scale = np.full(len(values), 10**places, dtype=np.int64)
-        scaled = np.abs(np.rint(values * scale.astype(np.longdouble))).astype(np.int64)
-        half = np.ceil(width * scale.astype(np.longdouble)).astype(np.int64)
-        top, bottom = simplest_in(np.maximum(0, scaled - half), scaled + half, scale)
-        return np.sign(values).astype(np.int64) * top, bottom
+    if places < 0 or width.min(initial=np.inf) * 10.0**places <= ROUGH:
+        return None
+    scale = np.full(len(values), 10**places, dtype=np.int64)
+    return np.rint(values * scale.astype(np.longdouble)).astype(np.int64), scale
+
+
+def _simplest_over(scaled: np.ndarray, scale: np.ndarray, width: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    half = np.ceil(width * scale.astype(np.longdouble)).astype(np.int64)
+    size = np.abs(scaled)
+    above, below = simplest_in(np.maximum(0, size - half), size + half, scale)
+    return np.sign(scaled) * above, below
+
+
+def _simplest_exactly(above: np.ndarray, below: np.ndarray, width: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     exact = [Fraction(int(a), int(b)) for a, b in zip(above, below, strict=True)]
     near = [simplest_between(v - Fraction(float(w)), v + Fraction(float(w))) for v, w in zip(exact, width, strict=True)]
     return integers([value.numerator for value in near]), integers([value.denominator for value in near])
