@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-# A verdict's answers. APPROXIMATE is agreement within the uncertainty of data that nobody knows exactly: no proof.
-YES, NO, UNDECIDED, UNKNOWN, APPROXIMATE = "yes", "no", "undecided", "unknown", "approximate"
+# A verdict's answers, to three questions of which none is derived from another: exact on the data, exact on what was
+# held out, identical to the closed form. APPROXIMATE is agreement within the uncertainty of data that nobody knows
+# exactly: no proof. UNDECIDED: a limit of time or size was reached. NOT_LOOKED_AT: there was nothing to compare with (no
+# row held out, no closed form known), or the comparison was not made.
+YES, NO, APPROXIMATE, UNDECIDED = "yes", "no", "approximate", "undecided"
+NOT_LOOKED_AT = "not looked at"
 
 # A certificate's outcome: whether the data determine the formula that passes through them.
 IDENTIFIED, FITS, NONE = "identified", "fits", "none"

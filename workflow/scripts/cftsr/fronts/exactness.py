@@ -22,6 +22,7 @@ from cftsr.algebra.expressions import (
     Expression,
     apply_operator,
     constants,
+    evaluate,
     exact_value,
     fold,
     parse,
@@ -33,7 +34,7 @@ from cftsr.algebra.modular import PRIMES
 from cftsr.algebra.polynomials import Polynomial, add
 from cftsr.data.dataset import Dataset
 from cftsr.fronts.front import Equation
-from cftsr.vocabulary import APPROXIMATE, NO, YES
+from cftsr.vocabulary import APPROXIMATE, NO, UNDECIDED, YES
 
 # How far a constant may be moved, relative to max(1, |constant|); loose first, because that gives small denominators.
 TOLERANCES = (1e-2, 1e-3, 1e-4, 1e-6, 1e-8, 1e-10)
@@ -42,6 +43,9 @@ NEARLY_EXACT = 1e-8
 MAX_TERMS = 4_000  # of an expanded polynomial
 MAX_BITS = 20_000  # of one of its coefficients: squares of squares double the digits
 FIRST_ROWS = 64  # a wrong candidate seldom survives these, so few are checked on all rows
+MOST_WRONG = 0.2  # share of rows; a reading that is wrong on more of them is not what the equation means
+SIGMAS = 5.0  # a target further off than so many standard deviations disagrees: 6 in 10 million do by chance
+ROUND_OFF = 1e-12  # of an equation's value in float64
 
 
 class LimitReachedError(Exception):
@@ -201,8 +205,9 @@ class Exactness:
     """What is known of an equation on rows.
 
     answer      YES, NO, or APPROXIMATE: within the uncertainty of targets that are not exact
-    function    P and Q with coprime integer coefficients, not cancelled; None where the answer is NO
-    tolerance   how far constants were moved to make the equation exact, 0.0 if not at all; None where none was tried
+    function    P and Q with coprime integer coefficients, not cancelled: the reading nearest to the rows, where it is
+                right on most of them; None where there is none
+    tolerance   how far constants were moved to make that reading, 0.0 if not at all; None where none was made
     wrong_rows  how many rows disagree with the nearest reading; None where they were not counted
     """
 
@@ -222,66 +227,129 @@ def decide(expression: Expression, labels: tuple[str, ...], data: Dataset, loss:
     """
     if not all(math.isfinite(value) for value in constants(expression)):
         return Exactness(NO, reason="a constant is not finite")
-    if rational_constants(expression) and _refuted_at(expression, labels, data, FIRST_ROWS):
-        return Exactness(NO, tolerance=0.0)
-    if not rational_constants(expression) and loss > NEARLY_EXACT * float(np.var(data.target)):
+    if rational_constants(expression):
+        refuted, tried = refuted_rows(expression, labels, data.first(FIRST_ROWS))
+        if tried and refuted > MOST_WRONG * tried:
+            return Exactness(NO, tolerance=0.0)
+    elif loss > NEARLY_EXACT * float(np.var(data.target)):
         return Exactness(NO, reason="too far from the data for its constants to be read as rational numbers")
     nearest = Exactness(NO)
     try:
         for tolerance, reading in rationalisations(expression, labels):
             function = to_integers(*reading)
-            if not function[1] or count_wrong(function, data, slice(FIRST_ROWS)):
+            first = data.first(FIRST_ROWS)
+            if not function[1] or count_wrong(function, first) > MOST_WRONG * len(first):
                 continue
             wrong = count_wrong(function, data)
             if wrong == 0:
                 return Exactness(agreement(function, data), function, tolerance, 0)
             if nearest.wrong_rows is None or wrong < nearest.wrong_rows:
-                nearest = Exactness(NO, None, tolerance, wrong)
+                near = wrong <= MOST_WRONG * len(data)
+                nearest = Exactness(NO, function if near else None, tolerance, wrong)
     except ZeroDivisionError:
         return Exactness(NO, reason="the equation divides by zero")
     return nearest
 
 
-def _refuted_at(expression: Expression, labels: tuple[str, ...], data: Dataset, rows: int) -> bool:
-    """Whether an equation with integer constants differs from the target modulo a prime on one of the first rows.
+def function_of(expression: Expression, labels: tuple[str, ...]) -> Function:
+    """P and Q, not cancelled, of an equation whose constants are taken as they are."""
+    return to_integers(*_expand(expression, labels, exact_value))
 
-    That proves it inexact, at a cost that does not grow with its numbers: nested squares would fill the memory with
-    the digits of an exact value. A row that divides by zero modulo the prime proves nothing, nor does one whose target
-    is uncertain.
-    """
-    prime = PRIMES[0]
+
+def _modulo(expression: Expression, point: Mapping[str, int], prime: int) -> int | None:
+    """The value at a point modulo the prime, at a cost that does not grow with the numbers: nested squares would fill
+    the memory with the digits of an exact value. None where something is divided by zero, modulo the prime."""
+
+    def leaf(node: Expression) -> int:
+        if node.kind == "variable":
+            return point[node.value] % prime
+        value = exact_value(node.value)
+        return value.numerator * pow(value.denominator, -1, prime) % prime
 
     def apply(kind: str, arguments: tuple) -> int:
         if kind == "/":
             return arguments[0] * pow(arguments[1], -1, prime) % prime
         return apply_operator(kind, arguments) % prime
 
-    part = data.first(rows)
-    for i, values in enumerate(part.residues(prime).tolist()):
-        if data.uncertainty is not None and data.uncertainty[i]:
-            continue
-        point = dict(zip(labels, values, strict=True))
-        try:
-            value = fold(
-                expression,
-                lambda node, point=point: point[node.value] if node.kind == "variable" else int(node.value),
-                apply,
-            )
-        except ValueError:  # no inverse modulo the prime
-            continue
-        if (value * int(data.denominator[i]) - int(data.numerator[i])) % prime:
-            return True
-    return False
+    try:
+        return fold(expression, leaf, apply)
+    except ValueError:  # no inverse modulo the prime
+        return None
 
 
-def count_wrong(function: Function, data: Dataset, rows: slice = slice(None)) -> int:
-    part = data.take(rows)
-    return len(part.wrong_rows(function, part.uncertainty))
+def refuted_rows(expression: Expression, labels: tuple[str, ...], rows: Dataset) -> tuple[int, int]:
+    """On how many exact rows an equation, as it stands, differs from the target modulo a prime; and on how many it was tried.
+
+    A difference modulo the prime proves that the equation is wrong there. A row that divides by zero modulo the prime
+    proves nothing, nor does one whose target is uncertain.
+    """
+    prime, refuted, tried = PRIMES[0], 0, 0
+    rough = width_of(rows)
+    for i, values in enumerate(rows.residues(prime).tolist()):
+        if rough is not None and rough[i]:
+            continue
+        value = _modulo(expression, dict(zip(labels, values, strict=True)), prime)
+        if value is not None:
+            tried += 1
+            refuted += bool((value * int(rows.denominator[i]) - int(rows.numerator[i])) % prime)
+    return refuted, tried
+
+
+def as_it_stands(expression: Expression, labels: tuple[str, ...], rows: Dataset) -> str:
+    """The answer for an equation that has no rational reading: its constants are the binary numbers that they are.
+
+    NO where one row refutes it. UNDECIDED where none of the rows that were tried does: that is no proof.
+    """
+    if not all(math.isfinite(value) for value in constants(expression)):
+        return NO
+    sample = rows.take(rows.spread(FIRST_ROWS))
+    if refuted_rows(expression, labels, sample)[0]:
+        return NO
+    with np.errstate(all="ignore"):
+        value = np.broadcast_to(evaluate(expression, rows.columns), len(rows))
+    if not np.isfinite(value).any():
+        return NO  # it divides by zero on every row
+    width = width_of(rows)
+    if width is not None:
+        far = np.abs(value - rows.target) > width + ROUND_OFF * (np.abs(value) + np.abs(rows.target))
+        if far.any():
+            return NO
+    return UNDECIDED
+
+
+def differ_somewhere(one: Expression, other: Expression, labels: tuple[str, ...], *rows: Dataset) -> bool:
+    """Whether two equations are different functions, by their values modulo a prime at some of the rows' points.
+
+    Different values prove it; equal ones prove nothing. An equation that is defined nowhere is no function.
+    """
+    if not all(math.isfinite(value) for value in constants(one)):
+        return True
+    prime, defined = PRIMES[0], False
+    for part in rows:
+        for values in part.take(part.spread(FIRST_ROWS)).residues(prime).tolist():
+            point = dict(zip(labels, values, strict=True))
+            left, right = _modulo(one, point, prime), _modulo(other, point, prime)
+            defined = defined or left is not None
+            if left is not None and right is not None and left != right:
+                return True
+    return not defined
+
+
+def width_of(data: Dataset) -> np.ndarray | None:
+    """How far each target may be from a formula that agrees with it: the bound stated, or several standard deviations."""
+    widths = [data.uncertainty] if data.uncertainty is not None else []
+    if data.sigma is not None:
+        widths.append(SIGMAS * data.sigma)
+    return np.maximum.reduce(widths) if widths and any(np.any(width > 0) for width in widths) else None
+
+
+def count_wrong(function: Function, data: Dataset) -> int:
+    return len(data.wrong_rows(function, width_of(data)))
 
 
 def agreement(function: Function, data: Dataset) -> str:
     """The answer for an equation that is wrong on no row: exact on all of them, or only within their uncertainty."""
-    if data.uncertainty is None or not np.any(data.uncertainty):
+    if width_of(data) is None:
         return YES
     return APPROXIMATE if len(data.wrong_rows(function)) else YES
 

@@ -1,59 +1,66 @@
 """Prove or refute that an equation is exact.
 
-Every equation of a front is brought to P/Q with rational coefficients and then decided exactly:
+Every equation of a front is brought to P/Q with rational coefficients, and three questions are decided exactly, each for
+itself, whatever the others' answers:
 
 - on the data: zero residual on every row, as fractions;
 - on the held-out levels and theories, which no engine saw: the same;
-- against the closed form, where one is known: SymPy's canonical form of the difference is zero. This is a decision,
-  not a tolerance.
+- against the closed form, where one is known: the difference cancels to zero. This is a decision, not a tolerance.
 
 Floating-point constants are replaced by simple rationals near them before any of this. How near is recorded; that a
 replacement was right is what the exact checks decide. Only an equation that already agrees with the data to about
 four digits is read this way (`NEARLY_EXACT`): a looser fit whose constants happen to round to the formula is an
-approximation, and calling it a recovery would credit the rounding instead of the search.
+approximation, and calling it a recovery would credit the rounding instead of the search. Such an equation is judged as
+it stands.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from sympy import QQ, Expr, Float, Integer, Symbol, factor, latex
-from sympy.polys.fields import field
+import numpy as np
 
-from cftsr.algebra.expressions import (
-    Expression,
-    ParseError,
-    apply_operator,
-    exact_value,
-    fold,
-    parse,
-)
+from cftsr.algebra.expressions import Expression, ParseError, constants, evaluate, parse, rational_constants, substitute
 from cftsr.algebra.integer_columns import INTEGER_COLUMNS, without_integer_columns
-from cftsr.algebra.polynomials import Polynomial
+from cftsr.algebra.interpolation import Function
+from cftsr.algebra.polynomials import cancel, multiply
+from cftsr.algebra.printing import factored, latex_of
 from cftsr.data.dataset import Dataset, read_dataset
 from cftsr.errors import UserError
 from cftsr.files import read_json, write_json
-from cftsr.fronts.exactness import LimitReachedError, agreement, count_wrong, decide, time_limit, to_integers
+from cftsr.fronts.exactness import (
+    LimitReachedError,
+    agreement,
+    as_it_stands,
+    count_wrong,
+    decide,
+    differ_somewhere,
+    function_of,
+    time_limit,
+)
 from cftsr.fronts.front import Equation, best, read_front
-from cftsr.vocabulary import APPROXIMATE, NO, UNDECIDED, UNKNOWN, YES
+from cftsr.vocabulary import APPROXIMATE, NO, NOT_LOOKED_AT, UNDECIDED, YES
 
-MAX_SHOWN_DEGREE = 500  # an inexact equation of higher degree is shown as it is
+DIGITS = (5, 6, 8, 10, 12, 15, 17)  # significant digits of a floating-point constant, as few as keep the loss
+SAME_LOSS = 0.01  # by so much, relative, rounding the constants may change it
 
 
 @dataclass
 class Judgement:
     """What is known about one equation.
 
-    exact_on_data, exact_on_held_out   "yes", "no", "undecided", or "approximate": within the uncertainty of targets
-                                       that are not exact; "unknown" where nothing is held out
-    identical_to_closed_form           the same, or "unknown" where no closed form is known
+    exact_on_data, exact_on_held_out, identical_to_closed_form
+                                       three answers, none derived from another: "yes", "no", "undecided", "approximate"
+                                       (within the uncertainty of targets that are not exact), "not looked at" (where
+                                       nothing is held out, or no closed form is known)
     wrong_rows, wrong_held_out         how many rows disagree with the rationalised equation; None if not counted
     tolerance                          how far constants were moved to make the equation exact; 0.0 if not at all
-    simplified, latex                  the exact formula, factored; of an inexact equation, the equation as it is
+    simplified, latex                  what was judged: the exact function, factored, or the equation as it stands, its
+                                       constants to as many digits as keep its loss
+    reason                             why something is "no" without a count, or "undecided"
     """
 
     complexity: int
@@ -61,9 +68,9 @@ class Judgement:
     score: float
     equation: str
     origin: str
-    exact_on_data: str = NO
-    exact_on_held_out: str = NO
-    identical_to_closed_form: str = NO
+    exact_on_data: str = NOT_LOOKED_AT
+    exact_on_held_out: str = NOT_LOOKED_AT
+    identical_to_closed_form: str = NOT_LOOKED_AT
     wrong_rows: int | None = None
     wrong_held_out: int | None = None
     tolerance: float | None = None
@@ -75,68 +82,13 @@ class Judgement:
     def recovered(self) -> str:
         """Exact on the data, exact on what was held out, and not known to differ from the closed form.
 
-        The weakest of the three answers: agreement within an uncertainty is no proof.
+        The weakest of the answers: agreement within an uncertainty is no proof.
         """
         answers = {self.exact_on_data, self.exact_on_held_out, self.identical_to_closed_form}
         return next((answer for answer in (NO, UNDECIDED, APPROXIMATE) if answer in answers), YES)
 
 
 # ---- decisions
-
-
-def _field(labels: tuple[str, ...]):
-    return field([Symbol(label) for label in labels], QQ)
-
-
-def _canonical(expression: Expression, labels: tuple[str, ...]):
-    """The element of Q(labels): SymPy cancels after every operation."""
-    domain, *generators = _field(labels)
-    by_name = dict(zip(labels, generators, strict=True))
-
-    def leaf(node: Expression):
-        if node.kind == "variable":
-            return by_name[node.value]
-        value = exact_value(node.value)
-        return domain(QQ(value.numerator, value.denominator))
-
-    return fold(expression, leaf, apply_operator)
-
-
-def _from_pair(pair: tuple[Polynomial, Polynomial], labels: tuple[str, ...]):
-    domain, *_ = _field(labels)
-    numerator, denominator = (domain.ring.from_dict({key: QQ(value) for key, value in part.items()}) for part in pair)
-    return domain.new(numerator, denominator) if numerator else domain.zero
-
-
-def _to_pair(element) -> tuple[Polynomial, Polynomial]:
-    numerator, denominator = (
-        {key: Fraction(int(value.numerator), int(value.denominator)) for key, value in part.items()}
-        for part in (element.numer, element.denom)
-    )
-    return to_integers(numerator, denominator)
-
-
-def _degree(expression: Expression) -> int:
-    """A bound on the powers that SymPy writes out when it builds the equation."""
-
-    def apply(kind: str, arguments: tuple) -> int:
-        if kind == "square":
-            return 2 * arguments[0]
-        return sum(arguments) if kind in "*/" else max(arguments)
-
-    return fold(expression, lambda node: 1, apply)
-
-
-def to_sympy(expression: Expression, digits: int = 5) -> Expr:
-    """The tree as a SymPy expression, floats to a few digits; built node by node, never from text."""
-
-    def leaf(node: Expression) -> Expr:
-        if node.kind == "variable":
-            return Symbol(node.value)
-        value = node.value
-        return Integer(int(value)) if float(value).is_integer() else Float(value, digits)
-
-    return fold(expression, leaf, apply_operator)
 
 
 def judge(
@@ -149,26 +101,19 @@ def judge(
 ) -> Judgement:
     """Decide one equation. What could not be decided within the limits is "undecided", never "no"."""
     judgement = Judgement(equation.complexity, equation.loss, equation.score, equation.text, equation.origin)
-    if closed_form is None:
-        judgement.identical_to_closed_form = UNKNOWN
     expression = without_integer_columns(parse(equation.text, (*labels, *INTEGER_COLUMNS)))
+    # Until each is decided: a limit may be reached on the way.
+    judgement.exact_on_data = UNDECIDED
+    judgement.exact_on_held_out = UNDECIDED if len(held_out) else NOT_LOOKED_AT
+    judgement.identical_to_closed_form = UNDECIDED if closed_form else NOT_LOOKED_AT
     try:
         with time_limit(seconds):
             _decide(judgement, expression, labels, data, held_out, closed_form)
     except LimitReachedError as limit:
         judgement.reason = str(limit)
-        if judgement.exact_on_data not in (YES, APPROXIMATE):
-            judgement.exact_on_data = judgement.exact_on_held_out = UNDECIDED
-            judgement.identical_to_closed_form = UNDECIDED if closed_form else UNKNOWN
-    if not judgement.simplified and _degree(expression) > MAX_SHOWN_DEGREE:
-        judgement.simplified = str(expression)
     if not judgement.simplified:
-        try:
-            with time_limit(seconds):
-                shown = to_sympy(expression)
-                judgement.simplified, judgement.latex = str(shown), latex(shown)
-        except LimitReachedError:
-            judgement.simplified = str(expression)
+        shown = _rounded(expression, labels, data)
+        judgement.simplified, judgement.latex = str(shown), latex_of(shown)
     return judgement
 
 
@@ -180,27 +125,56 @@ def _decide(
     held_out: Dataset,
     closed_form: str | None,
 ) -> None:
-    found = decide(expression, labels, data, judgement.loss)
-    judgement.wrong_rows, judgement.tolerance, judgement.reason = found.wrong_rows, found.tolerance, found.reason
-    judgement.exact_on_data = found.answer
-    if found.function is None:
-        return
-    pair = found.function
-    # Until they are decided: a limit may be reached on the way.
-    judgement.exact_on_held_out = UNDECIDED
-    judgement.identical_to_closed_form = UNDECIDED if closed_form else UNKNOWN
-    element = _from_pair(pair, labels)
+    exactness = decide(expression, labels, data, judgement.loss)
+    judgement.exact_on_data, judgement.reason = exactness.answer, exactness.reason
+    judgement.wrong_rows, judgement.tolerance = exactness.wrong_rows, exactness.tolerance
     # Cancelled: a common factor may vanish on a held-out row where the function itself is defined.
-    judgement.wrong_held_out = count_wrong(_to_pair(element), held_out)
-    if not len(held_out):
-        judgement.exact_on_held_out = UNKNOWN
-    else:
-        judgement.exact_on_held_out = NO if judgement.wrong_held_out else agreement(_to_pair(element), held_out)
-    if closed_form is not None:
-        same = element == _canonical(parse(closed_form, labels), labels)
-        judgement.identical_to_closed_form = YES if same else NO
-    shown = factor(element.as_expr())
-    judgement.simplified, judgement.latex = str(shown), latex(shown)
+    function = exactness.function and cancel(*exactness.function)
+    known = None if closed_form is None else parse(closed_form, labels)
+    if len(held_out):
+        judgement.exact_on_held_out = UNDECIDED if function else as_it_stands(expression, labels, held_out)
+        if judgement.exact_on_held_out == UNDECIDED and rational_constants(expression):
+            function = function or cancel(*function_of(expression, labels))
+        if function is not None:
+            judgement.wrong_held_out = count_wrong(function, held_out)
+            judgement.exact_on_held_out = NO if judgement.wrong_held_out else agreement(function, held_out)
+    if known is not None:
+        if function is not None:
+            judgement.identical_to_closed_form = YES if _same(function, function_of(known, labels)) else NO
+        elif differ_somewhere(expression, known, labels, data, held_out):
+            judgement.identical_to_closed_form = NO
+    if function is not None:
+        judgement.simplified, judgement.latex = factored(*function, labels)
+
+
+def _same(one: Function, other: Function) -> bool:
+    return multiply(one[0], other[1]) == multiply(other[0], one[1])
+
+
+def _rounded(expression: Expression, labels: tuple[str, ...], data: Dataset) -> Expression:
+    """The equation with its floating-point constants to as few digits as leave its loss on the data what it is."""
+
+    def to(digits: int) -> Expression:
+        def leaf(node: Expression) -> Expression:
+            value = node.value
+            if node.kind != "constant" or isinstance(value, int) or not math.isfinite(value):
+                return node
+            return Expression("constant", float(f"{value:.{digits}g}"))
+
+        return substitute(expression, leaf)
+
+    if all(isinstance(value, int) for value in constants(expression)):
+        return expression
+    with np.errstate(all="ignore"):
+        own = evaluate(expression, data.columns)
+        loss = float(np.mean(np.square(own - data.target)))
+        for digits in DIGITS[:-1]:
+            shown = to(digits)
+            change = float(np.mean(np.square(evaluate(shown, data.columns) - own)))
+            # The change of every row counts, not of the sum alone: losses may agree by accident.
+            if change <= (SAME_LOSS * SAME_LOSS) * loss:
+                return shown
+    return to(DIGITS[-1])
 
 
 def judge_front(

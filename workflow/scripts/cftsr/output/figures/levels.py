@@ -35,7 +35,7 @@ from cftsr.output.figures.base import (
 )
 from cftsr.results.summary import Result
 from cftsr.sweep.paths import DataSets
-from cftsr.vocabulary import YES
+from cftsr.vocabulary import NOT_LOOKED_AT, YES
 
 MOST_POINTS = 1500  # in one chart; more is ink on ink, and megabytes on a page
 FITTED, HELD_OUT = "fitted", "held out"
@@ -65,7 +65,11 @@ def build(results: Sequence[Result], folder: Path) -> list[Figure]:
 
 def _exact(result: Result) -> bool:
     """Whether the formula is exact on every row; None stands for rows that do not exist."""
-    return result.reported["exact_on_data"] == YES and result.reported["exact_on_held_out"] in (YES, "unknown", None)
+    return result.reported["exact_on_data"] == YES and result.reported["exact_on_held_out"] in (
+        YES,
+        NOT_LOOKED_AT,
+        None,
+    )
 
 
 def _rank(result: Result) -> tuple:

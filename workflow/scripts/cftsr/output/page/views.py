@@ -33,7 +33,7 @@ from cftsr.results.summary import (
     task_title,
 )
 from cftsr.sweep.cells import Cell
-from cftsr.vocabulary import ANY_SETTING, APPROXIMATE, REFINED, YES
+from cftsr.vocabulary import ANY_SETTING, APPROXIMATE, NOT_LOOKED_AT, REFINED, YES
 
 SHOWN_ROWS = 8  # of a data set
 FULL_SEEDS = 3  # fits of an engine that a view shows in full; of more seeds the best one, and the others as lines
@@ -51,7 +51,7 @@ ANSWERS = {
     "no": "not exact",
     "undecided": "undecided",
     "approximate": "agrees within uncertainty",
-    "unknown": "not known",
+    NOT_LOOKED_AT: NOT_LOOKED_AT,
 }
 STOP_REASONS = {"exact": "stopped at an exact equation", "exhausted": "did all the work it was allowed"}
 
@@ -510,7 +510,7 @@ def _checks(found: dict[str, Any], verdict: dict[str, Any]) -> list[tuple[str, s
     rows, held_out = verdict["rows"], verdict["held_out_rows"]
 
     def agreement(wrong: int | None, total: int, answer: str) -> str:
-        if answer == "unknown" or not total:
+        if answer == NOT_LOOKED_AT or not total:
             return "nothing was held out"
         if wrong is not None:
             how = "within its uncertainty on" if answer == APPROXIMATE else "zero residual on"
@@ -526,17 +526,15 @@ def _checks(found: dict[str, Any], verdict: dict[str, Any]) -> list[tuple[str, s
             "no": "another function",
             "undecided": found["reason"] or "undecided",
             APPROXIMATE: "equal to it within the data's uncertainty",
-            "unknown": "none is known: the checks above are the evidence",
+            NOT_LOOKED_AT: "none is known: the checks above are the evidence",
         }[same]
         checks.append(("The closed form", same, words))
         if found["tolerance"]:
             checks.append(
                 ("Constants", YES, f"read as rational numbers within {found['tolerance']:g}; then decided exactly")
             )
-    elif beyond != "no" or found["wrong_held_out"] is not None:
-        checks.append(("Held out, as fractions", beyond, agreement(found["wrong_held_out"], held_out, beyond)))
     else:
-        checks.append(("Held out, as fractions", "no", "not exact on the data, so not looked at further"))
+        checks.append(("Held out, as fractions", beyond, agreement(found["wrong_held_out"], held_out, beyond)))
     return checks
 
 

@@ -1,0 +1,145 @@
+"""Text and LaTeX of exact rational functions (factored) and of equations as they stand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import gcd
+
+from cftsr.algebra.expressions import Expression, fold
+from cftsr.algebra.polynomials import Exponents, Polynomial, factorise
+
+_SPECIAL = {"\\": r"\textbackslash{}", "^": r"\^{}", "~": r"\~{}"}
+
+
+def escape_latex(text: str) -> str:
+    return re.sub(r"[\\&%$#_{}~^]", lambda match: _SPECIAL.get(match[0], "\\" + match[0]), text)
+
+
+def latex_name(label: str) -> str:
+    r"""A label in LaTeX: one letter as it is, digits at the end as an index, longer names upright."""
+    match = re.fullmatch(r"(.*?)_?(\d*)", label)
+    stem, digits = match.groups() if match[1] else (label, "")
+    name = stem if re.fullmatch("[A-Za-z]", stem) else rf"\mathrm{{{escape_latex(stem)}}}"
+    return f"{name}_{{{digits}}}" if digits else name
+
+
+# ---- exact functions
+
+
+@dataclass(frozen=True)
+class _Style:
+    name: Callable[[str], str]
+    power: Callable[[str, int], str]
+    times: str
+    group: Callable[[str], str]
+
+
+_TEXT = _Style(lambda label: label, lambda base, power: f"{base}**{power}", "*", lambda text: f"({text})")
+_LATEX = _Style(latex_name, lambda base, power: f"{base}^{{{power}}}", " ", lambda text: rf"\left({text}\right)")
+
+
+def factored(numerator: Polynomial, denominator: Polynomial, labels: tuple[str, ...]) -> tuple[str, str]:
+    """The function as a quotient of products of irreducible factors: text (powers as **) and LaTeX.
+
+    numerator, denominator   coprime integer polynomials in the labels
+    """
+    if not numerator:
+        return "0", "0"
+    above, top = factorise(numerator)
+    below, bottom = factorise(denominator)
+    common = gcd(above, below)
+    sign = "-" if above * below < 0 else ""
+    above, below = abs(above // common), abs(below // common)
+    text, latex = (
+        (_product(above, top, labels, style), _product(below, bottom, labels, style)) for style in (_TEXT, _LATEX)
+    )
+    whole = below == 1 and not bottom
+    first = [
+        style.group(shown) if _is_sum(above, top) and (sign or (style is _TEXT and not whole)) else shown
+        for style, shown in ((_TEXT, text[0]), (_LATEX, latex[0]))
+    ]
+    if whole:
+        return sign + first[0], sign + first[1]
+    simple = len(bottom) + (below != 1) == 1 and not _is_sum(below, bottom)
+    second = text[1] if simple and (not bottom or len(bottom[0][0]) == 1) else f"({text[1]})"
+    return f"{sign}{first[0]}/{second}", rf"{sign}\frac{{{latex[0]}}}{{{latex[1]}}}"
+
+
+def _is_sum(unit: int, factors: list[tuple[Polynomial, int]]) -> bool:
+    return unit == 1 and len(factors) == 1 and factors[0][1] == 1 and len(factors[0][0]) > 1
+
+
+def _product(unit: int, factors: list[tuple[Polynomial, int]], labels: tuple[str, ...], style: _Style) -> str:
+    alone = _is_sum(unit, factors)
+    parts = [str(unit)] if unit != 1 or not factors else []
+    for base, power in factors:
+        shown = _sum(base, labels, style)
+        if len(base) > 1 and not alone:
+            shown = style.group(shown)
+        parts.append(style.power(shown, power) if power > 1 else shown)
+    return style.times.join(parts)
+
+
+def _sum(polynomial: Polynomial, labels: tuple[str, ...], style: _Style) -> str:
+    """The terms, highest total degree first."""
+    text = ""
+    for exponents in sorted(polynomial, key=lambda key: (sum(key), key), reverse=True):
+        value = polynomial[exponents]
+        term = _term(abs(value), exponents, labels, style)
+        text += (" - " if value < 0 else " + ") + term if text else ("-" + term if value < 0 else term)
+    return text
+
+
+def _term(value: int, exponents: Exponents, labels: tuple[str, ...], style: _Style) -> str:
+    parts = [
+        style.power(style.name(label), power) if power > 1 else style.name(label)
+        for label, power in zip(labels, exponents, strict=True)
+        if power
+    ]
+    return style.times.join(parts if value == 1 and parts else [str(value), *parts])
+
+
+# ---- equations as they stand
+
+
+_Set = tuple[str, int]  # LaTeX, and how tightly it holds together: 1 a sum, 2 a product, 3 anything closed
+
+
+def latex_of(expression: Expression) -> str:
+    """The tree in LaTeX, nothing simplified: quotients as fractions, products by juxtaposition."""
+    return fold(expression, _leaf, _apply)[0]
+
+
+def _leaf(node: Expression) -> _Set:
+    if node.kind == "variable":
+        return latex_name(node.value), 3
+    text = str(node)
+    mantissa, _, exponent = text.partition("e")
+    shown = rf"{mantissa}\cdot10^{{{int(exponent)}}}" if exponent else text
+    return shown, 1 if text.startswith("-") else 2 if exponent else 3
+
+
+def _closed(item: _Set, level: int) -> str:
+    return item[0] if item[1] >= level else rf"\left({item[0]}\right)"
+
+
+def _apply(kind: str, arguments: tuple[_Set, ...]) -> _Set:
+    match kind, arguments:
+        case "+", (left, right):
+            return f"{left[0]}+{_closed(right, 2)}", 1
+        case "-", (left, right):
+            return f"{left[0]}-{_closed(right, 2)}", 1
+        case "*", (left, right):
+            first, second = _closed(left, 2), _closed(right, 2)
+            return first + (r"\cdot " if second[0].isdigit() else r"\,") + second, 2
+        case "/", (left, right):
+            return rf"\frac{{{left[0]}}}{{{right[0]}}}", 3
+        case "square", (argument,):
+            text, level = argument
+            closed = _closed((text, 0 if text.startswith((r"\frac", "{")) else level), 3)
+            return f"{{{closed}}}^{{2}}", 3
+        case "neg", (argument,):
+            return f"-{_closed(argument, 2)}", 1
+    raise ValueError(f"unknown operator {kind!r}")
