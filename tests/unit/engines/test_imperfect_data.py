@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from cftsr.engines.base import Problem
-from cftsr.engines.rational.least_squares import _simplest
 from cftsr.engines.rational.outliers import tolerated
 from cftsr.jobs.fit_cell import problem_of
 from tests.unit.conftest import charges, problem_from, weights
@@ -80,7 +79,7 @@ def test_wrong_rows_are_found_and_named(cell, rows):
     assert outcome(progress) == "identified", found["reasons"]
     assert progress.stop_reason != "exact"
     assert found["wrong_rows_total"] == len(rows)
-    assert f"{len(rows)} of {len(problem)} rows disagree" in found["remarks"]
+    assert any(remark.startswith(f"{len(rows)} of {len(problem)} rows disagree") for remark in found["remarks"])
     named = {tuple(row["labels"].values()) for row in found["wrong_rows"]}
     assert named == {tuple(point) for point in problem.x[rows].tolist()}
     for row in found["wrong_rows"]:
@@ -113,7 +112,7 @@ def test_no_wrong_rows_are_tolerated_where_none_are_asked_for():
 
 
 def test_how_many_rows_may_be_wrong():
-    assert [tolerated(rows, 0.02) for rows in (10, 29, 30, 99, 100, 149, 150, 1000)] == [0, 0, 1, 1, 3, 3, 3, 20]
+    assert [tolerated(rows, 0.02) for rows in (10, 29, 30, 99, 100, 149, 150, 1000)] == [0, 1, 1, 3, 3, 3, 3, 20]
     assert tolerated(10**6, 0.0) == 0
 
 
@@ -240,12 +239,3 @@ def test_nonsense_with_an_uncertainty_is_refused(relative):
     assert outcome(progress) == "none"
     assert certificate(progress)["reasons"][0]
     assert len(progress.candidates) == 1
-
-
-def test_the_simplest_fraction_of_an_interval():
-    assert _simplest(0.3, 0.4) == F(1, 3)
-    assert _simplest(-0.4, -0.3) == F(-1, 3)
-    assert _simplest(-0.1, 2.5) == 0
-    assert _simplest(1.5, 7.0) == 2
-    assert _simplest(0.1428571, 0.1428572) == F(1, 7)
-    assert _simplest(3.0, 3.0) == 3

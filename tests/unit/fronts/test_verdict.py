@@ -19,7 +19,7 @@ from cftsr.data.tasks import TASKS
 from cftsr.families import get_family
 from cftsr.fronts import exactness
 from cftsr.fronts import verdict as verification
-from cftsr.fronts.exactness import LimitReachedError, rationalisations, simplest_between, simplest_near, time_limit
+from cftsr.fronts.exactness import LimitReachedError, rationalisations, simplest_near, time_limit
 from cftsr.fronts.front import Candidate, Equation, mean_squared_error, pareto_front
 from cftsr.fronts.verdict import judge, judge_front
 from tests.unit.conftest import PYSR_SAMPLES, charges, weights
@@ -208,7 +208,7 @@ def test_a_formula_right_on_no_row_of_the_data_may_be_right_on_what_was_held_out
 
 @pytest.mark.parametrize("text", ["0.123456789012345*k", "1.00000012345678*l*(l+2)/(4*(k+2))", "k/3.000001+l*1e-7"])
 def test_what_is_printed_of_an_approximation_has_its_loss(text):
-    data, held_out = weights("wzw_su2", 30, 50)
+    data = weights("wzw_su2", 30, 50)[0]
     judgement = verdict(text)
     columns = columns_of(data)
     assert mean_squared_error(parse(judgement.simplified, columns), columns, data.target) == pytest.approx(
@@ -321,33 +321,6 @@ def test_long_equations_are_decided_within_a_second(text):
 
 
 # ---- rationals near floats
-
-
-@given(st.fractions(-50, 50, max_denominator=60), st.fractions(0, 3, max_denominator=60))
-def test_simplest_between_has_the_smallest_denominator_there(low, width):
-    high = low + width
-    found = simplest_between(low, high)
-    assert low <= found <= high
-    for denominator in range(1, found.denominator):
-        assert -(-low * denominator // 1) / F(denominator) > high  # no multiple of 1/denominator lies between
-
-
-@given(st.fractions(-50, 50, max_denominator=60), st.fractions(0, 3, max_denominator=60))
-def test_simplest_between_is_odd_under_reflection(low, width):
-    assert simplest_between(-low - width, -low) == -simplest_between(low, low + width)
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "expected"),
-    [(F(0), F(1), F(0)), (F(1, 3), F(1, 2), F(1, 2)), (F(-1), F(1), F(0)), (F(5, 2), F(5, 2), F(5, 2))],
-)
-def test_simplest_between_by_hand(low, high, expected):
-    assert simplest_between(low, high) == expected
-
-
-def test_an_empty_interval_is_an_error():
-    with pytest.raises(ValueError, match="empty interval"):
-        simplest_between(F(1), F(0))
 
 
 @pytest.mark.parametrize(

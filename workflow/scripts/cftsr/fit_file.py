@@ -8,44 +8,115 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import yaml
 
+from cftsr.algebra.expressions import ParseError
+from cftsr.data.dataset import Dataset
 from cftsr.data.labels import plain_name
 from cftsr.data.user_file import Given, GivenSpectrum, read_given
 from cftsr.engines import get_engine
-from cftsr.engines.base import Assignment, Progress
+from cftsr.engines.base import Assignment, Problem, Progress
 from cftsr.errors import UserError
-from cftsr.fronts.certificate import describe_certificate
-from cftsr.fronts.verdict import Judgement, judge
+from cftsr.fronts.certificate import describe_certificate, identified, wrong_rows_in_words
+from cftsr.fronts.front import Candidate
+from cftsr.fronts.verdict import Judgement, judge, rows_that_disagree
 from cftsr.jobs.fit_cell import problem_of
-from cftsr.vocabulary import APPROXIMATE, NO, YES
+from cftsr.vocabulary import APPROXIMATE, IDENTIFIED, NO, NONE, NOT_LOOKED_AT, YES
 
 ENGINE = "rational"
 SECONDS = 60.0
 CONFIG = Path(__file__).parents[3] / "config.yaml"
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What is known after a fit.
+# An interpolant: as many coefficients as this share of the rows, in a formula that nothing else speaks for.
+INTERPOLANT = 0.6
+LONGEST = 60  # nodes of a formula that is shown though it fails what was held out
+# Held-out rows that may be misprints: this share of them, and of all rows one in this many, beyond the first.
+FEW_HELD_OUT, ONE_IN, AGREEING_HELD_OUT = 0.1, 60, 4
 
-    judgement     of the formula; None where none was found
-    certificate   the engine's: whether the data determine the formula, and why not
+
+@dataclass(frozen=True)
+class Formula:
+    """A formula, what it was judged to be, and the engine's certificate.
+
+    condition   of which rows it is the formula, in words; "" for all
+    data, held_out   those rows
     """
 
-    asked: GivenSpectrum
-    given: Given
-    judgement: Judgement | None
+    judgement: Judgement
     certificate: dict[str, Any]
+    data: Dataset
+    held_out: Dataset
+    condition: str = ""
+
+    @property
+    def misprints(self) -> list[dict[str, Any]]:
+        """The held-out rows that disagree, where they are so few that the rows are to blame."""
+        wrong, total = self.judgement.wrong_held_out or 0, len(self.held_out)
+        wrong_in_all = wrong + (self.certificate.get("wrong_rows_total") or 0)
+        few = wrong <= max(1, FEW_HELD_OUT * total) and wrong_in_all <= 1 + (len(self.data) + total) // ONE_IN
+        sure = self.certificate["outcome"] == IDENTIFIED and total - wrong >= AGREEING_HELD_OUT
+        return rows_that_disagree(self.judgement, self.held_out) if wrong and few and sure else []
 
     @property
     def identified(self) -> bool:
         """Whether the data determine the formula, and nothing that was held out speaks against it."""
-        held_out = self.judgement is not None and self.judgement.exact_on_held_out != NO
-        return self.certificate["outcome"] == "identified" and held_out
+        judgement, held_out = self.judgement, self.judgement.exact_on_held_out
+        if self.misprints:
+            held_out = YES
+        points = [*np.concatenate([self.data.x, self.held_out.x]).T]
+        values = {label: len(np.unique(column)) for label, column in zip(self.data.labels, points, strict=True)}
+        agrees = held_out in (YES, APPROXIMATE, NOT_LOOKED_AT)
+        return agrees and identified(self.certificate, judgement.exact_on_data, held_out, len(self.held_out), values)
+
+    @property
+    def interpolant(self) -> bool:
+        """Whether it has about as many coefficients as there are rows, and fails what was held out."""
+        many = self.certificate.get("unknowns", 0) >= INTERPOLANT * len(self.data)
+        return self.judgement.exact_on_held_out == NO and not self.identified and many
+
+    @property
+    def shown(self) -> bool:
+        too_long = self.judgement.exact_on_held_out == NO and self.judgement.complexity > LONGEST
+        return not (self.interpolant or too_long)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is known after a fit.
+
+    asked         None where the rows are of no file
+    formulas      the formula; several where each holds for a part of the rows; () where there is none
+    certificate   the engine's: whether the data determine the formula, and why not
+    """
+
+    asked: GivenSpectrum | None
+    given: Given
+    formulas: tuple[Formula, ...]
+    certificate: dict[str, Any]
+
+    @property
+    def judgement(self) -> Judgement | None:
+        """Of the formula; None where there is none, or several."""
+        return self.formulas[0].judgement if len(self.formulas) == 1 and self.formulas[0].shown else None
+
+    @property
+    def identified(self) -> bool:
+        return bool(self.formulas) and all(formula.identified for formula in self.formulas)
+
+    @property
+    def texts(self) -> list[str]:
+        return [formula.judgement.equation for formula in self.formulas if formula.shown]
+
+    @property
+    def accused(self) -> list[dict[str, Any]]:
+        """The rows that are called wrong, of the data and of what was held out."""
+        rows = [] if self.certificate.get("approximate") else [*self.certificate.get("wrong_rows", ())]
+        return rows + [row for formula in self.formulas for row in formula.misprints]
 
     def as_dict(self) -> dict[str, Any]:
-        found = self.judgement
+        judgement = self.judgement
         return {
             "file": str(self.asked.file),
             "target": self.asked.target,
@@ -54,11 +125,25 @@ class Answer:
             "held_out_rows": len(self.given.held_out),
             "notes": list(self.given.notes),
             "identified": self.identified,
-            "formula": found and found.equation,
-            "simplified": found and found.simplified,
-            "latex": found and found.latex,
-            "exact_on_data": found and found.exact_on_data,
-            "exact_on_held_out": found and found.exact_on_held_out,
+            "formula": judgement and judgement.equation,
+            "simplified": judgement and judgement.simplified,
+            "latex": judgement and judgement.latex,
+            "exact_on_data": judgement.exact_on_data if judgement else NOT_LOOKED_AT,
+            "exact_on_held_out": judgement.exact_on_held_out if judgement else NOT_LOOKED_AT,
+            "identical_to_closed_form": NOT_LOOKED_AT,
+            "held_out_rows_that_disagree": self.formulas[0].misprints if judgement else [],
+            "parts": [
+                {
+                    "condition": formula.condition,
+                    "formula": formula.judgement.equation,
+                    "latex": formula.judgement.latex,
+                    "exact_on_data": formula.judgement.exact_on_data,
+                    "exact_on_held_out": formula.judgement.exact_on_held_out,
+                    "identified": formula.identified,
+                }
+                for formula in self.formulas
+                if formula.condition
+            ],
             "certificate": self.certificate,
         }
 
@@ -83,44 +168,109 @@ def fit_given(asked: GivenSpectrum, options: dict[str, Any]) -> Answer:
     if answer.identified or not answer.given.sectors:
         return answer
     labels = (*asked.labels, *answer.given.sectors)
-    rest = asked.rest or not asked.labels
-    again = _fit(replace(asked, labels=labels, rest=rest), options)
+    again = _fit(replace(asked, labels=labels, rest=asked.rest or not asked.labels), options)
     return again if again.identified else answer
 
 
 def _fit(asked: GivenSpectrum, options: dict[str, Any]) -> Answer:
     given = read_given(asked)
+    return replace(fit_rows(given.data, given.held_out, options), asked=asked, given=given)
+
+
+def fit_rows(data: Dataset, held_out: Dataset, options: dict[str, Any]) -> Answer:
+    """Fit the exact engine to rows, and judge what it finds on them and on those that were held out."""
+    given = Given(data, held_out, ())
     problem = problem_of(given.data, "free")
     progress = get_engine(ENGINE)().advance(Assignment(problem, options, log=lambda line: None), Progress())
     certificate = progress.extra["certificate"]
-    judgement = None
-    if certificate["outcome"] != "none":
-        # The last member of the front is the formula; before it stands the best constant.
-        equation = problem.front(list(progress.candidates))[-1]
-        judgement = judge(equation, problem.labels, given.data, given.held_out, None, SECONDS)
-    return Answer(asked, given, judgement, certificate)
+    if certificate.get("parts"):
+        return Answer(None, given, tuple(_of_parts(certificate["parts"], given, problem)), certificate)
+    if certificate["outcome"] == NONE:
+        return Answer(None, given, (), certificate)
+    every = [{"formula": progress.extra["formula"], "certificate": certificate}, *progress.extra.get("others", ())]
+    formulas = [
+        Formula(
+            _judged(item["formula"], given.data, given.held_out, problem),
+            item["certificate"],
+            given.data,
+            given.held_out,
+        )
+        for item in every
+    ]
+    # What is held out arbitrates; where it does not, the first is the shortest description of the data.
+    best = max(
+        formulas,
+        key=lambda formula: (
+            formula.identified,
+            formula.judgement.exact_on_held_out in (YES, APPROXIMATE),
+            formula.shown,
+        ),
+    )
+    return Answer(None, given, (best,), best.certificate)
+
+
+def _judged(text: str, data: Dataset, held_out: Dataset, problem: Problem) -> Judgement:
+    try:
+        (equation,) = problem.front([Candidate(text)])
+    except (ParseError, ValueError) as error:
+        raise UserError(
+            f"a formula of {len(text):,} characters fits the data, and is not read back: {str(error)[:200]}. Lower "
+            "--max-degree or --max-unknowns, or fit part of the table"
+        ) from error
+    return judge(equation, data.labels, data, held_out, None, SECONDS)
+
+
+def _of_parts(parts: list[dict[str, Any]], given: Given, problem: Problem) -> list[Formula]:
+    formulas = []
+    for part in parts:
+        data, held_out = (_rows_of_part(rows, part) for rows in (given.data, given.held_out))
+        own = problem_of(data, "free")
+        formulas.append(
+            Formula(
+                _judged(part["formula"], data, held_out, own), part["certificate"], data, held_out, part["condition"]
+            )
+        )
+    return formulas
+
+
+def _rows_of_part(rows: Dataset, part: dict[str, Any]) -> Dataset:
+    if part.get("modulus"):
+        label, modulus, residue = part["modulus"]
+        return rows.take(rows.x[:, rows.labels.index(label)] % modulus == residue)
+    points = [rows.described(point) for point in rows.x.tolist()]
+    mask = np.array(
+        [all(point[label] == value for label, value in part["sector"].items()) for point in points], dtype=bool
+    )
+    return rows.take(mask).without_finite_labels()
+
+
+# ---- in words
 
 
 def describe_answer(answer: Answer) -> str:
     """The answer in words: what was read, the formula, its LaTeX, how sure it is and why."""
-    data, held_out, found = answer.given.data, answer.given.held_out, answer.judgement
+    data, held_out = answer.given.data, answer.given.held_out
     symbol = answer.asked.target
     lines = [
         f"{answer.asked.file}: {len(data)} rows to fit, {len(held_out)} held out; {symbol} in {', '.join(data.labels)}",
         *(f"note: {note}" for note in answer.given.notes),
         "",
     ]
-    if found is None:
+    for formula in answer.formulas:
+        judgement, where = formula.judgement, f" for {formula.condition}" * bool(formula.condition)
+        if formula.shown:
+            lines += [f"{symbol} = {judgement.equation}{where}", f"LaTeX: {latex_symbol(symbol)} = {judgement.latex}"]
+        else:
+            what = "an interpolant, not a formula" if formula.interpolant else "and fails what was held out"
+            lines.append(
+                f"no formula{where}: a function of {judgement.complexity} nodes passes through the rows, {what}"
+            )
+    if not answer.formulas:
         lines.append("no formula")
-    else:
-        lines += [f"{symbol} = {found.equation}", f"LaTeX: {latex_symbol(symbol)} = {found.latex}"]
     lines += ["", _headline(answer)]
-    if found is not None:
-        lines.append(f"  on the data: {_agreement(found.exact_on_data, found.wrong_rows, len(data))}")
-        if len(held_out):
-            words = _agreement(found.exact_on_held_out, found.wrong_held_out, len(held_out))
-            lines.append(f"  on what was held out: {words}")
-    lines += [f"  {line}" for line in describe_certificate(answer.certificate)]
+    for formula in answer.formulas:
+        lines += [f"  {line}" for line in _verdicts(formula)]
+    lines += [f"  {line}" for line in describe_certificate(answer.certificate, answer.identified)]
     return "\n".join(lines)
 
 
@@ -149,13 +299,37 @@ _LATEX_GREEK = re.compile(
 )
 
 
+def _verdicts(formula: Formula) -> list[str]:
+    judgement, data, held_out = formula.judgement, formula.data, formula.held_out
+    where = f"{formula.condition}: " * bool(formula.condition)
+    lines = [f"{where}on the data: {_agreement(judgement.exact_on_data, judgement.wrong_rows, len(data))}"]
+    if len(held_out):
+        words = _agreement(judgement.exact_on_held_out, judgement.wrong_held_out, len(held_out))
+        lines.append(f"{where}on what was held out: {words}")
+        lines += wrong_rows_in_words(formula.misprints, len(formula.misprints))
+    else:
+        lines.append(f"{where}on what was held out: {NOT_LOOKED_AT}, nothing was held out")
+    return lines
+
+
 def _headline(answer: Answer) -> str:
+    several = len(answer.formulas) > 1
     if answer.identified:
-        return "identified: the data determine this formula, with rows to spare"
-    if answer.judgement is None:
-        return "not identified: no formula passes through the data"
-    if answer.certificate["outcome"] == "identified":
+        wrong = answer.certificate.get("wrong_rows_total") or 0
+        wrong += sum(len(formula.misprints) for formula in answer.formulas)
+        if wrong:
+            return (
+                f"identified: the data determine this formula, and {wrong} row{'s' * (wrong > 1)} that it does not fit"
+            )
+        return f"identified: the data determine {'these formulas' if several else 'this formula'}, with rows to spare"
+    if not answer.formulas:
+        return "not identified: the search ended without a formula"
+    if any(formula.judgement.exact_on_held_out == NO for formula in answer.formulas):
+        if any(formula.certificate.get("approximate") for formula in answer.formulas):
+            return "not identified: approximate, this formula is near the data but not within their uncertainty"
         return "not identified: what was held out contradicts the formula"
+    if answer.certificate.get("constants"):
+        return "not identified: approximate, the shape fits within the uncertainty; its coefficients are measured"
     return "not identified: this formula fits, but the data do not determine it"
 
 
@@ -166,4 +340,4 @@ def _agreement(verdict: str, wrong: int | None, rows: int) -> str:
         return f"within the uncertainty on all {rows} rows"
     if verdict == NO:
         return f"wrong on {wrong} of {rows} rows" if wrong is not None else "not exact on every row"
-    return "undecided"
+    return verdict

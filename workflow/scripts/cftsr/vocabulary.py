@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 # A verdict's answers, to three questions of which none is derived from another: exact on the data, exact on what was
 # held out, identical to the closed form. APPROXIMATE is agreement within the uncertainty of data that nobody knows
-# exactly: no proof. UNDECIDED: a limit of time or size was reached. NOT_LOOKED_AT: there was nothing to compare with (no
-# row held out, no closed form known), or the comparison was not made.
+# exactly: no proof. UNDECIDED: a limit of time or size was reached. NOT_LOOKED_AT: there was nothing to compare with
+# (no row held out, no closed form known), or the comparison was not made.
 YES, NO, APPROXIMATE, UNDECIDED = "yes", "no", "approximate", "undecided"
 NOT_LOOKED_AT = "not looked at"
 

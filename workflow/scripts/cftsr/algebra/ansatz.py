@@ -160,3 +160,12 @@ def ansatzes(
             if len(above) + len(below) <= max_unknowns:
                 found.setdefault((len(above), len(below)), Ansatz((i, j), above, below))
     return sorted(found.values(), key=lambda item: (item.unknowns, item.degrees[1]))
+
+
+def ending_limit(distinct: list[int], max_degree: int, max_unknowns: int, finite: FiniteLabels | None = None) -> str:
+    """Which limit leaves out the next ansatz: "degree" or "unknowns"."""
+    finite = finite or FiniteLabels()
+    caps = [len(finite.values) if i in finite.columns else values for i, values in enumerate(distinct)]
+    by_degree = list(_monomials_by_degree(caps, finite, max_degree, max_unknowns))
+    complete = len(by_degree) == max_degree + 1 and 2 * len(by_degree[-1]) <= max_unknowns
+    return "degree" if complete else "unknowns"

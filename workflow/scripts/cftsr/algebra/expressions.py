@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-MAX_TEXT = 20_000
+MAX_TEXT = 500_000
 MAX_DEPTH = 200
 GRAMMAR = "numbers, names, + - * /, square"
 

@@ -23,6 +23,7 @@ from cftsr.algebra.polynomials import Polynomial
 
 # Sums of more terms are printed as they stand: the search for common factors is exponential.
 MAX_GROUPED_TERMS = 12
+LONG_SUM = 40  # terms of a sum that is printed without brackets
 
 Terms = tuple[tuple[tuple[int, ...], Fraction], ...]  # Laurent polynomial: exponents may be negative
 
@@ -199,14 +200,20 @@ class _Printer:
         return _scaled(value.numerator, value.denominator, above, below)
 
     def _plain_sum(self, terms: Terms) -> Expression:
-        ordered = sorted(terms, key=lambda term: (term[1] < 0, [-power for power in term[0]]))
-        total = self._term(*ordered[0])
-        for powers, value in ordered[1:]:
-            total = (
-                binary("-", total, self._term(powers, -value))
-                if value < 0
-                else binary("+", total, self._term(powers, value))
-            )
+        return self._in_order(sorted(terms, key=lambda term: (term[1] < 0, [-power for power in term[0]])))
+
+    def _in_order(self, terms: list[tuple[tuple[int, ...], Fraction]]) -> Expression:
+        """The sum of terms in this order. A long one is halved, so that no tree is deeper than Python can go."""
+        if len(terms) > LONG_SUM:
+            middle = len(terms) // 2
+            left, right = terms[:middle], terms[middle:]
+            if right[0][1] < 0:
+                return binary("-", self._in_order(left), self._in_order([(key, -value) for key, value in right]))
+            return binary("+", self._in_order(left), self._in_order(right))
+        total = self._term(*terms[0])
+        for powers, value in terms[1:]:
+            term = self._term(powers, abs(value))
+            total = binary("-" if value < 0 else "+", total, term)
         return total
 
 

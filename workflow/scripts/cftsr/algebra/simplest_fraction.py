@@ -8,8 +8,12 @@ from math import floor
 import numpy as np
 
 
-def simplest_between(low: Fraction, high: Fraction) -> Fraction:
-    """The rational with the smallest denominator in [low, high]; 0 where it lies there."""
+def simplest_between(low: Fraction | float, high: Fraction | float) -> Fraction:
+    """The rational with the smallest denominator in [low, high]; 0 where it lies there.
+
+    Floats are the binary fractions that they are. Raises ValueError where low > high.
+    """
+    low, high = Fraction(low), Fraction(high)
     if low > high:
         raise ValueError("empty interval")
     if high < 0:

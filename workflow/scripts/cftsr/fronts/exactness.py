@@ -32,6 +32,7 @@ from cftsr.algebra.integer_columns import INTEGER_COLUMNS, without_integer_colum
 from cftsr.algebra.interpolation import Function
 from cftsr.algebra.modular import PRIMES
 from cftsr.algebra.polynomials import Polynomial, add
+from cftsr.algebra.simplest_fraction import simplest_between
 from cftsr.data.dataset import Dataset
 from cftsr.fronts.front import Equation
 from cftsr.vocabulary import APPROXIMATE, NO, UNDECIDED, YES
@@ -45,7 +46,8 @@ MAX_BITS = 20_000  # of one of its coefficients: squares of squares double the d
 FIRST_ROWS = 64  # a wrong candidate seldom survives these, so few are checked on all rows
 MOST_WRONG = 0.2  # share of rows; a reading that is wrong on more of them is not what the equation means
 SIGMAS = 5.0  # a target further off than so many standard deviations disagrees: 6 in 10 million do by chance
-ROUND_OFF = 1e-12  # of an equation's value in float64
+FORCED = 1e-7  # constants moved by less than this are read as fractions that are no simpler than they are
+ROUND_OFF = 1e-14  # of an equation's value in float64
 
 
 class LimitReachedError(Exception):
@@ -137,22 +139,6 @@ def to_integers(numerator: Mapping, denominator: Mapping) -> tuple[Polynomial, P
 # ---- rational numbers near floats
 
 
-def simplest_between(low: Fraction, high: Fraction) -> Fraction:
-    """The rational with the smallest denominator in [low, high] (the Stern-Brocot tree)."""
-    if low > high:
-        raise ValueError("empty interval")
-    if high < 0:
-        return -simplest_between(-high, -low)
-    if low <= 0:
-        return Fraction(0)
-    whole = math.floor(low)
-    if whole == low:
-        return Fraction(whole)
-    if whole + 1 <= high:
-        return Fraction(whole + 1)
-    return whole + 1 / simplest_between(1 / (high - whole), 1 / (low - whole))
-
-
 def simplest_near(value: float, tolerance: float) -> Fraction:
     """The simplest rational within tolerance * max(1, |value|)."""
     exact = exact_value(value)
@@ -234,8 +220,12 @@ def decide(expression: Expression, labels: tuple[str, ...], data: Dataset, loss:
     elif loss > NEARLY_EXACT * float(np.var(data.target)):
         return Exactness(NO, reason="too far from the data for its constants to be read as rational numbers")
     nearest = Exactness(NO)
+    width = width_of(data)
+    real = width is not None and not rational_constants(expression) and agrees_as_it_stands(expression, data, width)
     try:
         for tolerance, reading in rationalisations(expression, labels):
+            if real and tolerance < FORCED:
+                break  # as it stands it agrees; fractions as long as its constants say nothing more
             function = to_integers(*reading)
             first = data.first(FIRST_ROWS)
             if not function[1] or count_wrong(function, first) > MOST_WRONG * len(first):
@@ -248,7 +238,15 @@ def decide(expression: Expression, labels: tuple[str, ...], data: Dataset, loss:
                 nearest = Exactness(NO, function if near else None, tolerance, wrong)
     except ZeroDivisionError:
         return Exactness(NO, reason="the equation divides by zero")
-    return nearest
+    return Exactness(APPROXIMATE, wrong_rows=0) if real else nearest
+
+
+def agrees_as_it_stands(expression: Expression, rows: Dataset, width: np.ndarray) -> bool:
+    """Whether an equation's values in float64 are within the width of every target."""
+    with np.errstate(all="ignore"):
+        value = np.broadcast_to(evaluate(expression, rows.columns), len(rows))
+        far = np.abs(value - rows.target) > width + ROUND_OFF * np.abs(rows.target)
+    return bool(np.isfinite(value).all() and not far.any())
 
 
 def function_of(expression: Expression, labels: tuple[str, ...]) -> Function:
@@ -278,7 +276,7 @@ def _modulo(expression: Expression, point: Mapping[str, int], prime: int) -> int
 
 
 def refuted_rows(expression: Expression, labels: tuple[str, ...], rows: Dataset) -> tuple[int, int]:
-    """On how many exact rows an equation, as it stands, differs from the target modulo a prime; and on how many it was tried.
+    """On how many exact rows an equation, as it stands, differs from the target modulo a prime, and of how many.
 
     A difference modulo the prime proves that the equation is wrong there. A row that divides by zero modulo the prime
     proves nothing, nor does one whose target is uncertain.
@@ -310,11 +308,9 @@ def as_it_stands(expression: Expression, labels: tuple[str, ...], rows: Dataset)
     if not np.isfinite(value).any():
         return NO  # it divides by zero on every row
     width = width_of(rows)
-    if width is not None:
-        far = np.abs(value - rows.target) > width + ROUND_OFF * (np.abs(value) + np.abs(rows.target))
-        if far.any():
-            return NO
-    return UNDECIDED
+    if width is None:
+        return UNDECIDED
+    return APPROXIMATE if agrees_as_it_stands(expression, rows, width) else NO
 
 
 def differ_somewhere(one: Expression, other: Expression, labels: tuple[str, ...], *rows: Dataset) -> bool:
@@ -336,7 +332,7 @@ def differ_somewhere(one: Expression, other: Expression, labels: tuple[str, ...]
 
 
 def width_of(data: Dataset) -> np.ndarray | None:
-    """How far each target may be from a formula that agrees with it: the bound stated, or several standard deviations."""
+    """How far a target may be from a formula that agrees with it: the bound stated, or several standard deviations."""
     widths = [data.uncertainty] if data.uncertainty is not None else []
     if data.sigma is not None:
         widths.append(SIGMAS * data.sigma)

@@ -1,7 +1,7 @@
 """Prove or refute that an equation is exact.
 
-Every equation of a front is brought to P/Q with rational coefficients, and three questions are decided exactly, each for
-itself, whatever the others' answers:
+Every equation of a front is brought to P/Q with rational coefficients, and three questions are decided exactly, each
+for itself, whatever the others' answers:
 
 - on the data: zero residual on every row, as fractions;
 - on the held-out levels and theories, which no engine saw: the same;
@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,7 @@ from cftsr.fronts.exactness import (
     differ_somewhere,
     function_of,
     time_limit,
+    width_of,
 )
 from cftsr.fronts.front import Equation, best, read_front
 from cftsr.vocabulary import APPROXIMATE, NO, NOT_LOOKED_AT, UNDECIDED, YES
@@ -145,6 +147,22 @@ def _decide(
             judgement.identical_to_closed_form = NO
     if function is not None:
         judgement.simplified, judgement.latex = factored(*function, labels)
+
+
+def rows_that_disagree(judgement: Judgement, rows: Dataset) -> list[dict[str, Any]]:
+    """The rows on which what was judged differs from the target: their labels, the file's value and the formula's."""
+    expression = without_integer_columns(parse(judgement.equation, (*rows.labels, *INTEGER_COLUMNS)))
+    function = cancel(*function_of(expression, rows.labels))
+    wrong = rows.wrong_rows(function, width_of(rows))
+    values = zip(*(part[wrong].tolist() for part in rows.evaluate(function)), strict=True)
+    return [
+        {
+            "labels": rows.described(rows.x[row].tolist()),
+            "given": rows.quoted(row),
+            "formula": str(Fraction(above, below)) if below else "undefined",
+        }
+        for row, (above, below) in zip(wrong.tolist(), values, strict=True)
+    ]
 
 
 def _same(one: Function, other: Function) -> bool:

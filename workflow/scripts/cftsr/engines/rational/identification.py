@@ -12,6 +12,7 @@ rows that have it must identify the formula in the other labels by themselves.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -24,6 +25,8 @@ from cftsr.algebra.shortest_form import shortest
 from cftsr.engines.base import Problem
 from cftsr.engines.rational.search import Limits, Search, another, search
 from cftsr.errors import UserError
+from cftsr.fronts.certificate import SPARE_VALUES, Certificate, Refit, in_words, no_formula
+from cftsr.vocabulary import FITS, IDENTIFIED
 
 # A label with so many times the values that its degree needs is not left out in part and fitted again.
 AMPLE = 2
@@ -31,7 +34,7 @@ AMPLE = 2
 DECIDING_ROWS, DECIDING_STEPS = 2_000, 5
 
 # Given the indices of rows, the function that a fit to them finds, or None; and how many linear systems that took.
-Refit = Callable[[np.ndarray], tuple[Function | None, int]]
+Refitter = Callable[[np.ndarray], tuple[Function | None, int]]
 
 
 def finite_labels(problem: Problem) -> FiniteLabels:
@@ -46,8 +49,8 @@ def finite_labels(problem: Problem) -> FiniteLabels:
     if outside.any():
         said = problem.described(problem.x[np.flatnonzero(outside)[0]].tolist())
         raise UserError(
-            f"a row has {_point({label: said[label] for label in problem.finite_labels})}, which is none of the values "
-            f"declared for the finite labels {', '.join(problem.finite_labels)}; declare it, or correct the row"
+            f"a row has {in_words({label: said[label] for label in problem.finite_labels})}, which is none of the "
+            f"values declared for the finite labels {', '.join(problem.finite_labels)}; declare it, or correct the row"
         )
     return finite
 
@@ -89,8 +92,8 @@ def largest(problem: Problem, share: float, needed: dict[str, int]) -> dict[str,
 
 
 def certify(
-    problem: Problem, found: Search, limits: Limits, refit_without: float, refit: Refit | None = None
-) -> tuple[dict[str, Any], int]:
+    problem: Problem, found: Search, limits: Limits, refit_without: float, refit: Refitter | None = None
+) -> tuple[Certificate, int]:
     """Decide whether the data determine the formula; returns the certificate and how many systems were solved.
 
     problem        its targets are those that the formula passes through, exactly
@@ -99,16 +102,14 @@ def certify(
     """
     finite = finite_labels(problem)
     solution, labels = found.solution, problem.labels
-    certificate: dict[str, Any] = {
-        "rows": len(problem),
-        "distinct_values": dict(zip(labels, found.distinct, strict=True)),
-    }
+    distinct = dict(zip(labels, found.distinct, strict=True))
     if solution is None:
-        return certificate | {"outcome": "none", "reasons": [found.reason]}, 0
+        return no_formula(found.reason, found.limit, len(problem), distinct), 0
     reasons: list[str] = []
+    untested: list[str] = []
     others = {label: i for i, label in enumerate(labels) if i not in finite.columns}
     tested = {
-        label: degrees_in(solution.numerator, i) + degrees_in(solution.denominator, i) + 2
+        label: degrees_in(solution.numerator, i) + degrees_in(solution.denominator, i) + 1 + SPARE_VALUES
         for label, i in others.items()
     }
     # Of a finite label, all values that it has.
@@ -120,7 +121,9 @@ def certify(
     if finite.columns:
         slices, systems, rival = _certify_slices(problem, found, finite, limits, refit_without, refit)
         for item in slices:
-            reasons += [f"where {_point(item['labels'])}: {reason}" for reason in item["reasons"]]
+            where = in_words(item["labels"])
+            reasons += [f"where {where}: {reason}" for reason in item["reasons"]]
+            untested += [f"where {where}: {reason}" for reason in item.get("untested", ())]
     else:
         if sum(solution.relations):
             reasons.append(
@@ -129,43 +132,57 @@ def certify(
             )
         if solution.dimension > 1:
             reasons.append(f"a {solution.dimension}-dimensional space of formulas of degrees {solution.degrees} fits")
-        for label, values in certificate["distinct_values"].items():
-            if values < needed[label]:
+        for label, values in distinct.items():
+            if values < needed[label] - SPARE_VALUES + 1:
                 reasons.append(f"{label} takes {values} value(s); {needed[label]} are needed to test the formula in it")
+            elif values < needed[label]:
+                untested.append(
+                    f"{label} takes {values} values, and {needed[label]} are needed to test the formula in it: on so "
+                    "few a formula of higher degree may look like this one"
+                )
     refits = []
     # The slices have been tested label by label.
     left_out = largest(problem, refit_without, {} if finite.columns else tested)
     for what, mask in left_out.items():
         function, kept = None, np.flatnonzero(~mask)
+        if len(kept) < solution.unknowns + 1 and not finite.columns:
+            refits.append(Refit(what, len(kept), int(mask.sum()), None))
+            untested.append(
+                f"without the {int(mask.sum())} rows of {what} {len(kept)} are left, too few to find the formula "
+                f"again ({solution.unknowns + 1} needed)"
+            )
+            continue
         if len(kept):
             function, more = (refit or exact_refit(problem, limits))(kept)
             systems += more
         same = function is not None and finite.same(solution.function, function)
-        refits.append({"without": what, "rows": len(kept), "rows_left_out": int(mask.sum()), "same_formula": same})
+        refits.append(Refit(what, len(kept), int(mask.sum()), same))
         if not same:
             finds = "no formula" if function is None else "another formula"
             reasons.append(f"without the {int(mask.sum())} rows of {what} the fit finds {finds}")
-    certificate |= {
-        "outcome": "fits" if reasons else "identified",
-        "reasons": reasons,
-        "degrees": list(solution.degrees),
-        "unknowns": solution.unknowns,
-        "rows_needed": solution.unknowns + 1,
-        "rows_used": solution.rows_used,
-        "dimension": solution.dimension,
-        "relations": list(solution.relations),
-        "values_needed": needed,
-        "refits": refits,
-    }
-    if slices:
-        certificate["slices"] = slices
+    certificate = Certificate(
+        outcome=FITS if reasons or untested else IDENTIFIED,
+        reasons=tuple(reasons),
+        untested=tuple(untested),
+        rows=len(problem),
+        distinct_values=distinct,
+        degrees=solution.degrees,
+        unknowns=solution.unknowns,
+        rows_needed=solution.unknowns + 1,
+        rows_used=solution.rows_used,
+        dimension=solution.dimension,
+        relations=solution.relations,
+        values_needed=needed,
+        refits=tuple(refits),
+        slices=tuple(slices),
+    )
     if reasons:
         found_rival = _rival(problem, found, finite, limits, certificate, rival)
-        certificate |= _competition(problem, solution.function, found_rival, solution.degrees)
+        certificate = _competition(certificate, problem, solution.function, found_rival, solution.degrees)
     return certificate, systems
 
 
-def exact_refit(problem: Problem, limits: Limits) -> Refit:
+def exact_refit(problem: Problem, limits: Limits) -> Refitter:
     finite = finite_labels(problem)
 
     def refit(kept: np.ndarray) -> tuple[Function | None, int]:
@@ -179,7 +196,7 @@ def exact_refit(problem: Problem, limits: Limits) -> Refit:
 
 
 def _certify_slices(
-    problem: Problem, found: Search, finite: FiniteLabels, limits: Limits, refit_without: float, refit: Refit | None
+    problem: Problem, found: Search, finite: FiniteLabels, limits: Limits, refit_without: float, refit: Refitter | None
 ) -> tuple[list[dict[str, Any]], int, tuple[Function, tuple[int, int]] | None]:
     """What is known for each joint value of the finite labels, the systems solved, and another function or None."""
     certificates, systems, rival = [], 0, None
@@ -203,7 +220,7 @@ def _certify_slices(
             own = refit and (lambda kept, rows=rows, fixed=fixed: _restricted(refit(rows[kept]), fixed))
             certificate, more = certify(part, piece, limits, refit_without, own)
             systems += piece.systems + more
-            said |= certificate
+            said |= certificate.as_dict()
             if piece.solution is not None and multiply(piece.solution.numerator, below) != multiply(
                 above, piece.solution.denominator
             ):
@@ -266,7 +283,7 @@ def _rival(
     found: Search,
     finite: FiniteLabels,
     limits: Limits,
-    certificate: dict[str, Any],
+    certificate: Certificate,
     in_slice: tuple[Function, tuple[int, int]] | None,
 ) -> tuple[Function, tuple[int, int]] | None:
     """Another function that is exact on every row, of the same degrees if there is one, and its degrees."""
@@ -286,13 +303,13 @@ def _rival(
 
 
 def _through_few_values(
-    problem: Problem, function: Function, finite: FiniteLabels, certificate: dict[str, Any]
+    problem: Problem, function: Function, finite: FiniteLabels, certificate: Certificate
 ) -> Iterator[tuple[Function, tuple[int, int]]]:
     """The formula with a multiple of prod(label - value) added, for each label that takes too few values."""
     above, below = function
     variables = len(problem.labels)
     for column, label in enumerate(problem.labels):
-        if column in finite.columns or certificate["distinct_values"][label] >= certificate["values_needed"][label]:
+        if column in finite.columns or certificate.distinct_values[label] >= certificate.values_needed[label]:
             continue
         vanishing: Polynomial = {(0,) * variables: 1}
         linear = tuple(int(i == column) for i in range(variables))
@@ -309,25 +326,29 @@ def _degrees(function: Function) -> tuple[int, int]:
 
 
 def _competition(
+    certificate: Certificate,
     problem: Problem,
     function: Function,
     rival: tuple[Function, tuple[int, int]] | None,
     degrees: tuple[int, int],
-) -> dict[str, Any]:
-    """What the certificate says of the other formula, and where to measure."""
+) -> Certificate:
+    """The certificate with what it says of the other formula, and where to measure."""
     if rival is None:
-        return {"remarks": ["no other formula of these or the next degrees is known that fits every row"]}
-    said: dict[str, Any] = {
-        "competing_formula": str(shortest(*rival[0], problem.labels, problem.unary_operators)),
-        "competing_degrees": list(rival[1]),
-        "competing_formula_differs": True,
-    }
-    decision = deciding(problem, function, rival[0])
-    if decision is not None:
-        said["deciding_labels"], said["deciding_values"] = decision
+        remark = "no other formula of these or the next degrees is known that fits every row"
+        return replace(certificate, remarks=(*certificate.remarks, remark))
+    remarks = certificate.remarks
     if tuple(rival[1]) != tuple(degrees):
-        said["remarks"] = [f"the other formula is of degrees {rival[1][0]} over {rival[1][1]}"]
-    return said
+        remarks = (*remarks, f"the other formula is of degrees {rival[1][0]} over {rival[1][1]}")
+    labels, values = deciding(problem, function, rival[0]) or (None, None)
+    return replace(
+        certificate,
+        remarks=remarks,
+        competing_formula=str(shortest(*rival[0], problem.labels, problem.unary_operators)),
+        competing_degrees=rival[1],
+        competing_formula_differs=True,
+        deciding_labels=labels,
+        deciding_values=values and tuple(values),
+    )
 
 
 def deciding(problem: Problem, one: Function, other: Function) -> tuple[dict[str, int | str], list[str]] | None:
@@ -372,7 +393,3 @@ def _joint_value(problem: Problem, finite: FiniteLabels, value: tuple[int, ...])
         point[column] = whole
     said = problem.described(point)
     return {problem.labels[column]: said[problem.labels[column]] for column in finite.columns}
-
-
-def _point(labels: dict[str, int | str]) -> str:
-    return ", ".join(f"{label}={value}" for label, value in labels.items())

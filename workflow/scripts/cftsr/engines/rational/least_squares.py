@@ -17,16 +17,18 @@ from __future__ import annotations
 from contextlib import nullcontext
 from dataclasses import dataclass
 from fractions import Fraction
-from math import floor, lcm
+from math import lcm
 
 import numpy as np
 
-from cftsr.algebra.ansatz import Ansatz, FiniteLabels, ansatzes
+from cftsr.algebra.ansatz import Ansatz, FiniteLabels, ansatzes, ending_limit
 from cftsr.algebra.interpolation import Function, function_of
 from cftsr.algebra.modular import clear_denominators
+from cftsr.algebra.simplest_fraction import simplest_between
 from cftsr.data.dataset import Dataset
 from cftsr.engines.rational.outliers import tolerated
 from cftsr.engines.rational.search import Limits, distinct_values
+from cftsr.fronts.certificate import DEGREE, REMEDIES, ROWS, UNCERTAINTY, UNKNOWNS
 
 try:
     from threadpoolctl import threadpool_limits
@@ -35,6 +37,8 @@ except ImportError:  # pragma: no cover - scikit-learn brings it; without it Num
 
 MAX_UNKNOWNS = 150  # beyond, float64 does not tell one coefficient from another
 MAX_ROWS = 2_000  # more of them sharpen the coefficients too slowly to be worth their time
+SPARE = 4  # rows beyond the unknowns, at least
+MOST_NEAR = 6  # systems that fit and cannot be read are kept, for their shape
 ITERATIONS = 4  # of weights and fit in turn
 GOOD = 1.3  # root mean square of residuals, in uncertainties, that a right ansatz stays below
 FAR = 6.0  # residuals beyond are wrong rows
@@ -61,60 +65,83 @@ class Estimate:
     chance: float
 
 
-def estimate(
-    rows: Dataset, uncertainty: np.ndarray, finite: FiniteLabels, limits: Limits, share: float
-) -> tuple[Estimate | None, int, str]:
+@dataclass(frozen=True)
+class Search:
+    """The outcome of a search among targets that are not exact.
+
+    estimate   a formula, or None
+    near       the first systems that are within the uncertainties and whose coefficients could not be read
+    reason, limit   why there is no estimate, and which limit ended the search
+    """
+
+    estimate: Estimate | None
+    systems: int
+    near: tuple[System, ...] = ()
+    reason: str = ""
+    limit: str | None = None
+
+
+def estimate(rows: Dataset, uncertainty: np.ndarray, finite: FiniteLabels, limits: Limits, share: float) -> Search:
     """The function of fewest unknowns that is near all rows but a few, with fractions for coefficients.
 
     uncertainty   float64, shape (rows,)
     share         of the rows that may be wrong
-    Returns None where there is none, how many systems were solved, and why there is none.
     """
     # One thread: matrices of a hundred columns gain nothing from more, and lose much on a busy machine.
     with threadpool_limits(1) if threadpool_limits else nullcontext():
         return _estimate(rows, uncertainty, finite, limits, share)
 
 
-def _estimate(
-    rows: Dataset, uncertainty: np.ndarray, finite: FiniteLabels, limits: Limits, share: float
-) -> tuple[Estimate | None, int, str]:
+def _estimate(rows: Dataset, uncertainty: np.ndarray, finite: FiniteLabels, limits: Limits, share: float) -> Search:
     chosen = np.arange(len(rows))
     if len(rows) > MAX_ROWS:
         chosen = np.sort(np.random.default_rng(0).choice(len(rows), MAX_ROWS, replace=False))
-    part, systems, near = rows.take(chosen), 0, None
+    part, systems, near = rows.take(chosen), 0, []
     target = part.target
     width = _weights(target, uncertainty[chosen])
     allowed = tolerated(len(part), share)
-    classes = [
-        ansatz
-        for ansatz in ansatzes(
-            distinct_values(rows.x), limits.max_degree, min(limits.max_unknowns, MAX_UNKNOWNS), finite
-        )
-        if len(part) >= max(1.5 * ansatz.unknowns, ansatz.unknowns + 10)
-    ]
+    distinct, most = distinct_values(rows.x), min(limits.max_unknowns, MAX_UNKNOWNS)
+    every = ansatzes(distinct, limits.max_degree, most, finite)
+    classes = [ansatz for ansatz in every if len(part) >= max(1.5 * ansatz.unknowns, ansatz.unknowns + SPARE)]
     # Only where no formula comes out of all rows, or all but those that stand out, are few rows drawn; and of fewer
     # unknowns than what fitted: with enough of them, a function bends to the wrong rows.
     for drawn in (False, True) if allowed else (False,):
         for ansatz in classes:
-            if drawn and ansatz.unknowns >= (near.unknowns if near else MAX_DRAWN):
+            if drawn and ansatz.unknowns >= (near[0].ansatz.unknowns if near else MAX_DRAWN):
                 break
             systems += 1
-            system = _System(part.points, target, width, ansatz)
+            system = System(part.points, target, width, ansatz)
             if not (system.fits_rows_drawn(allowed) if drawn else system.fits(allowed)):
                 continue
-            near = near or ansatz
-            found = system.read()
-            function = found and function_of(found[0], ansatz.above, ansatz.below)
+            reading = system.read()
+            function = reading and function_of(reading[0], ansatz.above, ansatz.below)
             if function:
-                return Estimate(function, ansatz, found[1]), systems, ""
-    if near is not None:
+                return Search(Estimate(function, ansatz, reading[1]), systems)
+            near.append(system)
+            if len(near) > MOST_NEAR and ansatz.unknowns > 2 * near[0].ansatz.unknowns:
+                break  # they all bend to the data; a formula is not among what fits this well
+    if near:
         reason = (
-            f"functions of degrees {near.degrees} pass within the uncertainty of the data, but the data are not "
-            "precise enough to tell their coefficients; give more digits"
+            f"functions of degrees {near[0].ansatz.degrees} pass within the uncertainty of the data, but their "
+            f"coefficients are no fractions that the data could tell from others: {REMEDIES[UNCERTAINTY]}"
         )
+        return Search(None, systems, tuple(near[:MOST_NEAR]), reason, UNCERTAINTY)
+    if len(classes) < len(every):
+        unknowns = classes[-1].unknowns if classes else 0
+        reason = (
+            f"no rational function of up to {unknowns} coefficients passes within the uncertainty of the data, and there "
+            f"are only {len(part)} rows"
+        )
+        limit = ROWS
     else:
-        reason = "no rational function that the rows can determine passes within the uncertainty of the data"
-    return None, systems, reason
+        limit = ending_limit(distinct, limits.max_degree, most, finite)
+        reason = (
+            f"no rational function of up to {classes[-1].unknowns} coefficients passes within the uncertainty of the "
+            f"data; the search ended at its limit of {'degrees' if limit == DEGREE else 'coefficients'}"
+        )
+        if limit == UNKNOWNS and most == MAX_UNKNOWNS:
+            return Search(None, systems, (), f"{reason} for targets that are not exact: exact ones allow more", limit)
+    return Search(None, systems, (), f"{reason}: {REMEDIES[limit]}", limit)
 
 
 def _weights(target: np.ndarray, uncertainty: np.ndarray) -> np.ndarray:
@@ -123,7 +150,7 @@ def _weights(target: np.ndarray, uncertainty: np.ndarray) -> np.ndarray:
     return np.maximum(uncertainty, max(1e-3 * typical, ROUND_OFF * float(np.abs(target).max())))
 
 
-class _System:
+class System:
     """The weighted equations of one ansatz; coefficients are those of monomials in labels divided by their sizes."""
 
     def __init__(self, labels: np.ndarray, target: np.ndarray, width: np.ndarray, ansatz: Ansatz):
@@ -232,7 +259,7 @@ class _System:
             readings = []
             for j, value, error in zip(free, z / scale[free], errors / scale[free], strict=True):
                 error = STANDARD_ERRORS * error + 1e-13 * abs(value)
-                fraction = _simplest(value - error, value + error)
+                fraction = simplest_between(value - error, value + error)
                 simple = 0.61 * fraction.denominator**2
                 if common % fraction.denominator == 0:
                     simple = min(simple, common)
@@ -249,22 +276,3 @@ class _System:
         if np.linalg.norm(residual) > 1.2 * GOOD * np.sqrt(len(self.kept)):
             return None
         return clear_denominators(values), total
-
-
-def _simplest(low: float, high: float) -> Fraction:
-    """The fraction of smallest denominator in [low, high] (0 where it lies there)."""
-    if low <= 0 <= high:
-        return Fraction(0)
-    if high < 0:
-        return -_simplest(-high, -low)
-    low, high, turns = Fraction(low), Fraction(high), []
-    while True:
-        whole = floor(low)
-        if whole == low or whole + 1 <= high:
-            value = Fraction(whole if whole == low else whole + 1)
-            break
-        turns.append(whole)
-        low, high = 1 / (high - whole), 1 / (low - whole)
-    for whole in reversed(turns):
-        value = whole + 1 / value
-    return value

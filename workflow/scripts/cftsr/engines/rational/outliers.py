@@ -1,14 +1,16 @@
-"""Rows that are wrong: a function through all rows but a few.
+"""Functions through all rows but a few.
 
-Where no rational function passes through every row, few rows drawn at random may all be right. For each ansatz, fewest
-unknowns first, one row more than there are unknowns is drawn again and again; where they have a solution, all rows
-tell whether it is theirs. Everything is done modulo a prime and with a fixed seed; what is found is then fitted and
-checked exactly like data without wrong rows. The work is bounded: random numbers are given up within seconds.
+Where no rational function passes through every row, or only one with nearly as many coefficients as there are rows, few
+rows drawn at random may all be right. For each ansatz, fewest unknowns first, one row more than there are unknowns is
+drawn again and again; where they have a solution, all rows tell whether it is theirs. Everything is done modulo a prime
+and with a fixed seed; what comes out is then fitted and checked exactly like data without wrong rows. The work is
+bounded: random numbers are given up within seconds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import product
 from math import ceil, log, log1p
 
@@ -17,42 +19,61 @@ import numpy as np
 from cftsr.algebra import interpolation, modular
 from cftsr.algebra.ansatz import Ansatz, FiniteLabels, ansatzes
 from cftsr.data.dataset import Dataset
+from cftsr.engines.rational.description import surprise
 from cftsr.engines.rational.search import Limits, distinct_values
 
-# So many rows may be wrong whatever the share says, where there are FEW rows or more ...
-ALWAYS, FEW = 3, 100
-# ... and one where there are so many.
-ONE_FROM = 30
-# A formula must pass through so many times the rows that it has unknowns, and through so many rows more.
-TIMES, MORE = 2, 20
-MISSED = 1e-3  # chance that no draw is free of wrong rows, where the share is as large as it may be
+# So many rows may be wrong whatever the share says, where there are so many rows.
+ALWAYS = {12: 1, 40: 2, 90: 3}
+# Rows that agree beyond the unknowns, at least: so many, and as many as there are unknowns less a few. An accident of
+# structure, such as rows on few curves, is not what chance counts.
+SPARE_ROWS, LESS = 4, 5
+SURPRISING = 20.0  # -log2 of the chance that so many rows agree by accident
+MISSED = 1e-5  # chance that no draw is free of wrong rows, where the share is as large as it may be
 FIRST_TRIES = 2
 MAX_LOOKS = 8  # at all rows, without success: what agrees with most rows then agrees with too few
 NARROWINGS = 8
 WORK = 1 << 23  # entries of all matrices together: about three seconds
 
 
+@dataclass(frozen=True)
+class Agreement:
+    """Rows that one function passes through; None where there is none, and why, if more can be told than that.
+
+    surprise   -log2 of the chance that they agree by accident
+    """
+
+    rows: np.ndarray | None = None
+    reason: str = ""
+    surprise: float = 0.0
+
+
 def tolerated(rows: int, share: float) -> int:
     """How many rows may be wrong."""
     if not share:
         return 0
-    return max(int(share * rows), ALWAYS if rows >= FEW else int(rows >= ONE_FROM))
+    return max(int(share * rows), *(wrong * (rows >= few) for few, wrong in ALWAYS.items()))
 
 
-def agreeing_rows(rows: Dataset, finite: FiniteLabels, limits: Limits, share: float) -> tuple[np.ndarray | None, str]:
-    """Indices of the rows that one function passes through, all but a tolerated few, or None; and why there are none.
+def enough(unknowns: int) -> int:
+    """How many rows have to agree with a formula before others are called wrong."""
+    return unknowns + max(SPARE_ROWS, unknowns - LESS)
 
-    The reason is empty where no function passes through most rows.
 
-    share   of the rows that may be wrong; 0 turns the search off
+def agreeing_rows(
+    rows: Dataset, finite: FiniteLabels, limits: Limits, share: float, fewer_than: int | None = None
+) -> Agreement:
+    """The rows that one function passes through, all but a tolerated few.
+
+    share        of the rows that may be wrong; 0 turns the search off
+    fewer_than   only functions of fewer unknowns are of interest
     """
     allowed, work = tolerated(len(rows), share), WORK
     if not allowed:
-        return None, ""
+        return Agreement()
     classes = [
         ansatz
         for ansatz in ansatzes(distinct_values(rows.x), limits.max_degree, limits.max_unknowns, finite)
-        if _enough(len(rows) - allowed, ansatz)
+        if len(rows) - allowed >= enough(ansatz.unknowns) and (fewer_than or np.inf) > ansatz.unknowns
     ]
     left = [_tries(len(rows), allowed, ansatz.unknowns + 1) for ansatz in classes]
     looks, most = 0, 0
@@ -66,15 +87,20 @@ def agreeing_rows(rows: Dataset, finite: FiniteLabels, limits: Limits, share: fl
             continue
         for vector in _drawn(rows, ansatz, tries, allowed, turn):
             agreeing = interpolation.agreeing_rows(rows, ansatz, vector, modular.PRIMES[0])
-            looks, most = looks + 1, max(most, int(agreeing.sum()))
-            if len(rows) - agreeing.sum() <= allowed and _enough(int(agreeing.sum()), ansatz):
-                return np.flatnonzero(agreeing), ""
-            if looks == MAX_LOOKS:
-                return None, (
-                    f"a function passes through {most} of {len(rows)} rows, but no more than {allowed} may be wrong "
-                    "(option wrong_rows)"
+            count = int(agreeing.sum())
+            if len(rows) - count <= allowed and count >= enough(ansatz.unknowns):
+                surprising = surprise(rows, count, ansatz.unknowns, place + 1)
+                if surprising >= SURPRISING:
+                    return Agreement(np.flatnonzero(agreeing), surprise=surprising)
+            looks, most = looks + 1, max(most, count)
+            if looks == MAX_LOOKS and len(rows) - most > allowed:
+                reason = (
+                    f"a function passes through {most} of {len(rows)} rows, but no more than {allowed} may be wrong"
                 )
-    return None, ""
+                return Agreement(reason=f"{reason} (option wrong_rows)")
+            if looks >= 4 * MAX_LOOKS:
+                return Agreement()
+    return Agreement()
 
 
 def _drawn(rows: Dataset, ansatz: Ansatz, tries: int, allowed: int, seed: int) -> Iterator[np.ndarray]:
@@ -109,10 +135,6 @@ def _narrowed(basis: np.ndarray, matrix: np.ndarray, generator: np.random.Genera
             if len(inside):
                 return modular.times(basis.T, modular.combination(inside, prime), prime)
     return modular.combination(basis, prime)
-
-
-def _enough(agreeing: int, ansatz: Ansatz) -> bool:
-    return agreeing >= max(TIMES * ansatz.unknowns, ansatz.unknowns + MORE)
 
 
 def _tries(rows: int, wrong: int, size: int) -> int:

@@ -12,10 +12,11 @@ from itertools import chain
 import numpy as np
 
 from cftsr.algebra import modular
-from cftsr.algebra.ansatz import Ansatz, FiniteLabels, ansatzes
+from cftsr.algebra.ansatz import Ansatz, FiniteLabels, ansatzes, ending_limit
 from cftsr.algebra.interpolation import Function, agreeing_rows, equations, failing_rows, function_of, solutions
 from cftsr.algebra.polynomials import Polynomial
 from cftsr.data.dataset import Dataset
+from cftsr.fronts.certificate import DEGREE, REMEDIES, ROWS, UNKNOWNS
 
 # Sums of two solutions that are tried where no solution alone will do.
 MAX_SUMS = 24
@@ -60,12 +61,14 @@ class Search:
     """The outcome of raising the degrees: a solution, or why there is none.
 
     systems    how many linear systems were solved
+    limit      which limit ended the search, one of the words of `cftsr.fronts.certificate`
     distinct   how many values each label takes
     """
 
     solution: Solution | None
     systems: int
     reason: str = ""
+    limit: str | None = None
     distinct: list[int] = field(default_factory=list)
 
 
@@ -77,13 +80,13 @@ def search(rows: Dataset, limits: Limits, finite: FiniteLabels | None = None) ->
     """The function of fewest unknowns that is exact on every row; rows may be in any order."""
     finite = finite or FiniteLabels()
     shuffled, distinct = rows.shuffled(), distinct_values(rows.x)
-    prime, systems, reason = modular.PRIMES[0], 0, ""
+    prime, systems, tried, limit = modular.PRIMES[0], 0, 0, ""
     hard = np.array([], dtype=np.intp)
     for ansatz in ansatzes(distinct, limits.max_degree, limits.max_unknowns, finite):
         if len(rows) < ansatz.unknowns + 1:
-            reason = f"degrees {ansatz.degrees} have {ansatz.unknowns} unknowns, and there are only {len(rows)} rows"
+            limit = ROWS
             break
-        systems += 1
+        systems, tried = systems + 1, ansatz.unknowns
         used = np.union1d(np.arange(min(len(rows), ansatz.unknowns + limits.spare_rows)), hard)
         if modular.rank(equations(shuffled.take(used), ansatz.above, ansatz.below, prime), prime) == ansatz.unknowns:
             continue
@@ -93,8 +96,20 @@ def search(rows: Dataset, limits: Limits, finite: FiniteLabels | None = None) ->
         # Rows on which a good candidate failed come first in what follows: a wrong row is met at once, not after a
         # look at all rows for each ansatz.
         hard = np.union1d(hard, offending[: MAX_HARD - len(hard)])
-    reason = reason or f"no rational function with up to {limits.max_unknowns} coefficients"
-    return Search(None, systems, reason, distinct)
+    limit = limit or ending_limit(distinct, limits.max_degree, limits.max_unknowns, finite)
+    return Search(None, systems, _why_none(limit, limits, tried, len(rows)), limit, distinct)
+
+
+def _why_none(limit: str, limits: Limits, tried: int, rows: int) -> str:
+    what = {
+        DEGREE: f"no rational function of degree up to {limits.max_degree} over {limits.max_degree} passes through "
+        "every row, and the search ended at this limit",
+        UNKNOWNS: f"no rational function that was tried, up to {tried} coefficients, passes through every row; the "
+        f"search ended at its limit of {limits.max_unknowns} coefficients",
+        ROWS: f"no rational function of up to {tried} coefficients passes through every row, and there are only "
+        f"{rows} rows",
+    }[limit]
+    return f"{what}: {REMEDIES[limit]}"
 
 
 def solve(rows: Dataset, ansatz: Ansatz, used: np.ndarray, finite: FiniteLabels) -> tuple[Solution | None, np.ndarray]:

@@ -1,0 +1,255 @@
+"""Does `python -m cftsr fit` ever call a wrong formula identified, or a right row wrong?
+
+    python benchmarks/false_identified.py [--seeds FIRST LAST] [rational] [other] [wrong]
+
+rational   random rational functions of two labels: degrees to 3 over 3, small whole coefficients, 4 to 100 rows of
+           triangles, boxes, strips of three values and sparse samples. Identified must mean: this function; and no row
+           is called wrong.
+other      tables that have no rational formula, or none to find: floors, minima, roots, noise, rounded and small
+           tables. Identified must mean: right on rows that nobody saw, where the table has a rule.
+wrong      h of su(2)_k and random functions with one or two rows changed: found and named?
+
+Each table is fitted as a file is: with its largest theories held out, and at the options of config.yaml. Prints counts,
+and every case that went wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
+
+from cftsr.algebra.expressions import apply_operator, fold, parse  # noqa: E402
+from cftsr.algebra.polynomials import add, evaluate_exactly, multiply  # noqa: E402
+from cftsr.data.dataset import Dataset, integers  # noqa: E402
+from cftsr.fit_file import Answer, default_options, fit_rows  # noqa: E402
+from cftsr.fronts.exactness import function_of  # noqa: E402
+
+LABELS = ("n", "m")
+BRANCH = 4  # rows that each branch of a minimum or an absolute value has, at least
+KINDS = ("triangle", "box", "strip", "sparse")
+
+
+@dataclass(frozen=True)
+class Table:
+    """Labels and exact targets of a file, and the function that they come from (None where there is none).
+
+    rule      what else they come from; None for noise
+    further   points of the same region that the file does not have
+    """
+
+    x: np.ndarray
+    targets: list[Fraction]
+    function: tuple[dict, dict] | None = None
+    rule: Callable[[int, int], Fraction] | None = None
+    further: np.ndarray | None = None
+
+
+def points_of(kind: str, random: np.random.Generator, count: int | None = None, most: int = 100) -> np.ndarray:
+    """Distinct points of the plane: 4 to 100 of them."""
+    count = count or int(random.integers(4, 101))
+    if kind == "triangle":
+        size = max(2, int((2 * count) ** 0.5))
+        points = [(n, m) for n in range(1, size + 1) for m in range(n + 1)]
+    elif kind == "box":
+        width = int(random.integers(2, 11))
+        points = [(n, m) for n in range(1, max(2, count // width) + 1) for m in range(1, width + 1)]
+    elif kind == "strip":
+        first = int(random.integers(-1, 3))
+        points = [(n, m) for n in range(1, max(2, count // 3) + 1) for m in range(first, first + 3)]
+    else:
+        points = list({(int(n), int(m)) for n, m in random.integers(0, 16, (count, 2))})
+    return np.array(sorted(points)[:most], dtype=np.int64)
+
+
+def polynomial_of(degree: int, random: np.random.Generator) -> dict:
+    """Small whole coefficients, about half of them 0."""
+    keys = [(i, j) for i in range(degree + 1) for j in range(degree + 1 - i)]
+    values = random.integers(-5, 6, len(keys)) * (random.random(len(keys)) < 0.6)
+    return {key: int(value) for key, value in zip(keys, values, strict=True) if value}
+
+
+def rational_table(seed: int) -> Table:
+    random = np.random.default_rng(seed)
+    while True:
+        x = points_of(KINDS[seed % len(KINDS)], random)
+        above, below = (polynomial_of(int(random.integers(0, 4)), random) for _ in range(2))
+        if not above or not below:
+            continue
+        values = [evaluate_exactly(part, x) for part in (above, below)]
+        kept = values[1] != 0
+        if np.count_nonzero(kept) >= 4:
+            targets = [Fraction(int(a), int(b)) for a, b in zip(values[0][kept], values[1][kept], strict=True)]
+            return Table(x[kept], targets, (above, below))
+
+
+def other_table(seed: int) -> Table:
+    """A table without a rational formula. A floor, a minimum or a root of the labels; noise; few digits; few rows."""
+    random = np.random.default_rng(10**6 + seed)
+    x = points_of(KINDS[seed // 8 % len(KINDS)], random)
+    n, m = (column.astype(object) for column in x.T)
+    a, b, c = (int(value) for value in random.integers(1, 7, 3))
+    kind = seed % 8
+    rules = {
+        0: lambda i, j: Fraction((a * i * i + b * j) // (c + 1)),
+        1: lambda i, j: Fraction(min(a * i + b, c * j * j)),
+        2: lambda i, j: Fraction(abs(a * i - b * j), c),
+        7: lambda i, j: Fraction(pow(i, 3, 7) * a + pow(j, 2, 5) * b),
+    }
+    if kind in rules:
+        rule = rules[kind]
+        further = points_of(KINDS[seed // 8 % len(KINDS)], np.random.default_rng(seed), 1000, 1000)
+        if kind in (1, 2):
+            # A file that hardly shows the other branch says nothing of it.
+            first = [a * i + b <= c * j * j if kind == 1 else a * i >= b * j for i, j in x.tolist()]
+            if not BRANCH <= sum(first) <= len(first) - BRANCH:
+                return Table(x[:1], [Fraction(0)])
+        return Table(x, [rule(int(i), int(j)) for i, j in x], rule=rule, further=further)
+    if kind == 3:
+        targets = [Fraction(int(random.integers(0, 10))) for _ in n]
+    elif kind == 4:
+        targets = [Fraction(int(random.integers(1, 10**4)), int(random.integers(1, 10**4))) for _ in n]
+    elif kind == 5:  # three digits of a root
+        targets = [
+            Fraction(round(1000 * float(a * i * i + b * j * j + c) ** 0.5), 1000) for i, j in zip(n, m, strict=True)
+        ]
+    else:  # a rational function with 1% noise
+        targets = [
+            Fraction(round(10**6 * (1 + random.normal() / 100) * (a * i + b) / (j * j + c)), 10**6)
+            for i, j in zip(n, m, strict=True)
+        ]
+    return Table(x, targets)
+
+
+def wrong_table(seed: int) -> tuple[Table, list[int]]:
+    """h of su(2)_k from about 20 rows on, or a random function with 2u + 10 rows; one or two targets changed."""
+    random = np.random.default_rng(2 * 10**6 + seed)
+    levels = int(random.integers(6, 13))
+    x = np.array([(k, l) for k in range(1, levels + 1) for l in range(k + 1)], dtype=np.int64)
+    targets = [Fraction(int(l) * (int(l) + 2), 4 * (int(k) + 2)) for k, l in x]
+    rows = sorted(random.choice(len(x), 2 if len(x) >= 75 and seed % 3 == 0 else 1, replace=False).tolist())
+    for row in rows:
+        targets[row] += Fraction(int(random.integers(1, 9)), int(random.integers(1, 9))) * (-1) ** int(
+            random.integers(2)
+        )
+    return Table(x, targets, ({(0, 2): 1, (0, 1): 2}, {(1, 0): 4, (0, 0): 8})), rows
+
+
+def fitted(table: Table) -> Answer:
+    """As of a file: the largest fifth of the theories, by the labels' sum, is held out."""
+    order = np.lexsort([*table.x.T[::-1], np.abs(table.x).sum(axis=1)])
+    x, targets = table.x[order], [table.targets[i] for i in order]
+    held_out = np.arange(len(x)) >= len(x) - -(-len(x) // 5)
+
+    def part(mask: np.ndarray) -> Dataset:
+        chosen = [target for target, inside in zip(targets, mask, strict=True) if inside]
+        above, below = (integers([getattr(value, name) for value in chosen]) for name in ("numerator", "denominator"))
+        return Dataset(LABELS, 2, x[mask], above, below, unary_operators=("square",))
+
+    return fit_rows(part(~held_out), part(held_out), default_options())
+
+
+def is_function(answer: Answer, function: tuple[dict, dict]) -> bool:
+    """Whether the one formula of the answer is this function."""
+    if answer.judgement is None:
+        return False
+    above, below = function_of(parse(answer.judgement.equation, LABELS), LABELS)
+    return not add(multiply(above, function[1]), multiply(function[0], below), -1)
+
+
+def is_right(answer: Answer, table: Table) -> bool:
+    """Whether the answer is the table's function, or has its rule at all further points of its region."""
+    if table.function is not None:
+        return is_function(answer, table.function)
+    if table.rule is None:
+        return False
+    for i, j in table.further.tolist():
+        try:
+            values = [
+                evaluate_rationally(parse(formula.judgement.equation, LABELS), {"n": i, "m": j})
+                for formula in answer.formulas
+                if holds_at(formula.condition, {"n": i, "m": j})
+            ]
+        except ZeroDivisionError:
+            return False
+        if values != [table.rule(i, j)]:
+            return False
+    return True
+
+
+def holds_at(condition: str, point: dict[str, int]) -> bool:
+    """ "n even", "n = 1 modulo 3", or "" for everywhere."""
+    if not condition:
+        return True
+    label, *words = condition.split()
+    if words[0] in ("even", "odd"):
+        return point[label] % 2 == ("even", "odd").index(words[0])
+    return point[label] % int(words[3]) == int(words[1])
+
+
+def evaluate_rationally(expression, point: dict[str, int]) -> Fraction:
+    def leaf(node):
+        return Fraction(point[node.value] if node.kind == "variable" else node.value)
+
+    return fold(expression, leaf, apply_operator)
+
+
+def degenerate(table: Table) -> bool:
+    """Nothing to find: a constant label or target (a file of that kind is refused)."""
+    return len(set(table.targets)) == 1 or any(len(np.unique(column)) == 1 for column in table.x.T)
+
+
+def campaign(name: str, seeds: range) -> Counter:
+    counts: Counter = Counter()
+    for seed in seeds:
+        if name == "wrong":
+            table, rows = wrong_table(seed)
+        else:
+            table, rows = (other_table if name == "other" else rational_table)(seed), []
+        if degenerate(table):
+            continue
+        answer = fitted(table)
+        counts["tables"] += 1
+        accused = answer.accused
+        right = answer.identified and is_right(answer, table)
+        if answer.identified:
+            counts["identified"] += 1
+            if name != "wrong" and not right:
+                counts["FALSE"] += 1
+                print(f"{name} {seed}: {len(table.x)} rows, identified {answer.texts}, truth {table.function}")
+        if accused and not rows and answer.identified:
+            counts["FALSE ACCUSATION"] += 1
+            print(f"{name} {seed}: {len(table.x)} rows, accused {accused}, {answer.texts}")
+        if rows:
+            named = {tuple(item["labels"].values()) for item in accused}
+            same = named == {tuple(table.x[row].tolist()) for row in rows}
+            counts[
+                f"{len(rows)} wrong: formula found and row named" if right and same else f"{len(rows)} wrong: missed"
+            ] += 1
+            if not (right and same):
+                print(
+                    f"wrong {seed}: {len(table.x)} rows, changed {table.x[rows].tolist()}, {answer.texts}, named {named}"
+                )
+    return counts
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", choices=["rational", "other", "wrong", []], default=[])
+    parser.add_argument("--seeds", nargs=2, type=int, default=(0, 500))
+    arguments = parser.parse_args()
+    for part in arguments.parts or ("rational", "other", "wrong"):
+        start = time.process_time()
+        counted = campaign(part, range(*arguments.seeds))
+        figures = ", ".join(f"{key}: {value}" for key, value in sorted(counted.items()))
+        print(f"{part}: {figures}; {time.process_time() - start:.0f} CPU s", flush=True)

@@ -1,0 +1,231 @@
+"""The fit to targets of which some or all are known only to an uncertainty: a bound, or a standard deviation."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import erfc, sqrt
+
+import numpy as np
+
+from cftsr.algebra.interpolation import Function
+from cftsr.engines.base import Problem
+from cftsr.engines.rational import exact, outliers
+from cftsr.engines.rational.exact import disagreement
+from cftsr.engines.rational.fit import NAMED, Fit, width_of, wrong_row
+from cftsr.engines.rational.identification import certify, finite_labels
+from cftsr.engines.rational.least_squares import Estimate, System, estimate
+from cftsr.engines.rational.search import Limits, Search, distinct_values, solve
+from cftsr.engines.rational.shape import Shape, shape_of
+from cftsr.fronts.certificate import Certificate, no_formula
+from cftsr.vocabulary import FITS
+
+# "Off by up to" is taken at its word: within it a row agrees. Where more than a tenth of the rows do not, it may be a
+# standard deviation: up to four of them the formula still *fits*, approximately.
+AGREEMENT = "within uncertainty"
+MAJORITY = 0.9
+NEAR, FEW_FAR = 4, 0.002
+# Relative noise of targets whose digits promise more than they hold: so much is tried, and the formula is approximate.
+NOISE = 1e-6
+LARGEST_CHANCE = 2e-3  # that the coefficients of an identified formula are simple by accident
+# Chi^2 per degree of freedom beyond 1 by so many of its standard deviations is not what the stated errors allow.
+CHI_SQUARED_SIGMAS = 5.0
+SIGMAS = 5.0  # a row further off than so many standard deviations is named
+FEW_EXACT = 0.5  # share of rows that are exact, from which on they are fitted alone first
+
+
+def fit(problem: Problem, limits: Limits, refit_without: float, share: float) -> Fit:
+    width = width_of(problem)
+    known, systems = np.flatnonzero(~(width > 0)), 0
+    statistical = problem.sigma is not None and bool(np.any(problem.sigma > 0))
+    if len(known) >= FEW_EXACT * len(problem):
+        found = _from_exact_rows(problem, known, limits, refit_without, share)
+        systems += found.systems
+        if found.has_formula:
+            return found
+    finite = finite_labels(problem)
+    found = estimate(problem, width, finite, limits, share)
+    systems += found.systems
+    near = found.near
+    shape = shape_of(near, problem, width, outliers.tolerated(len(problem), share)) if near else None
+    if found.estimate is None and shape is None and not statistical:
+        noisy = np.maximum(width, NOISE * np.abs(problem.target))
+        again = estimate(problem, noisy, finite, limits, share)
+        systems += again.systems
+        if again.estimate is not None:
+            found, width = again, noisy
+    if found.estimate is None:
+        if shape is not None:
+            return _of_shape(problem, shape, near, systems, statistical)
+        distinct = dict(zip(problem.labels, distinct_values(problem.x), strict=True))
+        return Fit(None, no_formula(found.reason, found.limit, len(problem), distinct), systems)
+    return _of_estimate(problem, found.estimate, width, limits, refit_without, share, systems, statistical)
+
+
+def _from_exact_rows(problem: Problem, known: np.ndarray, limits: Limits, refit_without: float, share: float) -> Fit:
+    """What the rows with exact targets give alone, where the others agree with it."""
+    part = replace(problem.take(known), uncertainty=None, sigma=None)
+    found = exact.fit(part, limits, refit_without, share)
+    if found.function is None:
+        return replace(found, expression=None, others=())
+    width = _bound(problem)
+    wrong = problem.wrong_rows(found.function, width)
+    if len(wrong) > outliers.tolerated(len(problem), share):
+        return Fit(None, found.certificate, found.systems)
+    remark = f"found from the {len(known)} rows whose targets are exact"
+    certificate = replace(
+        found.certificate,
+        rows=len(problem),
+        agreement=AGREEMENT,
+        remarks=(*found.certificate.remarks, remark),
+    )
+    return replace(
+        found, function=found.function, certificate=_named(certificate, problem, found.function, wrong), others=()
+    )
+
+
+def _bound(problem: Problem) -> np.ndarray:
+    """How far a target may be from the formula: its bound, or several standard deviations."""
+    widths = [np.zeros(len(problem))]
+    if problem.uncertainty is not None:
+        widths.append(problem.uncertainty)
+    if problem.sigma is not None:
+        widths.append(SIGMAS * problem.sigma)
+    return np.maximum.reduce(widths)
+
+
+def _named(certificate: Certificate, problem: Problem, function: Function, wrong: np.ndarray) -> Certificate:
+    """The certificate with the rows that disagree, if there are any."""
+    if not len(wrong):
+        return certificate
+    by_more = " by more than the uncertainty" if len(wrong) == 1 else " by more than their uncertainty"
+    return replace(
+        certificate,
+        wrong_rows=tuple(wrong_row(problem, function, row) for row in wrong[:NAMED].tolist()),
+        wrong_rows_total=len(wrong),
+        remarks=(*certificate.remarks, disagreement(wrong, problem, by_more)),
+    )
+
+
+def _of_estimate(
+    problem: Problem,
+    found: Estimate,
+    width: np.ndarray,
+    limits: Limits,
+    refit_without: float,
+    share: float,
+    systems: int,
+    statistical: bool,
+) -> Fit:
+    """The certificate of a formula near the targets: what its own values, and refits of the data, say of it."""
+    finite, distinct = finite_labels(problem), distinct_values(problem.x)
+    by_label = dict(zip(problem.labels, distinct, strict=True))
+    wrong = problem.wrong_rows(found.function, _bound(problem))
+    far = problem.wrong_rows(found.function, (SIGMAS if statistical else NEAR) * width)
+    if len(far) > max(outliers.tolerated(len(problem), share), FEW_FAR * len(problem)):
+        reason = f"the nearest formula is off by more than {NEAR} uncertainties on {len(far)} of {len(problem)} rows"
+        return Fit(None, no_formula(reason, None, len(problem), by_label), systems)
+
+    # What the formula's own values say about its neighbours, on the rows near it; refits see the data as they are.
+    near = np.setdiff1d(np.arange(len(problem)), far)
+    part = problem.take(near)
+    above, below = part.evaluate(found.function)
+    smooth = replace(part, numerator=above, denominator=below, uncertainty=None, sigma=None)
+
+    def refit(kept: np.ndarray) -> tuple[Function | None, int]:
+        again = estimate(part.take(kept), width[near][kept], finite, limits, share)
+        return (again.estimate.function if again.estimate else None), again.systems
+
+    sample = np.arange(min(len(near), found.ansatz.unknowns + limits.spare_rows))
+    solution, _ = solve(smooth.shuffled(), found.ansatz, sample, finite)
+    if solution is None:
+        reason = "the nearest formula is undefined on a row"
+        return Fit(None, no_formula(reason, None, len(problem), by_label), systems)
+    search_of = Search(solution, 0, distinct=distinct_values(part.x))
+    certificate, more = certify(smooth, search_of, limits, refit_without, refit)
+    reasons = [*certificate.reasons]
+    if found.chance > LARGEST_CHANCE:
+        reasons.append(f"the coefficients may be simple by accident (a chance of {found.chance:.1g})")
+    remarks = [*certificate.remarks, "the targets are known only to an uncertainty"]
+    approximate, chi_squared, noise = None, None, None
+    if statistical:
+        chi_squared, sentence, allowed = _chi_squared(part, solution.function, width[near])
+        remarks.append(sentence)
+        if not allowed:
+            approximate = True
+            reasons.append(f"approximate: {sentence}, more than the stated errors allow")
+    elif len(wrong) > (1 - MAJORITY) * len(problem):
+        approximate = True
+        off = f"approximate: {len(wrong)} of {len(problem)} rows are off by more than their uncertainty"
+        if width is problem.uncertainty or not np.any(width > _bound(problem)):
+            reasons.append(f"{off}, {len(far)} of them by more than {NEAR} times that")
+        else:
+            noise = relative_error(part, found.function)
+            reasons.append(f"{off}; on the rows near it the formula is right to {noise:.1g}, relative")
+    certificate = replace(
+        certificate,
+        outcome=FITS if reasons or certificate.untested else certificate.outcome,
+        reasons=tuple(reasons),
+        remarks=tuple(remarks),
+        rows=len(problem),
+        agreement=None if approximate else AGREEMENT,
+        approximate=approximate,
+        chance=float(found.chance),
+        chi_squared=chi_squared,
+        noise=noise,
+    )
+    certificate = _named(certificate, problem, solution.function, wrong)
+    return Fit(solution.function, certificate, systems + more)
+
+
+def _chi_squared(rows: Problem, function: Function, sigma: np.ndarray) -> tuple[float, str, bool]:
+    """Chi^2 per degree of freedom, a sentence with it, and whether stated standard deviations allow so much."""
+    above, below = rows.evaluate(function)
+    known = sigma > 0
+    pulls = ((above / below).astype(float) - rows.target)[known] / sigma[known]
+    # Fractions that were read cost no degree of freedom.
+    freedom = max(1, int(known.sum()))
+    value = float(np.sum(np.square(pulls)) / freedom)
+    off, expected = int(np.count_nonzero(np.abs(pulls) > 1)), erfc(1 / sqrt(2)) * freedom
+    sentence = (
+        f"chi^2 is {value:.2f} for each of {freedom} degrees of freedom; {off} of {freedom} rows are off by more than "
+        f"a standard deviation, and {expected:.0f} are expected to be"
+    )
+    return value, sentence, value <= 1 + CHI_SQUARED_SIGMAS * sqrt(2 / freedom)
+
+
+def _of_shape(problem: Problem, shape: Shape, near: tuple[System, ...], systems: int, statistical: bool) -> Fit:
+    """The certificate of a formula with real coefficients: it never is identified."""
+    constants = tuple(term.constant for term in shape.terms)
+    what = "a coefficient is" if len(constants) == 1 else f"{len(constants)} coefficients are"
+    values = " and ".join(item.shown for item in constants)
+    reason = (
+        f"approximate: {what} no fraction that the data could tell from others, {values}; the shape holds on "
+        f"{len(problem) - shape.off} of {len(problem)} rows within their uncertainty"
+    )
+    remarks = ["the targets are known only to an uncertainty"]
+    if statistical:
+        remarks.append(f"chi^2 is {shape.chi_squared:.2f} for each degree of freedom")
+    unknowns = shape.ansatz.unknowns
+    certificate = Certificate(
+        outcome=FITS,
+        reasons=(reason,),
+        rows=len(problem),
+        distinct_values=dict(zip(problem.labels, distinct_values(problem.x), strict=True)),
+        degrees=shape.ansatz.degrees,
+        unknowns=unknowns,
+        rows_needed=unknowns + 1,
+        remarks=tuple(remarks),
+        agreement=AGREEMENT,
+        chance=float(shape.chance),
+        chi_squared=shape.chi_squared if statistical else None,
+        constants=constants,
+    )
+    return Fit(None, certificate, systems, expression=shape.expression(problem))
+
+
+def relative_error(problem: Problem, function: Function) -> float:
+    """How far the targets are from the formula, relative to the targets: the largest of all rows."""
+    above, below = problem.evaluate(function)
+    value = (above / below).astype(float)
+    size = np.maximum(np.abs(problem.target), np.finfo(float).tiny)
+    return float(np.max(np.abs(value - problem.target)[problem.target != 0] / size[problem.target != 0], initial=0.0))
