@@ -237,9 +237,8 @@ def campaign(name: str, seeds: range) -> Counter:
                 f"{len(rows)} wrong: formula found and row named" if right and same else f"{len(rows)} wrong: missed"
             ] += 1
             if not (right and same):
-                print(
-                    f"wrong {seed}: {len(table.x)} rows, changed {table.x[rows].tolist()}, {answer.texts}, named {named}"
-                )
+                changed = table.x[rows].tolist()
+                print(f"wrong {seed}: {len(table.x)} rows, changed {changed}, {answer.texts}, named {named}")
     return counts
 
 

@@ -3,8 +3,8 @@
 A factor that the targets contain shows in their prime factors: wherever a prime divides the factor's value, it divides
 the target. That singles out few of all linear forms with small coefficients. Their powers then solve linear equations,
 log|y| = log|C| + sum of m log|L| and v_p(y) = sum of m v_p(L) for each prime p that the constant C does not have, and
-the product is checked exactly on every row. A factor that is not linear is looked for in the quotient, as P/Q of growing
-degree.
+the product is checked exactly on every row. A factor that is not linear is looked for in the quotient, as P/Q of
+growing degree.
 """
 
 from __future__ import annotations

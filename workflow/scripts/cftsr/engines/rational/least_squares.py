@@ -129,8 +129,8 @@ def _estimate(rows: Dataset, uncertainty: np.ndarray, finite: FiniteLabels, limi
     if len(classes) < len(every):
         unknowns = classes[-1].unknowns if classes else 0
         reason = (
-            f"no rational function of up to {unknowns} coefficients passes within the uncertainty of the data, and there "
-            f"are only {len(part)} rows"
+            f"no rational function of up to {unknowns} coefficients passes within the uncertainty of the data, and "
+            f"there are only {len(part)} rows"
         )
         limit = ROWS
     else:
