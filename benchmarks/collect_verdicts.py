@@ -56,9 +56,9 @@ def part(name):
     last = now
 from cftsr.results.findings import Findings
 from cftsr.results.published import load_published
-from cftsr.results.summary import final_message, read_records, summary_rows, write_summary
+from cftsr.results.summary import final_message, read_records, write_summary
 from cftsr.sweep.plan import Sweep
-from cftsr.output.tables import all_tables
+from cftsr.output.tables.build import all_tables
 part("imports")
 sweep = Sweep(yaml.safe_load(Path("config.yaml").read_text()))
 cells = [cell.as_dict() for cell in sweep.cells]
@@ -70,7 +70,7 @@ findings = Findings(records, cells)
 part("results by place")
 tables = all_tables(findings, load_published(sys.argv[2]))
 part(f"{len(tables)} tables")
-rows = summary_rows(records)
+rows = findings.summary
 write_summary(rows, "parts")
 part("the summary, CSV and Parquet")
 final_message(rows, cells, "parts")
@@ -82,12 +82,13 @@ from pathlib import Path
 import yaml
 sys.path.insert(0, sys.argv[1])
 from cftsr.output.page import About, read_for_page, write_report
+from cftsr.results.findings import Findings
 from cftsr.sweep.plan import Sweep
 sweep = Sweep(yaml.safe_load(Path("config.yaml").read_text()))
 cells = [cell.as_dict() for cell in sweep.cells]
 paths = [f"results/{sweep.budget}/fits/{cell.folder}/verdict.json" for cell in sweep.cells]
 page = Path(f"results/{sweep.budget}/report.html")
-write_report(read_for_page(paths, cells), cells, page, Path("data/spectra"), Path(sys.argv[2]), About(sweep.budget))
+write_report(Findings(read_for_page(paths, cells), cells), page, Path("data/spectra"), Path(sys.argv[2]), About(sweep.budget))
 figures = list((page.parent / "figures").glob("*"))
 size = sum(item.stat().st_size for item in figures) / 1e6
 print(f"  page {page.stat().st_size / 1e6:.1f} MB, {len(figures)} files of figures {size:.1f} MB")

@@ -14,7 +14,8 @@ import pytest
 
 from cftsr.data.dataset import write_dataset
 from cftsr.output.page import About, write_report
-from cftsr.output.tables import write_tables
+from cftsr.output.tables.write import write_tables
+from cftsr.results.findings import Findings
 from cftsr.sweep.cells import Cell
 from cftsr.sweep.paths import Results
 from tests.unit.output.test_tables import EXACT, PUBLISHED, WRONG, own, record, undecided
@@ -57,9 +58,9 @@ def page(tmp_path_factory) -> Path:
         data, held_out = small_spectrum("wzw_su2", task)
         write_dataset(spectra / "wzw_su2" / task / f"{name}.parquet", data)
         write_dataset(spectra / "wzw_su2" / task / f"{name}.held_out.parquet", held_out)
-    write_tables(records, cells, results, PUBLISHED)
+    write_tables(Findings(records, cells), results, PUBLISHED)
     about = About("quick", {"seeds": [0, 1]}, {"rational2": "it does not exist"})
-    write_report(records, cells, results / "report.html", spectra, PUBLISHED, about)
+    write_report(Findings(records, cells), results / "report.html", spectra, PUBLISHED, about)
     return results / "report.html"
 
 
@@ -121,8 +122,8 @@ def beyond(tmp_path_factory) -> Path:
     for name in ("conformal_weight/n100_f10", "energy/n100_f10"):
         write_dataset(spectra / "wzw_su2" / f"{name}.parquet", data)
         write_dataset(spectra / "wzw_su2" / f"{name}.held_out.parquet", held_out)
-    write_tables(records, cells, results, PUBLISHED)
-    write_report(records, cells, results / "report.html", spectra, PUBLISHED, About("quick"))
+    write_tables(Findings(records, cells), results, PUBLISHED)
+    write_report(Findings(records, cells), results / "report.html", spectra, PUBLISHED, About("quick"))
     return results / "report.html"
 
 

@@ -23,6 +23,7 @@ from cftsr.fronts.front import Equation, write_front
 from cftsr.fronts.verdict import verify_cell
 from cftsr.output.page import About, render
 from cftsr.provenance import PACKAGE
+from cftsr.results.findings import Findings
 from cftsr.results.published import load_published
 from cftsr.results.summary import write_csv
 from cftsr.sweep.plan import Sweep
@@ -188,7 +189,9 @@ def test_hostile_text_in_a_verdict_is_shown_and_not_run():
         equation |= {"equation": bad, "simplified": bad, "latex": rf"\href{{javascript:alert(1)}}{{{bad}}}"}
     hostile["fit"] |= {"stop_reason": bad, "versions": {bad: bad}, "options": {bad: bad}}
     about = About("quick", {"seeds": [bad]}, {"note": bad}, {"pysr": bad})
-    page = render([hostile], [hostile["cell"]], (), {}, "results/quick/report.html", "nowhere", PUBLISHED, about)
+    page = render(
+        Findings([hostile], [hostile["cell"]]), (), {}, "results/quick/report.html", "nowhere", PUBLISHED, about
+    )
     assert "document.title" in page, "it is shown"
     for harm in (SCRIPT, "<img src=x", "</title></math>", "onerror=alert(1)>"):
         assert harm not in page
@@ -203,8 +206,7 @@ def test_hostile_text_in_the_published_numbers_is_refused_or_shown_as_text(tmp_p
         csv.writer(stream).writerow(["3", f"{SCRIPT}=HYPERLINK(1)"])
     item = record("0.7", EXACT)
     page = render(
-        [item],
-        [item["cell"]],
+        Findings([item], [item["cell"]]),
         (),
         {},
         "results/quick/report.html",

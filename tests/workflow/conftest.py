@@ -68,4 +68,5 @@ def project(tmp_path: Path) -> Project:
     """A small sweep: two data sets of su(2)_k and one central charge, the exact engine only."""
     config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
     config |= {"families": ["wzw_su2"], "theories": [30], "fractions": [0.5, 1], "engines": ["rational"]}
+    config["recorded"] = False  # a hundred fits of another sweep
     return Project(tmp_path, config)

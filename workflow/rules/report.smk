@@ -31,6 +31,7 @@ rule report:
     params:
         cells=lambda wildcards: CELLS,
         verdicts=lambda wildcards: verdicts_of(SWEEP.cells),
+        reference=lambda wildcards: REFERENCE,
         about={
             "budget": BUDGET,
             "config": SWEEP.config,

@@ -1,6 +1,6 @@
 # The paper's tables beside ours, what the sweep has beyond them, and one row a cell.
 
-from cftsr.output.tables import table_names
+from cftsr.output.tables.plan import table_names
 
 # Once for both rules: every job of the sweep reads this file, and as_dict takes 10 microseconds a cell.
 CELLS = [dict(vars(cell)) for cell in SWEEP.cells]
@@ -39,7 +39,7 @@ rule tables:
         **NEEDS_OF_COLLECTION,
     params:
         cells=lambda wildcards: CELLS,
-        source=lambda wildcards: source_digest("output/tables.py"),
+        source=lambda wildcards: source_digest("output/tables/write.py"),
     message:
         "tables"
     script:

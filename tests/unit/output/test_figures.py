@@ -18,6 +18,8 @@ from cftsr.output.figures import SWEEP, build, to_spec, write_static
 from cftsr.output.figures.base import axis_at, rounded, seconds
 from cftsr.output.figures.fronts import EXACT, ON_FRONT, SELECTED
 from cftsr.output.figures.levels import MOST_POINTS
+from cftsr.results.findings import Findings
+from cftsr.results.published import load_published
 from tests.unit.records import cell, small_spectrum, verdict_text
 
 PUBLISHED = Path(__file__).parents[3] / "data" / "published"
@@ -61,7 +63,8 @@ def spectra(tmp_path_factory):
 def made(records, cells=None, folder="nowhere"):
     """The figures by name, each with its specification beside it."""
     asked = [item["cell"] for item in records] if cells is None else cells
-    return {figure.name: (figure, to_spec(figure.chart)) for figure in build(records, asked, folder, PUBLISHED)}
+    drawn = build(Findings(records, asked), folder, load_published(PUBLISHED))
+    return {figure.name: (figure, to_spec(figure.chart)) for figure in drawn}
 
 
 def data_of(spec, *keys):
@@ -147,7 +150,7 @@ def test_the_order_of_the_records_is_nothing(spectra):
 
 
 def test_nothing_fitted_gives_no_figure(spectra):
-    assert build([], [cell()], spectra, PUBLISHED) == []
+    assert build(Findings([], [cell()]), spectra, load_published(PUBLISHED)) == []
 
 
 # ---- heat maps
@@ -206,7 +209,8 @@ def test_an_undecided_cell_says_so():
 def test_the_one_flat_integer_value_of_the_paper_is_found():
     found = tiles([search(family="minimal", setting="integer_flat", fraction="0.3")], family="minimal")
     assert (
-        found["the paper, Table 2", "integer columns, no nested squares", "100 theories, lowest 30%"]["text"] == "= 0"
+        found["the paper, Table 2", "integer columns, no square of a square", "100 theories, lowest 30%"]["text"]
+        == "= 0"
     )
 
 
@@ -398,7 +402,7 @@ def test_labels_of_an_axis_are_looked_up_by_the_place_as_written():
 
 
 def test_static_files_are_written_and_the_picture_is_the_same_each_time(tmp_path):
-    [figure, *_] = build([record(), search("0.7", WRONG)], [], "nowhere", PUBLISHED)
+    [figure, *_] = build(Findings([record(), search("0.7", WRONG)], []), "nowhere", load_published(PUBLISHED))
     paths = write_static(figure, tmp_path / "new")
     assert [path.name for path in paths] == [f"{figure.name}.svg", f"{figure.name}.pdf"]
     svg, pdf = (path.read_bytes() for path in paths)

@@ -11,10 +11,10 @@ from types import SimpleNamespace
 import pytest
 
 from cftsr.algebra.expressions import ParseError
+from cftsr.output import page as page_module
 from cftsr.output.page import (
     About,
     as_json,
-    comparisons,
     read_for_page,
     render,
     subscripts,
@@ -22,8 +22,9 @@ from cftsr.output.page import (
     without_folders,
     write_report,
 )
-from cftsr.output.page.comparisons import against
-from cftsr.output.page.formulas import INVISIBLE_TIMES, MINUS, TIMES, as_text, copies, mathml, read
+from cftsr.output.tables.model import against
+from cftsr.output.typesetting.mathml import INVISIBLE_TIMES, MINUS, TIMES, as_text, copies, mathml, read
+from cftsr.results.findings import Findings
 from cftsr.sweep.config import changes
 from tests.unit.output.test_tables import EXACT, PUBLISHED, SAME, WRONG, own, record, undecided
 from tests.unit.records import cell
@@ -64,7 +65,9 @@ class Page(HTMLParser):
 def page_of(records, expected=None, folder="results/quick", about=None, drawn=(), specs=None):
     expected = [item["cell"] for item in records] if expected is None else expected
     about = about or About("quick", {"seeds": [0]})
-    return Page(render(records, expected, drawn, specs or {}, f"{folder}/report.html", "nowhere", PUBLISHED, about))
+    return Page(
+        render(Findings(records, expected), drawn, specs or {}, f"{folder}/report.html", "nowhere", PUBLISHED, about)
+    )
 
 
 # ---- formulas
@@ -422,7 +425,7 @@ def test_a_page_has_room_for_so_many_views_and_says_so(monkeypatch):
 
 
 def test_a_table_that_is_too_large_is_linked_to(monkeypatch):
-    monkeypatch.setattr(comparisons, "MOST_ENTRIES", 20)
+    monkeypatch.setattr(page_module, "MOST_ENTRIES", 20)
     table = page_of([record()]).text.split('id="table-4"')[1].split("</section>")[0]
     assert "too many for a page" in table
     assert "<table" not in table
@@ -460,7 +463,7 @@ def test_written_with_its_figures(sweep, tmp_path):
 
     target = tmp_path / "results" / "quick" / "report.html"
     expected = [item["cell"] for item in sweep]
-    write_report(sweep, expected, target, tmp_path / "data", PUBLISHED, About("quick"))
+    write_report(Findings(sweep, expected), target, tmp_path / "data", PUBLISHED, About("quick"))
     page = Page(target.read_text(encoding="utf-8"))
     heat = next(found for found in page.all("div", class_="chart") if found["data-figure"].startswith("heat-map"))
     assert heat["aria-label"]

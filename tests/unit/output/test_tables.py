@@ -13,9 +13,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from cftsr.errors import UserError
-from cftsr.output.rendering import formula, number, plain, rounded_constants, typeset
-from cftsr.output.tables import planned_tables, table_names, write_tables
-from cftsr.results.summary import SUMMARY_SCHEMA, final_message, read_records, recovery_counts, summary_rows, titles_of
+from cftsr.output.tables.latex import typeset
+from cftsr.output.tables.plan import planned_tables, table_names
+from cftsr.output.tables.write import write_tables
+from cftsr.output.typesetting.words import formula, number, plain, rounded_constants
+from cftsr.results.findings import Findings
+from cftsr.results.summary import SUMMARY_SCHEMA, final_message, read_records, recovery_counts, summary_rows
+from cftsr.results.titles import titles_of
 from tests.unit.records import cell, verdict_text
 
 PUBLISHED = Path(__file__).parents[3] / "data" / "published"
@@ -59,7 +63,7 @@ class Written:
     def __init__(self, folder, records, expected=None):
         self.folder = Path(folder)
         expected = [item["cell"] for item in records] if expected is None else expected
-        self.message = write_tables(records, expected, self.folder, PUBLISHED)
+        self.message = write_tables(Findings(records, expected), self.folder, PUBLISHED)
 
     def text(self, number, kind="md"):
         return (self.folder / "tables" / f"table{number}.{kind}").read_text(encoding="utf-8")
@@ -112,7 +116,7 @@ def test_all_tables_are_one_document(tmp_path):
 
 def test_the_paper_stands_above_the_engines(tmp_path):
     written = Written(tmp_path, [record(), record("0.7", WRONG, engine="operon", setting="free")])
-    block = "No integer columns"
+    block = "Free constants"
     assert written.line(3, block, "10%", "paper") == ["9.45e-12", "8.15e-12", "1.16e-09"]
     assert written.line(3, block, "10%", "rational") == ["0 ✓", "", ""]
     assert written.line(3, block, "10%", "operon")[0].endswith("e-01")
@@ -123,10 +127,10 @@ def test_the_paper_stands_above_the_engines(tmp_path):
 
 def test_an_engine_that_ignores_the_setting_stands_in_each_block(tmp_path):
     written = Written(tmp_path, [record()])
-    for block in ("No integer columns", "Integer columns"):
+    for block in ("Free constants", "Integer columns"):
         assert written.line(3, block, "10%", "rational")[0] == "0 ✓"
-    assert written.line(3, "No integer columns", "30%", "rational") is None
-    assert "settings are nothing to rational" in written.text(3)
+    assert written.line(3, "Free constants", "30%", "rational") is None
+    assert "rational ignores the settings" in written.text(3)
 
 
 def test_rows_and_columns_follow_the_sweep(tmp_path):
@@ -140,7 +144,7 @@ def test_rows_and_columns_follow_the_sweep(tmp_path):
 def test_a_setting_without_published_values_has_its_block(tmp_path):
     minimal = record("0.7", "r*s", family="minimal", engine="operon", setting="integer_flat", fraction="0.3")
     written = Written(tmp_path, [minimal])
-    block = "Integer columns, square(square(.)) forbidden"
+    block = "Integer columns, no square of a square"
     assert written.line(5, block, "30%", "paper") is None
     assert len(written.line(5, block, "30%", "operon")) == 3
     assert block in written.text(2)
@@ -148,7 +152,7 @@ def test_a_setting_without_published_values_has_its_block(tmp_path):
 
 def test_an_unknown_engine_simply_appears(tmp_path):
     written = Written(tmp_path, [record(), record("0.7", EXACT, engine="gplearn", setting="free")])
-    assert written.line(3, "No integer columns", "10%", "gplearn") == ["0 ✓", "", ""]
+    assert written.line(3, "Free constants", "10%", "gplearn") == ["0 ✓", "", ""]
     assert "gplearn" in written.message
     assert summary_rows([record(engine="gplearn")])[0]["engine_version"] == "pygplearn 9.8"
 
@@ -200,14 +204,14 @@ def test_an_empty_sweep_shows_the_paper_alone(tmp_path):
 
 def test_wrong_formulas_carry_no_mark(tmp_path):
     written = Written(tmp_path, [record("0.7", WRONG, engine="operon", setting="free")])
-    assert re.fullmatch(r"\d\.\d\de-\d\d", written.line(3, "No integer columns", "10%", "operon")[0])
+    assert re.fullmatch(r"\d\.\d\de-\d\d", written.line(3, "Free constants", "10%", "operon")[0])
     assert "not exact" in written.text(2)
     assert "✓" not in written.text(3)
 
 
 def test_undecided_has_its_own_mark(tmp_path):
     written = Written(tmp_path, [undecided(engine="operon", setting="free")])
-    assert written.line(3, "No integer columns", "10%", "operon")[0].endswith(" ?")
+    assert written.line(3, "Free constants", "10%", "operon")[0].endswith(" ?")
     assert "? undecided" in written.text(3)
     assert "0/1 (1 undecided)" in written.message
 
@@ -219,8 +223,8 @@ def test_a_proved_equation_that_best_does_not_select(tmp_path):
     made["verdict"]["equations"].append(worse)
     made["verdict"]["selected"] = 2
     written = Written(tmp_path, [made])
-    assert written.line(3, "No integer columns", "10%", "operon")[0] == "1.00e-33 ✓†"
-    assert written.line(4, "No integer columns", "10%", "operon")[0] == "12.5 (30) ✓†"
+    assert written.line(3, "Free constants", "10%", "operon")[0] == "1.00e-33 ✓†"
+    assert written.line(4, "Free constants", "10%", "operon")[0] == "12.5 (30) ✓†"
     assert "operon, free, 10%, 100: 11" in written.text(3)
     assert "✓†" in written.text(2)
     [row] = summary_rows([made])
@@ -252,7 +256,7 @@ def test_missing_cells_are_dashes_and_counted(tmp_path):
     expected = [cell(engine="operon", setting=name, theories=n) for name in ("free", "integer") for n in (100, 200)]
     made = [record("0.7", EXACT, engine="operon", setting="free", theories=200)]
     written = Written(tmp_path, made, expected)
-    assert written.line(3, "No integer columns", "10%", "operon") == ["—", "0 ✓", ""]
+    assert written.line(3, "Free constants", "10%", "operon") == ["—", "0 ✓", ""]
     assert written.line(3, "Integer columns", "10%", "operon") == ["—", "—", ""]
     assert "3 missing in all" in written.text(3)
     assert "1/4 (3 missing)" in written.message
@@ -283,7 +287,7 @@ def test_seeds_are_summed_up(tmp_path):
     [row] = [row for row in written.csv(3) if row["engine"] == "operon" and row["theories"] == "100"]
     assert float(row["value"]) == losses[2]
     assert (row["seeds"], row["recovered"]) == ("5", "2")
-    assert written.line(3, "No integer columns", "10%", "operon")[0] == (f"{losses[2]:.2e} [0, {losses[-1]:.2e}] ✓ 2/5")
+    assert written.line(3, "Free constants", "10%", "operon")[0] == (f"{losses[2]:.2e} [0, {losses[-1]:.2e}] ✓ 2/5")
     assert (row["minimum"], row["maximum"]) == (repr(losses[0]), repr(losses[-1]))
     # Wilson's interval of 2 out of 5, by its formula.
     centre, half = (2 + 1.959964**2 / 2) / (5 + 1.959964**2), 1.959964 / (5 + 1.959964**2)
@@ -291,7 +295,7 @@ def test_seeds_are_summed_up(tmp_path):
     assert float(row["recovery_rate"]) == 0.4
     assert float(row["rate_low"]) == pytest.approx(centre - half, rel=1e-5)
     assert float(row["rate_high"]) == pytest.approx(centre + half, rel=1e-5)
-    assert written.line(3, "No integer columns", "10%", "rational")[0] == "0 ✓"
+    assert written.line(3, "Free constants", "10%", "rational")[0] == "0 ✓"
     assert "✓ 2/5 identical" in written.text(2)
     assert f"`{EXACT}`" in written.text(2)
     assert "median" in written.text(3)
@@ -300,14 +304,14 @@ def test_seeds_are_summed_up(tmp_path):
 def test_score_and_complexity_have_their_spread_too(tmp_path):
     fronts = [("0.7", EXACT), ("0.7", WRONG), ("0.7", WRONG)]
     made = [record(*front, engine="operon", setting="free", seed=seed) for seed, front in enumerate(fronts)]
-    shown = Written(tmp_path, made).line(4, "No integer columns", "10%", "operon")[0]
+    shown = Written(tmp_path, made).line(4, "Free constants", "10%", "operon")[0]
     assert re.fullmatch(r"[\d.]+ \[[\d.]+, ∞\] \(\d+ \[\d+, 11\]\) ✓ 1/3", shown)
 
 
 def test_seeds_that_agree_show_one_number(tmp_path):
     made = [record("0.7", EXACT, engine="operon", setting="free", seed=seed) for seed in range(2)]
     written = Written(tmp_path, made)
-    assert written.line(3, "No integer columns", "10%", "operon")[0] == "0 ✓ 2/2"
+    assert written.line(3, "Free constants", "10%", "operon")[0] == "0 ✓ 2/2"
     assert (written.csv(3)[0]["minimum"], written.csv(3)[0]["maximum"]) == ("", "")
 
 
@@ -491,12 +495,12 @@ def test_agreement_within_uncertainty_is_no_recovery(tmp_path):
 def test_a_missing_seed_counts_in_the_denominator(tmp_path):
     places = [cell(engine="operon", setting="free", seed=seed) for seed in range(3)]
     written = Written(tmp_path, [record("0.7", EXACT, engine="operon", setting="free", seed=1)], places)
-    assert written.line(3, "No integer columns", "10%", "operon")[0] == "0 ✓ 1/3"
+    assert written.line(3, "Free constants", "10%", "operon")[0] == "0 ✓ 1/3"
 
 
 def test_undecided_seeds_are_said(tmp_path):
     made = [record("0.7", WRONG, engine="operon", setting="free"), undecided(engine="operon", setting="free", seed=1)]
-    assert Written(tmp_path, made).line(3, "No integer columns", "10%", "operon")[0].endswith(" 0/2 ?1")
+    assert Written(tmp_path, made).line(3, "Free constants", "10%", "operon")[0].endswith(" 0/2 ?1")
 
 
 # ---- the summary
@@ -511,7 +515,7 @@ def test_one_row_a_cell_with_every_column(tmp_path):
     assert (ours["engine"], theirs["engine"]) == ("operon", "rational")
     asked = """family task theories fraction setting engine seed rows equation simplified complexity loss score
         exact_on_data exact_on_held_out identical_to_closed_form identified cpu_seconds wall_seconds evaluations
-        stop_reason engine_version recovered selected_by origin"""
+        stop_reason engine_version recovered selected_by origin source"""
     assert set(asked.split()) == set(table.schema.names)
     assert theirs["score"] == math.inf
     assert theirs["engine_version"] == "cftsr 0.1.0"
@@ -632,7 +636,7 @@ def test_a_damaged_verdict_is_named(tmp_path, text):
 def test_an_unwritable_folder_is_named(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match=r"cannot write .*file"):
-        write_tables([record()], [], tmp_path / "file", PUBLISHED)
+        write_tables(Findings([record()], []), tmp_path / "file", PUBLISHED)
 
 
 # ---- Markdown and LaTeX that hold together

@@ -39,14 +39,17 @@ def status(arguments: argparse.Namespace) -> None:
 
 
 def tables(arguments: argparse.Namespace) -> None:
-    from cftsr.output.tables import write_tables
+    from cftsr.output.tables.write import write_tables
+    from cftsr.results.findings import Findings
     from cftsr.results.summary import read_records
 
     sweep = sweep_from(arguments)
     verdicts = [sweep.results(cell).verdict(cell.folder) for cell in sweep.cells]
     cells = [cell.as_dict() for cell in sweep.cells]
     records = read_records(verdicts, fronts=False)
-    print(write_tables(records, cells, Results.of(sweep.budget).partial, arguments.published), end="")
+    repeated = read_records((Results.of("paper").recorded.verdict(cell.folder) for cell in sweep.reference.used), False)
+    findings = Findings(records, cells, repeated)
+    print(write_tables(findings, Results.of(sweep.budget).partial, arguments.published), end="")
 
 
 def record(arguments: argparse.Namespace) -> None:

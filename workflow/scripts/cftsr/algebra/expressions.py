@@ -37,7 +37,7 @@ class ParseError(ValueError):
 class Expression:
     """A node: a constant, a variable, or an operator with its arguments.
 
-    kind    "constant", "variable", or one of + - * / square neg
+    kind    "constant", "variable", or one of + - * / square neg; of what is only shown, "power" as well
     value   the number (int or float) of a constant, the name of a variable, else None
     """
 
@@ -82,8 +82,10 @@ def binary(operator: str, left: Expression, right: Expression) -> Expression:
 _BINARY = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 
 
-def parse(text: str, names: Collection[str]) -> Expression:
-    """The tree of an equation in the given variable names.
+def parse(text: str, names: Collection[str] | None, powers: bool = False) -> Expression:
+    """The tree of an equation in the given variable names; None for any.
+
+    powers   integer powers (**) are read as well, as SymPy prints them: a square as such, others as "power"
 
     Raises ParseError for anything outside the grammar, an unknown name, or an equation too long or too deep.
     """
@@ -94,7 +96,7 @@ def parse(text: str, names: Collection[str]) -> Expression:
         raise ParseError(f"{text[end : end + 20]!r} is outside the grammar ({GRAMMAR}) in equation {text[:200]!r}")
     try:
         tree = ast.parse(text.strip(), mode="eval").body
-        expression = _convert(tree, names, 0)
+        expression = _convert(tree, names, 0, powers)
     except ParseError as error:
         raise ParseError(f"{error} in equation {text[:200]!r}") from None
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
@@ -102,30 +104,39 @@ def parse(text: str, names: Collection[str]) -> Expression:
     return expression
 
 
-def _convert(node: ast.expr, names: Collection[str], depth: int) -> Expression:
+def _convert(node: ast.expr, names: Collection[str] | None, depth: int, powers: bool) -> Expression:
     if depth > MAX_DEPTH:
         raise ParseError(f"more than {MAX_DEPTH} levels of nesting")
     match node:
         case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
             return constant(_within_float64(value))
         case ast.Name(id=name):
-            if name in names:
+            if names is not None and name in names:
                 return variable(name)
             if name.lower() in ("inf", "nan"):
                 return constant(float(name))
+            if names is None:
+                return variable(name)
             raise ParseError(f"unknown name {name!r} (known: {', '.join(sorted(names))})")
         case ast.UnaryOp(op=ast.USub(), operand=operand):
-            inner = _convert(operand, names, depth + 1)
+            inner = _convert(operand, names, depth + 1, powers)
             # A negative number is one node, as in PySR; the minus before anything else is an operator.
             return constant(-inner.value) if inner.kind == "constant" else Expression("neg", None, (inner,))
         case ast.UnaryOp(op=ast.UAdd(), operand=operand):
-            return _convert(operand, names, depth + 1)
+            return _convert(operand, names, depth + 1, powers)
         case ast.BinOp(left=left, op=operator, right=right) if type(operator) in _BINARY:
-            return binary(_BINARY[type(operator)], _convert(left, names, depth + 1), _convert(right, names, depth + 1))
+            return binary(
+                _BINARY[type(operator)],
+                _convert(left, names, depth + 1, powers),
+                _convert(right, names, depth + 1, powers),
+            )
+        case ast.BinOp(left=left, op=ast.Pow(), right=ast.Constant(value=int() as exponent)) if powers:
+            base = _convert(left, names, depth + 1, powers)
+            return square(base) if exponent == 2 else binary("power", base, constant(exponent))
         case ast.Call(func=ast.Name(id="square"), args=[argument], keywords=[]) if not isinstance(
             argument, ast.Starred
         ):
-            return square(_convert(argument, names, depth + 1))
+            return square(_convert(argument, names, depth + 1, powers))
     raise ParseError(f"{ast.unparse(node)[:80]!r} is outside the grammar ({GRAMMAR})")
 
 

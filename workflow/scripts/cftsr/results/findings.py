@@ -6,16 +6,28 @@ import math
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from cftsr.engines import engine_order
 from cftsr.results.published import Published, PublishedValue
-from cftsr.results.summary import Recovery, Result, cell_key, cell_order, family_title, results_of, symbol_of, titles_of
+from cftsr.results.summary import (
+    Recovery,
+    Result,
+    cell_key,
+    cell_order,
+    recorded_words,
+    results_of,
+    summary_row,
+)
+from cftsr.results.titles import family_title, symbol_of, titles_of
 from cftsr.vocabulary import ANY_SETTING, APPROXIMATE, REFINED, UNDECIDED, YES, setting_order
 
 Place = tuple[str, str, str | None, str]  # family, task, fraction, setting
 MOST_NAMED = 60  # places that a note lists
 SECONDS = "recovery_cpu_seconds"  # in the table on seeds alone: the others are the same in every run of a sweep
+# The row of what PySR found with the paper's settings, directly under the published one.
+PAPER_SETTINGS = "PySR, the paper's settings"
 SPREADING = ("loss", "score", "complexity")  # what seeds have a spread of
 CSV_COLUMNS = (
     "table",
@@ -25,6 +37,7 @@ CSV_COLUMNS = (
     "fraction",
     "setting",
     "engine",
+    "source",
     "quantity",
     "value",
     "published",
@@ -107,10 +120,27 @@ class Fits:
 
 
 class Findings:
-    """What was asked for and what is there, by cell of a table."""
+    """What was asked for and what is there, by cell of a table; built once, for tables, figures and page.
 
-    def __init__(self, records: Sequence[dict[str, Any]], expected_cells: Sequence[dict[str, Any]]):
+    records     what `read_records` gives
+    expected    the cells that the sweep asked for, as in record["cell"]
+    repeated    records of PySR with the paper's settings (from data/recorded), which stand beside the paper's tables
+    """
+
+    def __init__(
+        self,
+        records: Sequence[dict[str, Any]],
+        expected_cells: Sequence[dict[str, Any]],
+        repeated: Sequence[dict[str, Any]] = (),
+    ):
+        self.records, self.expected = list(records), list(expected_cells)
         self.results = results_of(records)
+        self.repeated = results_of(repeated)
+        self._reference: dict[tuple, Fits] = {}
+        for result in self.repeated:
+            *place, _ = cell_key(result.cell)
+            known = self._reference.get(tuple(place[:5]), Fits((), 0)).results
+            self._reference[tuple(place[:5])] = Fits((*known, result), len(known) + 1)
         self.titles = titles_of(records)
         self._symbols = {
             (record["cell"]["family"], record["cell"]["task"]): symbol_of(record["cell"]["task"], record["fit"])
@@ -133,6 +163,36 @@ class Findings:
     def of(self, family: str, task: str) -> list[dict[str, Any]]:
         """The cells of a family and task."""
         return self._cells.get((family, task), [])
+
+    @cached_property
+    def summary(self) -> list[dict[str, Any]]:
+        """One row for each cell, as summary.parquet has them."""
+        return [summary_row(result) for result in self.results]
+
+    @cached_property
+    def recorded_engines(self) -> dict[str, str]:
+        """Engines whose fits are recorded runs: in words, with version and date."""
+        groups: dict[str, list[Result]] = {}
+        for result in self.results:
+            if result.recording:
+                groups.setdefault(result.cell["engine"], []).append(result)
+        return {engine: f"recorded: {recorded_words(results)}" for engine, results in groups.items()}
+
+    def reference(self, place: Place, theories: int) -> Fits | None:
+        """What PySR found with the paper's settings."""
+        family, task, fraction, setting = place
+        return self._reference.get((family, task, theories, fraction, setting))
+
+    def reference_of(self, family: str, task: str) -> list[dict[str, Any]]:
+        """The cells of a family and task that PySR was run on with the paper's settings."""
+        cells = [fits.results[0].cell for fits in self._reference.values()]
+        return [cell for cell in cells if (cell["family"], cell["task"]) == (family, task)]
+
+    def reference_notes(self) -> list[str]:
+        return [
+            f"{PAPER_SETTINGS}: the paper's own experiment, repeated with real PySR ({recorded_words(self.repeated)}) "
+            "and judged here again. Blank: not in the record (data/recorded/paper.parquet)."
+        ]
 
     def title(self, family: str) -> str:
         return family_title(family, self.titles)
@@ -178,10 +238,6 @@ def engines_of(cells: Sequence[dict[str, Any]]) -> list[str]:
     return sorted({cell["engine"] for cell in cells}, key=engine_order)
 
 
-def percentage(fraction: str) -> str:
-    return f"{100 * float(fraction):.12g}%"
-
-
 def csv_row(
     table: int,
     place: Place,
@@ -194,6 +250,9 @@ def csv_row(
 ) -> dict[str, Any]:
     """One row of a table's CSV, with the columns CSV_COLUMNS; what does not apply is None."""
     family, task, fraction, setting = place
+    source = fits and fits.results and ("recorded" if fits.results[0].recording else "run")
+    if engine == PAPER_SETTINGS:
+        engine, source = "pysr", "recorded, the paper's settings"
     several = fits.recovery if fits and fits.asked > 1 else None
     low, high = (several and several.interval) or (None, None)
     least, most = (fits and quantity in SPREADING and fits.extremes(quantity)) or (None, None)
@@ -207,6 +266,7 @@ def csv_row(
         "fraction": fraction,
         "setting": setting,
         "engine": engine,
+        "source": source or None,
         "quantity": quantity,
         "value": value,
         "published": published and (published.expression if published.value is None else published.value),
@@ -281,16 +341,24 @@ def reading_notes(
         notes.append("Our numbers are those of the equation that PySR's rule `best` selects from the front.")
     cells = [result.cell for fits in distinct for result in fits.results]
     if indifferent := engines_of([cell for cell in cells if cell["setting"] == ANY_SETTING]):
-        notes.append(f"The settings are nothing to {', '.join(indifferent)}: one fit stands in each block.")
+        ignore = "ignores" if len(indifferent) == 1 else "ignore"
+        notes.append(f"{', '.join(indifferent)} {ignore} the settings: the same fit is shown in every block.")
+    recorded = [result for fits in distinct for result in fits.results if result.recording]
+    if recorded:
+        engines = ", ".join(engines_of([result.cell for result in recorded]))
+        notes.append(f"{engines}: recorded runs ({recorded_words(recorded)}), judged here again.")
     return notes
 
 
-def remarks_on(table: int, published: Published) -> list[str]:
-    """What is to be said about a table of the paper: its suspect values, then its contradictions."""
-    suspect = [
-        f"‡ suspect: {item.row}, {item.column}: {item.note}." for item in published.of_table(table) if item.suspect
-    ]
-    return [*suspect, *published.notes.get(table, ())]
+def suspects_of(table: int, published: Published) -> dict[int, int]:
+    """The footnotes of a table's suspect values, from 1, by id of the value."""
+    suspects = [item for item in published.of_table(table) if item.suspect]
+    return {id(item): index for index, item in enumerate(suspects, start=1)}
+
+
+def suspects_words(table: int, published: Published) -> list[str]:
+    """What these footnotes say."""
+    return [f"{item.row}, {item.column}: {item.note}." for item in published.of_table(table) if item.suspect]
 
 
 def _elsewhere(shown: list[tuple[str, Fits]], formulas: bool) -> str:

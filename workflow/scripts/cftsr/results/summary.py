@@ -21,11 +21,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from cftsr.data.tasks import TASKS
 from cftsr.engines import engine_order
 from cftsr.errors import UserError
-from cftsr.families import family_names, get_family
 from cftsr.files import read_json, write_atomically, write_text
+from cftsr.results.titles import family_title, recorded_title, symbol_of
 from cftsr.vocabulary import APPROXIMATE, FITS, NO, UNDECIDED, YES, setting_order
 
 CellKey = tuple[str, str, int, str | None, str, str, int]
@@ -57,6 +56,11 @@ class Result:
     fit: dict[str, Any]
     cost: dict[str, Any]
     held_out: int = 0
+
+    @property
+    def recording(self) -> dict[str, Any]:
+        """Where and when it was recorded; empty where it was fitted here."""
+        return self.fit.get("recorded") or {}
 
     @property
     def certificate(self) -> dict[str, Any]:
@@ -102,42 +106,6 @@ def cell_order(cell: dict[str, Any]) -> tuple:
         engine_order(cell["engine"]),
         cell["seed"],
     )
-
-
-@cache
-def _titles() -> dict[str, str]:
-    return {name: get_family(name).title for name in family_names()}
-
-
-def family_title(family: str, titles: Mapping[str, str] | None = None) -> str:
-    """What tables call a family: as in `titles` (see `titles_of`), else its module's; its name, where there is none."""
-    return (titles or {}).get(family) or _titles().get(family, family)
-
-
-def recorded_title(cell: Mapping[str, Any], fit: Mapping[str, Any]) -> str:
-    """A family's title by the data that it was fitted to: a spectrum of one's own has no module that says it."""
-    return (fit.get("data_metadata") or {}).get("title") or family_title(cell["family"])
-
-
-def titles_of(records: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """Titles that only the data know, by family."""
-    found: dict[str, str] = {}
-    for record in records:
-        family = record["cell"]["family"]
-        if family not in found and family not in _titles():
-            found[family] = recorded_title(record["cell"], record["fit"])
-    return found
-
-
-def symbol_of(task: str, fit: Mapping[str, Any] | None = None) -> str:
-    """The letter of a task's target; of a spectrum of one's own, the one that its data name."""
-    said = ((fit or {}).get("data_metadata") or {}).get("symbol")
-    return said or (TASKS[task].symbol if task in TASKS else task.replace("_", " "))
-
-
-def task_title(task: str) -> str:
-    """A task in words: "conformal weight"."""
-    return TASKS[task].title if task in TASKS else task.replace("_", " ")
 
 
 def read_records(paths: Iterable[str | Path], fronts: bool = True) -> list[dict[str, Any]]:
@@ -309,6 +277,7 @@ SUMMARY_SCHEMA = pa.schema(
         ("identified", pa.string()),
         ("cpu_seconds", pa.float64()),
         ("wall_seconds", pa.float64()),
+        ("source", pa.string()),
         ("evaluations", pa.int64()),
         ("stop_reason", pa.string()),
         ("engine_version", pa.string()),
@@ -322,12 +291,21 @@ def engine_version(engine: str, versions: dict[str, str]) -> str:
     return f"{package} {versions.get(package, 'unknown')}"
 
 
+def recorded_words(results: Iterable[Result]) -> str:
+    """ "PySR 1.5.10, 2026-11-20": versions and dates of recorded fits."""
+    results = list(results)
+    versions = sorted({engine_version(result.cell["engine"], result.fit["versions"]) for result in results})
+    days = sorted({result.recording.get("date", "")[:10] for result in results})
+    span = days[0] if days[0] == days[-1] else f"{days[0]} to {days[-1]}"
+    return ", ".join([" and ".join(versions).replace("pysr", "PySR"), span]).removesuffix(", ")
+
+
 def summary_rows(records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """One row a cell, with the columns of SUMMARY_SCHEMA; the equation is the reported one (see `Result`)."""
-    return [_summary_row(result) for result in results_of(records)]
+    return [summary_row(result) for result in results_of(records)]
 
 
-def _summary_row(result: Result) -> dict[str, Any]:
+def summary_row(result: Result) -> dict[str, Any]:
     reported, fit = result.reported, result.fit
     return {
         **{name: result.cell[name] for name in CELL},
@@ -341,6 +319,7 @@ def _summary_row(result: Result) -> dict[str, Any]:
         "identified": result.identified,
         "cpu_seconds": result.cost["fit_cpu_seconds"],
         "wall_seconds": result.cost["fit_wall_seconds"],
+        "source": "recorded" if result.recording else "run",
         "evaluations": fit["evaluations"],
         "stop_reason": fit["stop_reason"],
         "engine_version": engine_version(result.cell["engine"], fit["versions"]),
@@ -526,23 +505,27 @@ def final_message(
     folder: str | Path,
     titles: Mapping[str, str] | None = None,
     tables: int = 6,
+    recorded: Mapping[str, str] | None = None,
 ) -> str:
     """What is said at the end: recovered of all cells by engine and family, where the tables are, what is missing.
 
     titles   of families that have no module, as of `titles_of`
     tables   how many there are
+    recorded  by engine: that its fits are recorded runs, with version and date
     """
     titles = titles or {}
     counts = recovery_counts(rows, expected_cells)
     engines = list(dict.fromkeys(count.engine for count in counts))
-    width = max(map(len, engines), default=0)
+    recorded = recorded or {}
+    named = {engine: f"{engine} ({recorded[engine]})" if engine in recorded else engine for engine in engines}
+    width = max(map(len, named.values()), default=0)
     lines = [
         "Recovered (exact on the data and on what was held out, and identical to the closed form where one is known; "
         "proved):"
     ]
     for engine in engines:
         by_family = [f"{family_title(count.family, titles)} {count}" for count in counts if count.engine == engine]
-        lines.append(f"  {engine:{width}}  {', '.join(by_family)}")
+        lines.append(f"  {named[engine]:{width}}  {', '.join(by_family)}")
     lines += _over_seeds(rows, expected_cells, titles)
     absent = missing_cells(rows, expected_cells)
     if absent:
@@ -552,6 +535,6 @@ def final_message(
     more = f"; the paper's are 1 to {PAPER_TABLES}" if tables > PAPER_TABLES else ""
     lines += [
         f"Tables, the paper's beside ours: {folder}/tables/table1.md to table{tables}.md (and .csv, .tex{more})",
-        f"One row a cell: {folder}/summary.csv (and .parquet)",
+        f"One row for each cell: {folder}/summary.csv (and .parquet)",
     ]
     return "\n".join(lines) + "\n"

@@ -1,6 +1,6 @@
 """The figures of a sweep: for the report, and as files for a paper.
 
-`build` makes them from records (cftsr.summary.read_records), `to_spec` gives the Vega-Lite JSON that a page embeds,
+`build` makes them from findings (cftsr.results.findings), `to_spec` gives the Vega-Lite JSON that a page embeds,
 `write_static` the SVG and PDF files.
 """
 
@@ -17,31 +17,29 @@ import altair as alt
 from cftsr.files import write_atomically
 from cftsr.output.figures import costs, fronts, heat_maps, identification, levels
 from cftsr.output.figures.base import STATIC_WIDTH, SWEEP, Figure, group
-from cftsr.results.published import load_published
-from cftsr.results.summary import CellKey, cell_key, results_of
+from cftsr.results.findings import Findings
+from cftsr.results.published import Published
+from cftsr.results.summary import CellKey, cell_key
 
 MOST_DATA_SETS = 100  # with figures of their own: some 100 kB each on a page, and a second
 __all__ = ["SWEEP", "Figure", "build", "to_spec", "write_static"]
 
 
 def build(
-    records: Sequence[dict[str, Any]],
-    cells: Sequence[dict[str, Any]],
+    findings: Findings,
     data_folder: str | Path,
-    published_folder: str | Path,
+    published: Published,
     scopes: Sequence[str] | None = None,
     fronts_of: Collection[CellKey] | None = None,
 ) -> list[Figure]:
-    """All figures that these records give, those of the whole sweep first; the order of the records is nothing.
+    """All figures that these findings give, those of the whole sweep first; the order of the records is nothing.
 
-    `records` as of `read_records`; `cells` are those that the sweep asked for, as the records name them; `data_folder`
-    is data/spectra, `published_folder` data/published. `scopes` are the data sets to draw, the first MOST_DATA_SETS of
+    `data_folder` is data/spectra. `scopes` are the data sets to draw, the first MOST_DATA_SETS of
     them, and `fronts_of` the fits whose fronts are drawn; None for all. A figure that would be empty is left out.
 
-    Raises UserError for a damaged data set or damaged published values.
+    Raises UserError for a damaged data set.
     """
-    results = results_of(records)
-    published = load_published(published_folder)
+    records, results = findings.records, findings.results
     drawn, some = records, results
     if scopes is not None:
         wanted = set(scopes[:MOST_DATA_SETS])
@@ -53,8 +51,8 @@ def build(
         for record in drawn:
             (whole if cell_key(record["cell"]) in fronts_of else rest).append(record)
     return [
-        *heat_maps.build(records, cells, published),
-        *costs.build(results, cells),
+        *heat_maps.build(findings, published),
+        *costs.build(results, findings.expected),
         *identification.build(results),
         *fronts.build(whole, {group(record["cell"]) for record in rest}),
         *levels.build(some, Path(data_folder)),

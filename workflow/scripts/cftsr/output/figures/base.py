@@ -19,7 +19,6 @@ from altair.utils.schemapi import debug_mode
 from cftsr.data.tasks import TASKS
 from cftsr.results.summary import Result
 from cftsr.sweep.cells import Cell
-from cftsr.vocabulary import ANY_SETTING
 
 SWEEP = "sweep"  # the scope of a figure on all cells
 STATIC_WIDTH = 620  # pixels, of SVG and PDF files; on a page the width is the container's
@@ -32,13 +31,6 @@ ENGINE_COLOURS = {"rational": BLUE, "operon": VERMILION, "pysr": GREEN}
 ENGINE_DASHES = {"rational": [1, 0], "operon": [6, 3], "pysr": [2, 2]}
 OTHER_COLOURS = (PURPLE, OLIVE, TEXT)
 OTHER_DASHES = ([8, 3, 2, 3], [4, 4], [10, 3])
-
-SETTING_TITLES = {
-    "free": "free constants",
-    "integer": "integer columns",
-    "integer_flat": "integer columns, no nested squares",
-    ANY_SETTING: "any constants",
-}
 
 
 @dataclass(frozen=True)
@@ -76,10 +68,6 @@ def group(cell: Mapping[str, Any]) -> str:
 
 def slug(*parts: str) -> str:
     return "-".join(re.sub(r"[^A-Za-z0-9_]+", "-", part) for part in parts)
-
-
-def setting_title(setting: str) -> str:
-    return SETTING_TITLES.get(setting, setting.replace("_", " "))
 
 
 def quantity(task: str) -> str:

@@ -22,10 +22,10 @@ from cftsr.output.figures.base import (
     quantity_of,
     rows,
     seconds,
-    setting_title,
     themed,
 )
 from cftsr.results.summary import Result, missing_cells
+from cftsr.results.titles import setting_title
 from cftsr.vocabulary import YES
 
 PAPER_SECONDS = 16 * 60  # Section 5.1: "the runtime is approximately 16 minutes", for the central charges, on a laptop

@@ -24,12 +24,12 @@ from cftsr.output.figures.base import (
     quantity,
     rows,
     scientific,
-    setting_title,
     shortened,
     slug,
     themed,
 )
-from cftsr.results.summary import cell_order, recorded_title, symbol_of
+from cftsr.results.summary import cell_order
+from cftsr.results.titles import recorded_title, setting_title, symbol_of
 from cftsr.vocabulary import ANY_SETTING, YES, setting_order
 
 FLOOR = -18  # log10 loss: below is the rounding of float64, which says nothing

@@ -25,13 +25,13 @@ from cftsr.output.figures.base import (
     quantity,
     rows,
     scientific,
-    setting_title,
     slug,
     themed,
 )
 from cftsr.results.findings import Findings, Fits, engines_of, settings_of
 from cftsr.results.published import Published, PublishedValue
-from cftsr.results.summary import family_title, fraction_order
+from cftsr.results.summary import fraction_order
+from cftsr.results.titles import family_title, sentence, setting_title
 from cftsr.vocabulary import NO, UNDECIDED, YES
 
 PAPER = "the paper"
@@ -60,10 +60,9 @@ class Tile:
     asked_only: bool = False
 
 
-def build(records: Sequence[dict[str, Any]], cells: Sequence[dict[str, Any]], published: Published) -> list[Figure]:
+def build(findings: Findings, published: Published) -> list[Figure]:
     """One heat map for each family and task whose cells have a fraction, provided that anything was fitted."""
-    findings = Findings(records, cells)
-    fitted = {(record["cell"]["family"], record["cell"]["task"]) for record in records}
+    fitted = {(result.cell["family"], result.cell["task"]) for result in findings.results}
     wanted = {(cell["family"], cell["task"]) for cell in findings.cells if cell["fraction"] is not None}
     return [_heat_map(family, task, findings, published) for family, task in sorted(wanted & fitted)]
 
@@ -249,7 +248,7 @@ def _draw(
         .encode(x="tick:Q", y="cy:Q", color=alt.Color("ink:N", scale=None))
     )
     headings = alt.Chart(
-        rows({"x": 0, "y": i * block + 0.62, "text": _sentence(setting_title(s))} for i, s in enumerate(settings))
+        rows({"x": 0, "y": i * block + 0.62, "text": sentence(setting_title(s))} for i, s in enumerate(settings))
     ).mark_text(align="left", fontWeight="bold", color=INK, fontSize=12)
     names = alt.Chart(
         rows({"x": column[source, theories[0]] + len(theories) / 2, "y": 0, "text": source} for source in sources)
@@ -270,10 +269,6 @@ def _place(tile: Tile, x: float, y: float) -> dict[str, Any]:
         "ink": _ink(tile),
         **tile.tooltip,
     }  # fmt: skip
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _ink(tile: Tile) -> str:

@@ -25,18 +25,20 @@ from markupsafe import Markup, escape
 from cftsr import __version__
 from cftsr.engines import engine_order
 from cftsr.files import write_text
-from cftsr.output.page.comparisons import page_tables
-from cftsr.output.page.formulas import mathml
 from cftsr.output.page.links import Links
 from cftsr.output.page.overview import overview_of
 from cftsr.output.page.views import MOST_VIEWS, View, address_of, choose, seconds, views_of
-from cftsr.output.tables import CONFORMAL_WEIGHT
+from cftsr.output.tables import html, model
+from cftsr.output.tables.build import all_tables
+from cftsr.output.tables.plan import CONFORMAL_WEIGHT
+from cftsr.output.typesetting.mathml import mathml
 from cftsr.results.findings import Findings
 from cftsr.results.published import FAMILIES, load_published
-from cftsr.results.summary import cell_key, read_records, summary_rows, titles_of
+from cftsr.results.summary import cell_key, read_records
 from cftsr.sweep.cells import Cell
 from cftsr.sweep.paths import DataSets, Results
 
+MOST_ENTRIES = 4000  # of a table that the page has in full: a larger one is linked to
 MOST_LINES = 5000  # of the list of cells
 FIRST_MAPS = 2  # heat maps on the first screen; further ones stand with the other figures
 ASSETS = Path(__file__).parents[4] / "report"  # workflow/report
@@ -75,14 +77,13 @@ def read_for_page(paths: Sequence[str | Path], expected_cells: Sequence[dict[str
     for path in paths:
         for record in read_records([path], fronts=False):
             by_cell[cell_key(record["cell"])] = (path, record)
-    chosen = choose([record for _, record in by_cell.values()], expected_cells).fits
+    chosen = choose(Findings([record for _, record in by_cell.values()], expected_cells)).fits
     whole = [path for key, (path, _) in by_cell.items() if key in chosen]
     return [*read_records(whole), *(record for key, (_, record) in by_cell.items() if key not in chosen)]
 
 
 def write_report(
-    records: Sequence[dict[str, Any]],
-    expected_cells: Sequence[dict[str, Any]],
+    findings: Findings,
     page: str | Path,
     data_folder: str | Path,
     published_folder: str | Path,
@@ -90,8 +91,7 @@ def write_report(
 ) -> None:
     """Write the page, and the figures as SVG and PDF into figures/ beside it.
 
-    records          what `read_for_page` gives
-    expected_cells   the cells that the sweep asked for; those without a record are shown as missing
+    findings         of the records that `read_for_page` gives; cells without a record are shown as missing
     page             results/<budget>/report.html; what it links to is looked for beside it
     data_folder      data/spectra
 
@@ -100,8 +100,8 @@ def write_report(
     from cftsr.output import figures  # Altair takes a second to import
 
     page = Path(page)
-    choice = choose(records, expected_cells)
-    drawn = figures.build(records, expected_cells, data_folder, published_folder, choice.scopes, choice.fits)
+    choice = choose(findings)
+    drawn = figures.build(findings, data_folder, load_published(published_folder), choice.scopes, choice.fits)
     folder = figures_folder(page)
     folder.mkdir(parents=True, exist_ok=True)
     for figure in drawn:
@@ -111,7 +111,7 @@ def write_report(
         if left.suffix in (".svg", ".pdf") and left.name not in made:
             left.unlink(missing_ok=True)  # of an earlier sweep in this folder
     specs = {figure.name: figures.to_spec(figure.chart) for figure in drawn}
-    write_text(page, render(records, expected_cells, drawn, specs, page, data_folder, published_folder, about))
+    write_text(page, render(findings, drawn, specs, page, data_folder, published_folder, about))
 
 
 def figures_folder(page: Path) -> Path:
@@ -120,8 +120,7 @@ def figures_folder(page: Path) -> Path:
 
 
 def render(
-    records: Sequence[dict[str, Any]],
-    expected_cells: Sequence[dict[str, Any]],
+    findings: Findings,
     drawn: Sequence[Any],
     specs: dict[str, dict[str, Any]],
     page: str | Path,
@@ -131,10 +130,8 @@ def render(
 ) -> str:
     """The page as text. drawn: figures; specs: their Vega-Lite specifications by name."""
     links = Links(Results(str(Path(page).parent)), DataSets(str(data_folder)))
-    views = views_of(records, expected_cells, links, about.command)
-    published = load_published(published_folder)
-    tables = page_tables(Findings(records, expected_cells), published, _addresses(views))
-    rows = summary_rows(records)
+    views = views_of(findings, choose(findings), links, about.command)
+    tables = all_tables(findings, load_published(published_folder))
     environment = Environment(
         loader=FileSystemLoader(ASSETS),
         autoescape=True,
@@ -145,7 +142,7 @@ def render(
     )
     environment.filters["subscripts"] = subscripts
     environment.filters["mathml"] = mathml
-    environment.globals["seconds"] = seconds
+    environment.globals |= {"seconds": seconds, "html": html, "kinds": model, "address": _addresses(views)}
     environment.globals["asset"] = lambda name: Markup((ASSETS / name).read_text(encoding="utf-8"))
     by_scope: dict[str, list[Any]] = {}
     for figure in drawn:
@@ -160,9 +157,10 @@ def render(
         about=about,
         config=yaml.safe_dump(about.config, sort_keys=False, allow_unicode=True) if about.config else "",
         date=_date(),
-        versions=_versions(records),
-        overview=overview_of(rows, expected_cells, views, tables, titles_of(records)),
+        versions=_versions(findings.records),
+        overview=overview_of(findings, views, tables),
         tables=tables,
+        most_entries=MOST_ENTRIES,
         views=[view for view in views if view.shown],
         lines=views[:MOST_LINES],
         total_lines=len(views),
@@ -187,7 +185,11 @@ def _figures_of(view: View, drawn: Sequence[Any]) -> list[Any]:
 def _addresses(views: Sequence[View]):
     known = {view.address for view in views if view.shown}
 
-    def address(family: str, task: str, theories: int, fraction: str | None, setting: str) -> str:
+    def address(view: model.View | None) -> str:
+        """Of the view of a cell, or "" where the page has none."""
+        if view is None:
+            return ""
+        family, task, theories, fraction, setting = view
         dataset = Cell(family, task, theories, fraction, setting, "", 0).dataset
         found = (address_of(family, task, dataset, name) for name in (setting, "any"))
         return next((item for item in found if item in known), "")

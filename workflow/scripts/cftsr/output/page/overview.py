@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from cftsr.engines import engine_order
-from cftsr.output.page.comparisons import PageTable
 from cftsr.output.page.views import SELECTED, Fit, View, seconds
-from cftsr.results.summary import cell_key, family_title, recovery, recovery_counts, seeded
+from cftsr.output.tables.model import Table
+from cftsr.results.findings import Findings
+from cftsr.results.summary import cell_key, recovery, recovery_counts, seeded
 from cftsr.vocabulary import APPROXIMATE, NO, UNDECIDED, YES
 
 
@@ -70,13 +71,8 @@ class Hint:
     more: int = 0
 
 
-def overview_of(
-    rows: Sequence[dict[str, Any]],
-    expected: Sequence[dict[str, Any]],
-    views: Sequence[View],
-    tables: list[PageTable],
-    titles: Mapping[str, str] | None = None,
-) -> Overview:
+def overview_of(findings: Findings, views: Sequence[View], tables: list[Table]) -> Overview:
+    rows, expected = findings.summary, findings.expected
     several = seeded({cell_key(cell): cell for cell in [*expected, *rows]}.values())
     groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for row in rows:
@@ -98,7 +94,7 @@ def overview_of(
             rate=recovery(over_seeds).rate_words if over_seeds else "",
         )
     return Overview(
-        families={family: family_title(family, titles) for family in families},
+        families={family: findings.title(family) for family in families},
         scores=scores,
         recovered=sum(count.recovered for count in counts),
         fitted=len(rows),
@@ -125,7 +121,7 @@ def _hint(words: str, places: Sequence[tuple[Fit, View]]) -> Hint:
     return Hint(words, links[:MOST], max(0, len(links) - MOST))
 
 
-def _hints(views: Sequence[View], tables: list[PageTable]) -> list[Hint]:
+def _hints(views: Sequence[View], tables: list[Table]) -> list[Hint]:
     """What deserves a look, the gravest first. An engine that ignores the setting counts once."""
     fits: list[tuple[Fit, View]] = []
     seen: set[int] = set()

@@ -14,24 +14,20 @@ from cftsr.data.tasks import GIVEN, TASKS
 from cftsr.engines import engine_order
 from cftsr.errors import UserError
 from cftsr.families import family_names, get_family
-from cftsr.output.page.comparisons import number
-from cftsr.output.page.formulas import copies, mathml
 from cftsr.output.page.links import Link, Links
-from cftsr.output.tables import SETTING_TITLES, deciding_words, no_formula, verdict_words
-from cftsr.results.findings import percentage, settings_of
+from cftsr.output.tables.html import number
+from cftsr.output.tables.verdicts import deciding_words, no_formula, verdict_words
+from cftsr.output.typesetting.mathml import copies, mathml
+from cftsr.results.findings import Findings, settings_of
 from cftsr.results.summary import (
     CELL,
     CellKey,
     Recovery,
     Result,
     cell_key,
-    cell_order,
     engine_version,
-    recorded_title,
-    results_of,
-    symbol_of,
-    task_title,
 )
+from cftsr.results.titles import percentage, recorded_title, setting_title, symbol_of, task_title
 from cftsr.sweep.cells import Cell
 from cftsr.vocabulary import ANY_SETTING, APPROXIMATE, NOT_LOOKED_AT, REFINED, YES
 
@@ -40,12 +36,6 @@ FULL_SEEDS = 3  # fits of an engine that a view shows in full; of more seeds the
 MOST_VIEWS = 400  # some 40 kB each, with their figures 100
 STATES = (YES, APPROXIMATE, "undecided", "no", "missing")  # the best first
 SELECTED, FIRST_EXACT, SOLVED = "selected by best", "first exact", "coefficients solved for"
-SETTING_WORDS = {
-    "free": "free constants",
-    "integer": "integer columns",
-    "integer_flat": "integer columns, no square of a square",
-    ANY_SETTING: "any setting",
-}
 ANSWERS = {
     "yes": "exact",
     "no": "not exact",
@@ -181,17 +171,17 @@ class Choice:
     scopes: tuple[str, ...]
 
 
-def choose(records: Sequence[dict[str, Any]], expected_cells: Sequence[dict[str, Any]]) -> Choice:
+def choose(findings: Findings) -> Choice:
     """What is shown in full. Records without fronts will do.
 
     All, in most sweeps. Of more than MOST_VIEWS views those where something is open come first (undecided, not
     recovered, missing); of more than FULL_SEEDS seeds of an engine the best is shown.
     """
-    results = {cell_key(result.cell): result for result in results_of(records)}
+    results = {cell_key(result.cell): result for result in findings.results}
     rank: dict[str, int] = {}
     fits: dict[str, list[CellKey]] = {}
     scopes: dict[str, str] = {}
-    for cells in _by_data_set(records, expected_cells):
+    for cells in _by_data_set(findings.cells):
         for setting in _settings(cells):
             here = [cell_key(cell) for cell in cells if cell["setting"] in (setting, ANY_SETTING)]
             dataset = Cell(**cells[0]).dataset
@@ -221,13 +211,10 @@ def _in_full(keys: list[CellKey], results: dict[CellKey, Result]) -> list[CellKe
     return [min(done, key=rank.__getitem__, default=keys[0])]
 
 
-def _by_data_set(
-    records: Iterable[dict[str, Any]], expected_cells: Iterable[dict[str, Any]]
-) -> list[list[dict[str, Any]]]:
-    """All cells, asked for or there, by data set and in order."""
-    known = {cell_key(cell): cell for cell in [*expected_cells, *(record["cell"] for record in records)]}
+def _by_data_set(cells: Iterable[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """The cells, which are in order, by data set."""
     groups: dict[tuple, list[dict[str, Any]]] = {}
-    for cell in sorted(known.values(), key=cell_order):
+    for cell in cells:
         groups.setdefault((cell["family"], cell["task"], cell["theories"], cell["fraction"]), []).append(cell)
     return list(groups.values())
 
@@ -240,22 +227,17 @@ def address_of(family: str, task: str, dataset: str, setting: str) -> str:
     return f"{family}/{task}/{dataset}/{setting}"
 
 
-def views_of(
-    records: Sequence[dict[str, Any]],
-    expected_cells: Sequence[dict[str, Any]],
-    links: Links,
-    command: Callable[[dict], str],
-) -> list[View]:
+def views_of(findings: Findings, choice: Choice, links: Links, command: Callable[[dict], str]) -> list[View]:
     """A view for each data set and setting of the sweep, also where nothing is fitted yet.
 
+    choice    what is shown in full, of `choose`
     command   what makes a cell again
     """
-    results = {cell_key(result.cell): result for result in results_of(records)}
-    verdicts = {cell_key(record["cell"]): record["verdict"] for record in records}
-    choice = choose(records, expected_cells)
+    results = {cell_key(result.cell): result for result in findings.results}
+    verdicts = {cell_key(record["cell"]): record["verdict"] for record in findings.records}
     in_sight = set(choice.scopes)
     views = []
-    for cells in _by_data_set(records, expected_cells):
+    for cells in _by_data_set(findings.cells):
         known = next((results[key] for key in map(cell_key, cells) if key in results), None)
         data = _Data(cells[0], links, known, scopes=in_sight)
         # A fit that ignores the setting stands in several views.
@@ -265,7 +247,7 @@ def views_of(
             make = _fit if key in choice.fits else _brief_fit
             fits[key] = make(cell, results.get(key), verdicts.get(key), data, links, command)
         settings = _settings(cells)
-        siblings = [(data.address(setting), SETTING_WORDS.get(setting, setting)) for setting in settings]
+        siblings = [(data.address(setting), setting_title(setting)) for setting in settings]
         siblings = [(address, words) for address, words in siblings if address in choice.views]
         for setting in settings:
             here = [cell for cell in cells if cell["setting"] in (setting, ANY_SETTING)]
@@ -367,8 +349,8 @@ class _Data:
             family_title=self.family_title,
             title=f"{self.family_title}: {self.quantity}",
             dataset_title=self.title,
-            setting_title="" if setting == ANY_SETTING else SETTING_TITLES.get(setting, setting),
-            setting_words=SETTING_WORDS.get(setting, setting),
+            setting_title="" if setting == ANY_SETTING else setting_title(setting),
+            setting_words=setting_title(setting),
             symbol=self.symbol,
             question=self.question,
             data_words=self.data_words(verdict),

@@ -1,33 +1,21 @@
-"""Formulas for the page: typeset as MathML, and as text to copy into Python, LaTeX and Mathematica.
+"""Formulas in HTML, typeset as MathML, and as text to copy into Python, LaTeX and Mathematica.
 
-Two kinds of text are read: equations of fronts, in our grammar, and SymPy's printing of simplified ones, which has **.
-Neither reaches `eval`. What cannot be read is shown as it is, as code.
+Equations of fronts and SymPy's printing of simplified ones, which has **, are read. What cannot be read is shown as it
+is, as code.
 """
 
 from __future__ import annotations
 
-import ast
 import math
 import re
 from typing import NamedTuple
 
 from markupsafe import Markup, escape
 
-from cftsr.algebra.expressions import (
-    MAX_TEXT,
-    Expression,
-    ParseError,
-    binary,
-    constant,
-    fold,
-    square,
-    substitute,
-    variable,
-)
+from cftsr.algebra.expressions import Expression, ParseError, constant, fold, parse, substitute
 from cftsr.algebra.integer_columns import INTEGER_COLUMNS
-from cftsr.output.rendering import formula_latex, rounded_constants
+from cftsr.output.typesetting.words import formula_latex, rounded_constants
 
-OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 MAX_NODES = 400  # of a formula that is typeset; a longer one is shown as code
 
 
@@ -36,38 +24,10 @@ def read(text: str) -> Expression:
 
     An integer power other than a square is a node of kind "power". Raises ParseError outside this grammar.
     """
-    if len(text) > MAX_TEXT:
-        raise ParseError("the equation is too long")
-    try:
-        tree = _converted(ast.parse(text.strip(), mode="eval").body)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise ParseError(f"cannot read {text[:80]!r}") from error
-    return substitute(tree, lambda leaf: constant(INTEGER_COLUMNS.get(leaf.value, 0)) if _is_column(leaf) else leaf)
-
-
-def _is_column(leaf: Expression) -> bool:
-    return leaf.kind == "variable" and leaf.value in INTEGER_COLUMNS
-
-
-def _converted(node: ast.expr) -> Expression:
-    match node:
-        case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
-            return constant(value)
-        case ast.Name(id=name):
-            return constant(float(name)) if name.lower() in ("inf", "nan") else variable(name)
-        case ast.UnaryOp(op=ast.USub(), operand=operand):
-            inner = _converted(operand)
-            return constant(-inner.value) if inner.kind == "constant" else Expression("neg", None, (inner,))
-        case ast.UnaryOp(op=ast.UAdd(), operand=operand):
-            return _converted(operand)
-        case ast.BinOp(left=left, op=ast.Pow(), right=ast.Constant(value=int() as exponent)):
-            base = _converted(left)
-            return square(base) if exponent == 2 else binary("power", base, constant(exponent))
-        case ast.BinOp(left=left, op=operator, right=right) if type(operator) in OPERATORS:
-            return binary(OPERATORS[type(operator)], _converted(left), _converted(right))
-        case ast.Call(func=ast.Name(id="square"), args=[argument], keywords=[]):
-            return square(_converted(argument))
-    raise ParseError("outside the grammar")
+    return substitute(
+        parse(text, None, powers=True),
+        lambda leaf: constant(INTEGER_COLUMNS[leaf.value]) if leaf.value in INTEGER_COLUMNS else leaf,
+    )
 
 
 # ---- MathML

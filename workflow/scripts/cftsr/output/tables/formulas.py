@@ -1,0 +1,255 @@
+"""Tables of formulas: the paper's, what PySR found with its settings, and every engine's, with what was proved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cftsr.data.tasks import GIVEN
+from cftsr.output.tables.grids import quantity_words
+from cftsr.output.tables.model import (
+    EMPTY,
+    ENGINE,
+    FORMULA,
+    FORMULAS,
+    OWN,
+    PAPER,
+    RECORDED,
+    SOURCE,
+    WORDS,
+    Block,
+    Column,
+    Entry,
+    Number,
+    Row,
+    Table,
+    View,
+    against,
+    mark_of,
+    published_entry,
+)
+from cftsr.output.tables.plan import CENTRAL_CHARGE, CONFORMAL_WEIGHT, Plan, paper_first
+from cftsr.output.tables.verdicts import long_verdict, no_formula
+from cftsr.results.findings import (
+    PAPER_SETTINGS,
+    Findings,
+    Fits,
+    csv_row,
+    engines_of,
+    reading_notes,
+    settings_of,
+    suspects_of,
+    suspects_words,
+    unique,
+)
+from cftsr.results.published import FORMULA_LINES, Published, PublishedValue
+from cftsr.results.summary import fraction_order
+from cftsr.results.titles import percentage, sentence, setting_title
+from cftsr.vocabulary import ANY_SETTING, YES
+
+FORMULA_QUANTITIES = ("formula", "simplified", "loss", "complexity")
+
+
+def formula_table(plan: Plan, findings: Findings, published: Published) -> Table:
+    table, columns = plan.number, _columns(plan)
+    footnotes = suspects_of(table, published)
+    blocks: list[Block] = []
+    data: list[dict] = []
+    shown: list[tuple[str, Fits]] = []
+    sizes: list[tuple[int, int]] = []
+    repeated = False
+    families = _families(plan.tasks, published.of_table(table), findings)
+    for family, task in ((family, task) for family in families for task in plan.tasks):
+        all_cells = findings.of(family, task)
+        all_printed = [item for item in published.of_table(table) if item.family == family]
+        if not (all_cells or all_printed):
+            continue
+        for theories, fraction in _shown_cells(all_printed, all_cells):
+            cells = [cell for cell in all_cells if (cell["theories"], cell["fraction"]) == (theories, fraction)]
+            printed = [item for item in all_printed if (item.theories, item.fraction) == (theories, fraction)]
+            for setting in settings_of(printed, cells):
+                place = (family, task, fraction, setting)
+                view = (family, task, theories, fraction, setting)
+                theirs = {item.quantity: item for item in printed if item.setting in (setting, None)}
+                fits = {engine: findings.fits(place, theories, engine) for engine in engines_of(cells)}
+                here = {engine: item for engine, item in fits.items() if item}
+                groups = []
+                rows = _published_rows(theirs, footnotes, len(columns))
+                again = findings.reference(place, theories) if printed else None
+                if again:
+                    repeated = True
+                    rows += _formula_rows(PAPER_SETTINGS, again, theirs.get("loss"), view, plan, None, RECORDED)[0]
+                    here = {PAPER_SETTINGS: again} | here
+                if rows:
+                    groups.append(rows)
+                for engine, item in here.items():
+                    sizes_here = plan.tasks == ("energy",)
+                    weights = same_rows(findings, place, theories, engine) if sizes_here else None
+                    rows, values = _formula_rows(engine, item, theirs.get("loss"), view, plan, weights)
+                    if engine != PAPER_SETTINGS:
+                        groups.append(rows)
+                        shown.append((f"{engine}, {family}, {setting}", item))
+                    if weights and item.recovered and weights.recovered:
+                        sizes.append((item.shown.reported["complexity"], weights.shown.reported["complexity"]))
+                    data += [
+                        csv_row(table, place, theories, engine, quantity, value, item, theirs.get(quantity))
+                        for quantity, value in values.items()
+                    ]
+                # What the paper has and no engine stands beside has a row too, without an engine.
+                data += [
+                    csv_row(table, place, theories, "", quantity, None, None, item)
+                    for quantity, item in theirs.items()
+                    if not here or quantity not in FORMULA_QUANTITIES
+                ]
+                blocks.append(Block(_heading(plan, findings, place, theories), groups))
+    return Table(
+        number=table,
+        caption=_caption(plan, findings),
+        columns=columns,
+        blocks=blocks,
+        notes=[
+            *reading_notes(shown, ("loss",), formulas=True, paper=plan.paper),
+            *_sizes_note(sizes),
+            *(findings.reference_notes() if repeated else []),
+        ],
+        suspects=suspects_words(table, published),
+        remarks=list(published.notes.get(table, ())),
+        kind=plan.kind,
+        data=data,
+    )
+
+
+def _families(tasks: Sequence[str], printed: Sequence[PublishedValue], findings: Findings) -> list[str]:
+    """The paper's, then the sweep's others by name."""
+    ours = paper_first({cell["family"] for cell in findings.cells if cell["task"] in tasks})
+    return unique([*(item.family for item in printed), *ours])
+
+
+def _columns(plan: Plan) -> list[Column]:
+    symbol = {(CENTRAL_CHARGE,): " of c", (CONFORMAL_WEIGHT,): " of h"}.get(plan.tasks, "") if plan.paper else ""
+    return [
+        Column("Source", SOURCE),
+        Column(f"Formula{symbol}", FORMULA, 0.42),
+        Column("MSE"),
+        Column("Nodes"),
+        *[Column("Nodes of h")] * (plan.tasks == ("energy",)),
+        Column("Verdict", WORDS, 0.2 if plan.paper else 0.3),
+    ]
+
+
+def _caption(plan: Plan, findings: Findings) -> str:
+    if plan.kind == OWN:
+        return "Formulas found for spectra of one's own: no closed form judges them."
+    if len(plan.tasks) == 1:
+        [task] = plan.tasks
+        symbol = findings.symbol("", task)
+        symbol = "E = h - c/24" if task == "energy" else symbol
+        beside = ": the paper's and ours" if plan.paper else ""
+        return f"Formulas found for the {quantity_words(task)} {symbol}{beside}."
+    return "Formulas found for quantities of a theory: no label of a state is needed."
+
+
+def _heading(plan: Plan, findings: Findings, place: tuple, theories: int) -> str:
+    """What is fitted, of how many theories, and with which constants; these only where some engine has settings."""
+    family, task, fraction, setting = place
+    quantity = "" if len(plan.tasks) == 1 and plan.kind == FORMULAS else f": {_quantity_of(findings, family, task)}"
+    lowest = f", lowest {percentage(fraction)}" if fraction else ""
+    indifferent = all(cell["setting"] == ANY_SETTING for cell in findings.of(family, task))
+    words = "" if indifferent and not plan.paper else sentence(setting_title(setting))
+    return f"{findings.title(family)}{quantity}, {theories} theories{lowest}." + f" {words}" * bool(words)
+
+
+def _quantity_of(findings: Findings, family: str, task: str) -> str:
+    symbol = findings.symbol(family, task)
+    return symbol if task == GIVEN else f"{quantity_words(task)} {symbol}"
+
+
+def _shown_cells(printed: Sequence[PublishedValue], cells: Sequence[Mapping[str, Any]]) -> list[tuple[int, str | None]]:
+    """Which cells a formula table shows: of a quantity of states one, for the others stand in the grids.
+
+    The paper's cell if the sweep has it (or has none at all), else the smallest of the sweep.
+    """
+    theirs = next(((item.theories, item.fraction) for item in printed), None)
+    ours = sorted({(cell["theories"], cell["fraction"]) for cell in cells}, key=lambda c: (c[0], fraction_order(c[1])))
+    first = theirs if theirs and (theirs in ours or not ours) else ours[0]
+    return unique([first, *(place for place in ours if place[1] is None)])
+
+
+def same_rows(findings: Findings, place: tuple, theories: int, engine: str) -> Fits | None:
+    """The same engine's fits of h on the rows of another quantity of states."""
+    family, _, fraction, setting = place
+    fits = findings.fits((family, CONFORMAL_WEIGHT, fraction, setting), theories, engine)
+    return fits if fits and fits.results else None
+
+
+def _sizes_note(sizes: Sequence[tuple[int, int]]) -> list[str]:
+    if not sizes:
+        return []
+    shorter, equal = (sum(sign(*pair) for pair in sizes) for sign in (int.__lt__, int.__eq__))
+    return [
+        "Nodes: of the equation as printed; beside it those of the same engine's formula for h on the same rows. Where "
+        f"both were recovered, that of the energy is shorter in {shorter} of {len(sizes)}, as long in {equal}."
+    ]
+
+
+def _padded(entries: Sequence[Entry], width: int) -> tuple[Entry, ...]:
+    return (*entries, *[EMPTY] * (width - len(entries)))
+
+
+def _published_rows(theirs: Mapping[str, PublishedValue], footnotes: dict[int, int], width: int) -> list[Row]:
+    rows = []
+    for source, quantity, loss in FORMULA_LINES:
+        if item := theirs.get(quantity):
+            formula = Entry(formula=item.expression, latex=item.printed, suspect=footnotes.get(id(item), 0))
+            error = published_entry([theirs.get(loss)], footnotes)
+            rows.append(Row(_padded([Entry(words=source), formula, error], width), PAPER))
+    return rows
+
+
+def _formula_rows(
+    engine: str,
+    fits: Fits,
+    published: PublishedValue | None,
+    view: View,
+    plan: Plan,
+    weights: Fits | None,
+    kind: str = ENGINE,
+) -> tuple[list[Row], dict[str, Any]]:
+    """An engine's rows, as found and factored, and the same as values for the CSV."""
+    width, source, nothing = len(_columns(plan)), Entry(words=engine), dict.fromkeys(FORMULA_QUANTITIES)
+    mark = mark_of(fits)
+    if not fits.results:
+        entries = _padded([source, Entry(words="—")], width)
+        return [Row((*entries[:-1], Entry(words="missing", mark=mark, view=view)), kind)], nothing
+    result = fits.shown
+    found = result.reported
+    verdict = Entry(words=long_verdict(result, plan.paper), mark=mark, view=view)
+    if no_formula(result):
+        entries = _padded([source, Entry(words="no formula")], width)
+        return [Row((*entries[:-1], verdict), kind)], nothing
+    loss, nodes = found["loss"], found["complexity"]
+    measure = published.value if published and not published.suspect else None
+    entries = [
+        source,
+        Entry(formula=found["equation"], view=view),
+        Entry(
+            numbers=(Number(loss, "loss"),),
+            against=against("loss", loss, measure),
+            order=loss,
+            view=view,
+        ),
+        Entry(numbers=(Number(nodes, "complexity"),), order=nodes),
+    ]
+    if weights:
+        entries.append(
+            Entry(
+                numbers=(Number(weights.shown.reported["complexity"], "complexity"),),
+                order=weights.shown.reported["complexity"],
+            )
+        )
+    rows = [Row((*_padded(entries, width)[:-1], verdict), kind)]
+    if found["exact_on_data"] == YES and found["simplified"].replace(" ", "") != found["equation"]:
+        factored = Entry(formula=found["simplified"], latex=found["latex"], view=view)
+        rows.append(Row(_padded([Entry(words=f"{engine}, factored"), factored], width), kind))
+    values = (found["equation"], found["simplified"], loss, nodes)
+    return rows, dict(zip(FORMULA_QUANTITIES, values, strict=True))

@@ -1,0 +1,119 @@
+"""Numbers on the grid of theories and fractions: the paper, what PySR found with its settings, and every engine."""
+
+from __future__ import annotations
+
+from cftsr.output.tables.model import (
+    ENGINE,
+    GRID,
+    GROUP,
+    PAPER,
+    RECORDED,
+    SOURCE,
+    Block,
+    Column,
+    Entry,
+    Row,
+    Table,
+    fitted_entry,
+    published_entry,
+)
+from cftsr.output.tables.plan import CENTRAL_CHARGE, CONFORMAL_WEIGHT, Plan
+from cftsr.results.findings import (
+    PAPER_SETTINGS,
+    Findings,
+    Fits,
+    csv_row,
+    engines_of,
+    reading_notes,
+    settings_of,
+    suspects_of,
+    suspects_words,
+)
+from cftsr.results.published import Published
+from cftsr.results.summary import fraction_order
+from cftsr.results.titles import percentage, sentence, setting_title, task_title
+
+QUANTITY_WORDS = {CENTRAL_CHARGE: "central charge", CONFORMAL_WEIGHT: "conformal weights", "energy": "energy"}
+
+
+def quantity_words(task: str) -> str:
+    return QUANTITY_WORDS.get(task, task_title(task))
+
+
+def grid_table(plan: Plan, findings: Findings, published: Published) -> Table:
+    family, quantities, [task] = plan.family, plan.quantities, plan.tasks
+    printed = [item for item in published.of_table(plan.number) if item.family == family]
+    suspects = suspects_of(plan.number, published)
+    cells = findings.of(family, task)
+    repeated = findings.reference_of(family, task) if printed else []
+    counts = sorted({item.theories for item in printed} | {cell["theories"] for cell in cells})
+    fractions = sorted({item.fraction for item in printed} | {cell["fraction"] for cell in cells}, key=fraction_order)
+    engines = engines_of(cells)
+    blocks: list[Block] = []
+    data: list[dict] = []
+    shown: list[tuple[str, Fits]] = []
+    for setting in settings_of(printed, [*cells, *repeated]):
+        groups = []
+        for fraction in fractions:
+            place = (family, task, fraction, setting)
+            theirs = {
+                count: [published.find(plan.number, family, count, fraction, setting, name) for name in quantities]
+                for count in counts
+            }
+            sources = {engine: [findings.fits(place, count, engine) for count in counts] for engine in engines}
+            again = [findings.reference(place, count) for count in counts] if repeated else []
+            lowest = Entry(words=percentage(fraction), order=fraction_order(fraction))
+
+            def row(source: str, entries: list[Entry], kind: str = ENGINE, first: Entry = lowest) -> Row:
+                return Row((first, Entry(words=source), *entries), kind)
+
+            rows = []
+            if any(map(any, theirs.values())):
+                rows.append(row(PAPER, [published_entry(values, suspects) for values in theirs.values()], PAPER))
+            if any(again) or (rows and repeated):
+                views = [(family, task, count, fraction, setting) for count in counts]
+                entries = [
+                    fitted_entry(fits, quantities, theirs[count], view)
+                    for fits, count, view in zip(again, counts, views, strict=True)
+                ]
+                rows.append(row(PAPER_SETTINGS, entries, RECORDED))
+            for engine, fits in sources.items():
+                if any(fits):
+                    entries = [
+                        fitted_entry(item, quantities, theirs[count], (family, task, count, fraction, setting))
+                        for item, count in zip(fits, counts, strict=True)
+                    ]
+                    rows.append(row(engine, entries))
+            if rows:
+                groups.append(rows)
+            for index, count in enumerate(counts):
+                here = [(engine, fits[index]) for engine, fits in sources.items() if fits[index]]
+                shown += [(f"{engine}, {setting}, {percentage(fraction)}, {count}", fits) for engine, fits in here]
+                if again and again[index]:
+                    here = [(PAPER_SETTINGS, again[index]), *here]
+                # A published cell that the sweep did not ask for has a row too, without an engine.
+                for engine, fits in here or [("", None)] * any(theirs[count]):
+                    for name, item in zip(quantities, theirs[count], strict=True):
+                        value = fits.median(name) if fits else None
+                        data.append(csv_row(plan.number, place, count, engine, name, value, fits, item))
+        blocks.append(Block(sentence(setting_title(setting)), groups))
+    what = "Loss" if quantities == ("loss",) else "Score, and complexity in parentheses,"
+    beside = ": the paper's and ours" if printed else ""
+    return Table(
+        number=plan.number,
+        caption=f"{what} of the equations for the {quantity_words(task)}, {findings.title(family)}{beside}.",
+        columns=[
+            Column("Lowest", GROUP),
+            Column("Source", SOURCE),
+            *(Column(f"{count} theories") for count in counts),
+        ],
+        blocks=blocks,
+        notes=[
+            *reading_notes(shown, quantities, paper=bool(printed)),
+            *(findings.reference_notes() if repeated else []),
+        ],
+        suspects=suspects_words(plan.number, published),
+        remarks=list(published.notes.get(plan.number, ())),
+        kind=GRID,
+        data=data,
+    )
