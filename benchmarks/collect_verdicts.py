@@ -88,7 +88,8 @@ sweep = Sweep(yaml.safe_load(Path("config.yaml").read_text()))
 cells = [cell.as_dict() for cell in sweep.cells]
 paths = [f"results/{sweep.budget}/fits/{cell.folder}/verdict.json" for cell in sweep.cells]
 page = Path(f"results/{sweep.budget}/report.html")
-write_report(Findings(read_for_page(paths, cells), cells), page, Path("data/spectra"), Path(sys.argv[2]), About(sweep.budget))
+findings = Findings(read_for_page(paths, cells), cells)
+write_report(findings, page, Path("data/spectra"), Path(sys.argv[2]), About(sweep.budget))
 figures = list((page.parent / "figures").glob("*"))
 size = sum(item.stat().st_size for item in figures) / 1e6
 print(f"  page {page.stat().st_size / 1e6:.1f} MB, {len(figures)} files of figures {size:.1f} MB")

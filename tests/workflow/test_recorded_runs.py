@@ -1,4 +1,4 @@
-"""Where PySR cannot run, what it found elsewhere stands for it: in the DAG, the tables, the summary and the messages."""
+"""Where PySR cannot run, what it found elsewhere stands for it: in the DAG, the tables, the summary, the messages."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_recorded_fits_are_judged_and_named_as_such(without_julia: Project):
     project = without_julia
     recorded(project, "quick", (h(0), EXACT), (h(1), WRONG))
     recorded(project, "paper", (h(0, 100, "0.1"), EXACT), (h(1, 100, "0.1"), WRONG), (h(2, 100, "0.1"), EXACT))
-    jobs = project.jobs(SUMMARY)
+    jobs = project.jobs("--nocolor", SUMMARY)
     assert (jobs["recorded"], jobs["verify_recorded"]) == (1, 1), "one job each, however many cells"
     assert "fit_pysr" not in jobs
     status, text = project.run()
@@ -95,14 +95,14 @@ def test_recorded_fits_are_judged_and_named_as_such(without_julia: Project):
         [row] = [row for row in csv.DictReader(stream) if row["source"] == "recorded, the paper's settings"]
     assert (row["theories"], row["fraction"], row["engine"], row["seeds"]) == ("100", "0.1", "pysr", "3")
     page = project.path("results/quick/report.html").read_text(encoding="utf-8")
-    assert "PySR, the paper’s settings" in page.replace("&#39;", "’")
+    assert "PySR, the paper's settings" in page.replace("&#39;", "'")
     assert "recorded: PySR 1.5.10, 2026-11-20" in page
     assert ": missing<" not in page
     assert project.jobs() == {}
     # A changed judge judges them again, and restores nothing.
     project.config["verification"]["seconds"] = 30
-    assert "recorded" not in project.jobs(SUMMARY)
-    assert project.jobs(SUMMARY)["verify_recorded"] == 1
+    assert "recorded" not in project.jobs("--nocolor", SUMMARY)
+    assert project.jobs("--nocolor", SUMMARY)["verify_recorded"] == 1
 
 
 def test_without_a_match_nothing_is_used_and_the_start_says_why(without_julia: Project):
@@ -135,6 +135,6 @@ def test_with_julia_pysr_itself_runs(without_julia: Project):
     judged = project.path("results/quick/recorded/fits", h(0).folder, "verdict.json")
     assert json.loads(judged.read_text())["fit"]["recorded"]
     project.environment["PYTHON_JULIAPKG_EXE"] = "/bin/true"
-    jobs = project.jobs(SUMMARY)
+    jobs = project.jobs("--nocolor", SUMMARY)
     assert jobs["fit_pysr"] == 2
     assert "recorded" not in jobs

@@ -54,6 +54,16 @@
   addEventListener("hashchange", arrive);
   arrive();
 
+  // Charts that are drawn above a place grow while the browser jumps to it: jump again, until the reader scrolls.
+  let jumping = false;
+  const stop = () => { jumping = false; };
+  const jump = () => { const target = location.hash && one(decodeURIComponent(location.hash.slice(1))); if (jumping && target && !target.classList.contains("view")) target.scrollIntoView({ behavior: "instant" }); };
+  const start = () => { jumping = Boolean(location.hash); setTimeout(stop, 3000); };
+  for (const kind of ["wheel", "touchstart", "keydown", "pointerdown"]) addEventListener(kind, stop, { passive: true });
+  addEventListener("hashchange", start);
+  if ("ResizeObserver" in window) new ResizeObserver(jump).observe(one("content"));
+  start();
+
   // ---- sorting: within each block of a table
   function valueOf(row, column) {
     const cell = row.cells[column];

@@ -63,6 +63,13 @@ def record(arguments: argparse.Namespace) -> None:
     print(f"{path}: {new} of {total} fits are new or replaced")
 
 
+def replication(arguments: argparse.Namespace) -> None:
+    from cftsr.output.replication import write_replication
+
+    write_replication(sweep_from(arguments), arguments.published, arguments.output)
+    print(f"{arguments.output}: which published values replicate")
+
+
 def fit(arguments: argparse.Namespace) -> int:
     from cftsr.data.user_file import GivenSpectrum
     from cftsr.fit_file import default_options, describe_answer, fit_given
@@ -122,6 +129,12 @@ def main() -> int:
         "record", parents=[common], help="add what PySR found in a run here to data/recorded (make record)"
     )
     command.set_defaults(run=record)
+    command = commands.add_parser(
+        "replication", parents=[common], help="which of the paper's numbers replicate: writes docs/replication.md"
+    )
+    command.add_argument("--published", default=PUBLISHED, help=f"default: {PUBLISHED}")
+    command.add_argument("--output", default="docs/replication.md", help="default: docs/replication.md")
+    command.set_defaults(run=replication)
     command = commands.add_parser(
         "fit",
         help="the formula of one file, and whether the data determine it",

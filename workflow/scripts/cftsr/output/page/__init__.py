@@ -25,12 +25,14 @@ from markupsafe import Markup, escape
 from cftsr import __version__
 from cftsr.engines import engine_order
 from cftsr.files import write_text
+from cftsr.output.page.answers import answers_of
 from cftsr.output.page.links import Links
 from cftsr.output.page.overview import overview_of
 from cftsr.output.page.views import MOST_VIEWS, View, address_of, choose, seconds, views_of
 from cftsr.output.tables import html, model
 from cftsr.output.tables.build import all_tables
 from cftsr.output.tables.plan import CONFORMAL_WEIGHT
+from cftsr.output.tables.replication import replication_table, replication_words
 from cftsr.output.typesetting.mathml import mathml
 from cftsr.results.findings import Findings
 from cftsr.results.published import FAMILIES, load_published
@@ -131,7 +133,8 @@ def render(
     """The page as text. drawn: figures; specs: their Vega-Lite specifications by name."""
     links = Links(Results(str(Path(page).parent)), DataSets(str(data_folder)))
     views = views_of(findings, choose(findings), links, about.command)
-    tables = all_tables(findings, load_published(published_folder))
+    published = load_published(published_folder)
+    tables = all_tables(findings, published)
     environment = Environment(
         loader=FileSystemLoader(ASSETS),
         autoescape=True,
@@ -144,6 +147,7 @@ def render(
     environment.filters["mathml"] = mathml
     environment.globals |= {"seconds": seconds, "html": html, "kinds": model, "address": _addresses(views)}
     environment.globals["asset"] = lambda name: Markup((ASSETS / name).read_text(encoding="utf-8"))
+    names = {figure.name for figure in drawn}
     by_scope: dict[str, list[Any]] = {}
     for figure in drawn:
         by_scope.setdefault(figure.scope, []).append(figure)
@@ -159,8 +163,13 @@ def render(
         date=_date(),
         versions=_versions(findings.records),
         overview=overview_of(findings, views, tables),
+        answers=answers_of(findings, views),
+        heights={name: spec.get("height", 190) for name, spec in specs.items()}
+        | dict.fromkeys(names - set(specs), 190),
         tables=tables,
         most_entries=MOST_ENTRIES,
+        replication=replication_table(findings, published) if findings.repeated else None,
+        replication_words=replication_words(findings, published),
         views=[view for view in views if view.shown],
         lines=views[:MOST_LINES],
         total_lines=len(views),

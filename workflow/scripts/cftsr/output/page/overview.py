@@ -159,8 +159,8 @@ def _hints(views: Sequence[View], tables: list[Table]) -> list[Hint]:
     worse = sum(table.tally.get("worse", 0) for table in tables)
     if better or worse:
         suspects = sum(len(table.suspects) for table in tables)
-        doubts = f" {suspects} published values are suspect and footnoted." if suspects else ""
-        words = f"Beside the published values ours are better in {better} places and worse in {worse}.{doubts}"
+        doubts = f"; {suspects} published values are suspect, footnoted (‡) and not compared" if suspects else ""
+        words = f"Ours are better than the published values in {better} places, worse in {worse}{doubts}."
         hints.append(Hint(words, [("the tables", "tables")]))
     return hints
 

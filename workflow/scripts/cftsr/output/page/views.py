@@ -9,6 +9,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from cftsr.algebra.expressions import ParseError
 from cftsr.data.dataset import read_dataset
 from cftsr.data.tasks import GIVEN, TASKS
 from cftsr.engines import engine_order
@@ -17,7 +18,7 @@ from cftsr.families import family_names, get_family
 from cftsr.output.page.links import Link, Links
 from cftsr.output.tables.html import number
 from cftsr.output.tables.verdicts import deciding_words, no_formula, verdict_words
-from cftsr.output.typesetting.mathml import copies, mathml
+from cftsr.output.typesetting.mathml import copies, mathml, read
 from cftsr.results.findings import Findings, settings_of
 from cftsr.results.summary import (
     CELL,
@@ -64,8 +65,8 @@ class Member:
 class Fit:
     """One fit: an engine and a seed.
 
-    chosen      the equation that stands for the cell, as it was found; `simplified` is "" where it says nothing new
-    answer      the better of the two to look at, which `copies` has as text
+    chosen      the equation that stands for the cell, as it was found; `factored` is "" where it says nothing new
+    answer      the shorter of the two, which `copies` has as text
     brief       one of many seeds: a line, without front and formulas
     loose       whether nothing speaks against the formula but that the rows do not fix it
     none        whether the engine says that it has no formula: what stands in its front is a constant, and no answer
@@ -76,7 +77,7 @@ class Fit:
     state: str
     words: str
     chosen: Markup
-    simplified: Markup
+    factored: Markup
     answer: Markup
     copies: list[tuple[str, str]]
     checks: list[tuple[str, str, str]]
@@ -375,6 +376,21 @@ class _Data:
 # ---- one fit
 
 
+def shorter(found: dict[str, Any]) -> str:
+    """Of the equation as it was found and its factored form the one with fewer nodes; the factored one, too, where
+    constants were read as rational numbers: as found it is then no exact statement."""
+    exact = found["exact_on_data"] in (YES, APPROXIMATE) and found["simplified"]
+    if not exact:
+        return found["equation"]
+    if found["tolerance"]:
+        return found["simplified"]
+    try:
+        fewer = read(found["simplified"]).complexity < read(found["equation"]).complexity
+    except ParseError:
+        return found["equation"]
+    return found["simplified"] if fewer else found["equation"]
+
+
 def _fit(
     cell: dict[str, Any], result: Result | None, verdict: dict[str, Any] | None, data: _Data, links: Links, command
 ) -> Fit:
@@ -387,25 +403,25 @@ def _fit(
     if result is None:
         nothing: dict[str, Any] = dict.fromkeys(("certificate", "identified", "loss", "cpu_seconds"))
         empty: dict[str, Any] = {name: [] for name in ("copies", "checks", "front", "cost")}
-        blank = {"chosen": Markup(""), "simplified": Markup(""), "answer": Markup(""), "options": {}}
+        blank = {"chosen": Markup(""), "factored": Markup(""), "answer": Markup(""), "options": {}}
         return Fit(**common, **nothing, **empty, **blank, state="missing", words="no verdict yet")
     found = result.reported
     exact = found["exact_on_data"] in (YES, APPROXIMATE) and found["simplified"]
     tidy = exact and found["simplified"].replace(" ", "") != found["equation"]
     chosen = mathml(found["equation"], data.symbol, block=True)
-    simplified = mathml(found["simplified"], data.symbol, block=True) if tidy else Markup("")
-    # As found, people know it again; where constants were read as rational numbers, the exact one is the answer.
-    restated = exact and found["tolerance"]
+    factored = mathml(found["simplified"], data.symbol, block=True) if tidy else Markup("")
+    # The shorter of the two is the answer; where constants were read as rational numbers, the exact one.
+    restated = bool(tidy) and shorter(found) == found["simplified"]
     return Fit(
         **common,
         state=result.recovered,
         words=verdict_words(result),
         chosen=chosen,
-        simplified=simplified,
-        answer=simplified or chosen if restated else chosen,
+        factored=factored,
+        answer=factored if restated else chosen,
         copies=copies(found["simplified"], found["latex"]) if restated else copies(found["equation"]),
         checks=_checks(found, verdict),
-        front=[_member(index, item, result, verdict) for index, item in enumerate(verdict["equations"])],
+        front=_members(result, verdict),
         cost=_cost(result),
         options=result.fit.get("options", {}),
         certificate=result.fit.get("certificate"),
@@ -429,7 +445,7 @@ def _brief_fit(
         state=result.recovered if result else "missing",
         words=verdict_words(result) if result else "no verdict yet",
         chosen=Markup(""),
-        simplified=Markup(""),
+        factored=Markup(""),
         answer=Markup(""),
         copies=[],
         checks=[],
@@ -446,6 +462,19 @@ def _brief_fit(
         brief=True,
         loose=result is not None and result.proved and result.recovered != YES,
     )
+
+
+def _members(result: Result, verdict: dict[str, Any]) -> list[Member]:
+    """The front, where an exact formula may stand twice: a larger one is then the same function, written longer."""
+    members, first = [], {}
+    for index, item in enumerate(verdict["equations"]):
+        member = _member(index, item, result, verdict)
+        if item["exact_on_data"] == YES and item["simplified"]:
+            nodes = first.setdefault(item["simplified"], item["complexity"])
+            if nodes != item["complexity"]:
+                member = replace(member, words=f"the same function as that of {nodes} nodes")
+        members.append(member)
+    return members
 
 
 def _member(index: int, item: dict[str, Any], result: Result, verdict: dict[str, Any]) -> Member:

@@ -9,7 +9,7 @@ from cftsr.output.typesetting.words import plain
 
 def to_markdown(table: Table) -> str:
     """GitHub Markdown, the columns aligned in the source too."""
-    lines = [f"# Table {table.number}. {plain(table.caption).markdown}", ""]
+    lines = [f"# {plain(table.title).markdown}", ""]
     right = [column.kind == NUMBER for column in table.columns]
     for block in table.blocks:
         lines += [f"## {plain(block.heading).markdown}", ""]

@@ -135,6 +135,10 @@ class Table:
         return f"table{self.number}"
 
     @property
+    def title(self) -> str:
+        return f"Table {self.number}. {self.caption}" if self.number else self.caption
+
+    @property
     def below(self) -> list[tuple[str, list[str]]]:
         """Headings and sentences under the table, as far as there are any."""
         remarks = [*(f"‡ suspect: {words}" for words in self.suspects), *self.remarks]

@@ -1,0 +1,74 @@
+"""When a published number counts as replicated, and by how much it does not."""
+
+from __future__ import annotations
+
+import math
+from types import SimpleNamespace
+
+import pytest
+
+from cftsr.results.findings import Findings, Fits
+from cftsr.results.published import load_published
+from cftsr.results.replication import (
+    ABSENT,
+    BETTER,
+    BOTH_EXACT,
+    OTHER,
+    SUSPECT,
+    WITHIN,
+    WORSE,
+    compare,
+    comparisons,
+)
+from tests.unit.output.test_tables import EXACT, PUBLISHED, WRONG, record
+
+
+def published(quantity, value, suspect=False):
+    return SimpleNamespace(quantity=quantity, value=value, suspect=suspect)
+
+
+def fits(quantity, *values):
+    return Fits(tuple(SimpleNamespace(selected={quantity: value}) for value in values), len(values))
+
+
+@pytest.mark.parametrize(
+    ("quantity", "theirs", "ours", "answer", "by"),
+    [
+        ("loss", 1e-3, (1e-4, 5e-3), WITHIN, ""),
+        ("loss", 1e-3, (1.04e-3,), WITHIN, ""),
+        ("loss", 1e-3, (2e-3, 5e-3), WORSE, "a factor of 2"),
+        ("loss", 1e-3, (1e-4, 2e-4), BETTER, "a factor of 5"),
+        ("loss", 1e-3, (1e-14, 1e-13), BETTER, "10.0 orders of magnitude"),
+        ("loss", 1e-11, (1e-17,), BOTH_EXACT, ""),
+        ("loss", 0.0, (0.0,), BOTH_EXACT, ""),
+        ("loss", 0.0, (1e-3,), WORSE, "from or to exactly 0"),
+        ("score", 10.0, (3.0, 12.0), WITHIN, ""),
+        ("score", 10.0, (3.0, 4.0), OTHER, "-6"),
+        ("score", math.inf, (3.0, "inf"), WITHIN, ""),
+        ("score", math.inf, (3.0,), OTHER, "infinite on one side"),
+        ("complexity", 14, (11, 13), OTHER, "-1 nodes"),
+        ("complexity", 14, (14,), WITHIN, ""),
+    ],
+)
+def test_a_number_is_held_against_the_range_over_seeds(quantity, theirs, ours, answer, by):
+    found = compare(published(quantity, theirs), fits(quantity, *ours))
+    assert (found.answer, found.by) == (answer, by)
+    assert found.replicates == (answer in (WITHIN, BOTH_EXACT))
+
+
+def test_what_cannot_be_compared_says_so():
+    assert compare(published("loss", 1.0, suspect=True), fits("loss", 1.0)).answer == SUSPECT
+    assert compare(published("loss", 1.0), None).answer == ABSENT
+
+
+def test_every_number_of_the_papers_tables_is_in_the_comparison():
+    repeated = [
+        record("0.7", text, engine="pysr", setting="free", seed=seed) for seed, text in enumerate((EXACT, WRONG, EXACT))
+    ]
+    found = comparisons(Findings([], [], repeated), load_published(PUBLISHED))
+    assert len(found) == 108
+    here = [item for item in found if item.answer not in (ABSENT, SUSPECT)]
+    assert {item.published.quantity for item in here} == {"loss", "score", "complexity"}
+    assert {(item.published.theories, item.published.fraction) for item in here} == {(100, "0.1")}
+    loss = next(item for item in here if item.published.quantity == "loss")
+    assert (loss.fits.recovered, loss.fits.asked, loss.answer) == (2, 3, BOTH_EXACT)

@@ -1,0 +1,77 @@
+"""The formulas of the sweep: of each family and quantity the shortest that was proved, and by whom."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from cftsr.engines import engine_order
+from cftsr.output.page.views import View, shorter
+from cftsr.output.tables.plan import paper_first
+from cftsr.output.tables.verdicts import no_formula
+from cftsr.output.typesetting.mathml import mathml
+from cftsr.results.findings import Findings
+from cftsr.results.summary import Result
+from cftsr.results.titles import symbol_of
+from cftsr.sweep.cells import Cell
+from cftsr.vocabulary import YES
+
+FIRST = ("central_charge", "conformal_weight", "energy")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """state: "yes" where it is proved; engines: by whom, or who came nearest; address: of a view with the proof."""
+
+    formula: Markup
+    state: str
+    engines: list[str]
+    address: str
+
+
+@dataclass(frozen=True)
+class Answers:
+    """columns: symbols of the quantities; rows: title of a family, and its answers (None: not asked for)."""
+
+    columns: list[str]
+    rows: list[tuple[str, list[Answer | None]]]
+
+
+def answers_of(findings: Findings, views: Sequence[View]) -> Answers:
+    results: dict[tuple[str, str], list[Result]] = {}
+    for result in findings.results:
+        results.setdefault((result.cell["family"], result.cell["task"]), []).append(result)
+    tasks = {task for _, task in results}
+    ordered = [task for task in FIRST if task in tasks] + sorted(tasks - set(FIRST))
+    shown = {view.address for view in views if view.shown}
+    rows = []
+    for family in paper_first({family for family, _ in results}):
+        entries = [_answer(results[family, task], shown) if (family, task) in results else None for task in ordered]
+        rows.append((findings.title(family), entries))
+    symbols = [next(symbol_of(task, r.fit) for (_, name), found in results.items() if name == task for r in found[:1])
+               for task in ordered]  # fmt: skip
+    return Answers(symbols, rows)
+
+
+def _answer(results: Sequence[Result], shown: set[str]) -> Answer:
+    proved = [result for result in results if result.recovered == YES]
+    if not proved:
+        found = [result for result in results if not no_formula(result)]
+        if not found:
+            return Answer(Markup("none"), "no", [], "")
+        best = min(found, key=lambda result: (result.recovered, result.reported["loss"]))
+        return Answer(Markup(""), best.recovered, [best.cell["engine"]], _address(best, shown))
+    best = min(proved, key=lambda result: (len(shorter(result.reported)), engine_order(result.cell["engine"])))
+    engines = sorted({result.cell["engine"] for result in proved}, key=engine_order)
+    return Answer(mathml(shorter(best.reported)), YES, engines, _address(best, shown))
+
+
+def _address(result: Result, shown: set[str]) -> str:
+    """Of the view that the fit stands in; one that ignores the setting stands in several."""
+    scope, setting = Cell(**result.cell).spectrum, result.cell["setting"]
+    exact = f"{scope}/{setting}"
+    if exact in shown:
+        return exact
+    return min((address for address in shown if address.rpartition("/")[0] == scope), default="")

@@ -1,0 +1,107 @@
+"""Whether the paper's numbers come out again: each of them beside the recorded runs with the paper's settings."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from cftsr.results.findings import Findings, Fits
+from cftsr.results.published import Published, PublishedValue
+
+SAME = 0.05  # published numbers have few digits: nearer than this counts as the same
+# A mean squared error below this is what an exact formula leaves with constants in 32-bit floats (PySR's default), and
+# the paper says of such fits, too, that they are the formula: how small it is depends on the machine, and is no result.
+ROUNDING = 1e-8
+WITHIN, BOTH_EXACT, BETTER, WORSE, OTHER, ABSENT, SUSPECT = (
+    "within the range", "both exact up to rounding", "better here", "worse here", "outside the range", "not recorded",
+    "suspect in the paper",
+)  # fmt: skip
+REPLICATES = (WITHIN, BOTH_EXACT)
+COMPARED = ("loss", "score", "complexity")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One published number and what PySR found on the same cell.
+
+    low, middle, high   over the seeds; None where the cell is not in the record
+    answer              one of the words above
+    by                  how far outside the range it is: a factor of a loss, a difference of a score or a complexity
+    """
+
+    published: PublishedValue
+    fits: Fits | None
+    low: float | None = None
+    middle: float | None = None
+    high: float | None = None
+    answer: str = ABSENT
+    by: str = ""
+
+    @property
+    def replicates(self) -> bool:
+        return self.answer in REPLICATES
+
+
+def compare(published: PublishedValue, fits: Fits | None) -> Comparison:
+    """Published inside the range over seeds, or how far outside; a single seed's range is that of SAME around it."""
+    if published.suspect:
+        return Comparison(published, fits, answer=SUSPECT)
+    if fits is None or not fits.results:
+        return Comparison(published, None)
+    theirs, quantity = published.value, published.quantity
+    middle = fits.median(quantity)
+    low, high = fits.extremes(quantity) or (middle, middle)
+    found = Comparison(published, fits, low, middle, high)
+    if quantity == "loss" and theirs < ROUNDING and low < ROUNDING:
+        return _answered(found, BOTH_EXACT)
+    if _reaches(theirs, low, high):
+        return _answered(found, WITHIN)
+    nearest = low if theirs < low else high
+    if quantity == "loss":
+        return _answered(found, WORSE if theirs < low else BETTER, _factor(theirs, nearest))
+    if quantity == "score":
+        return _answered(found, OTHER, _difference(nearest, theirs))
+    return _answered(found, OTHER, f"{nearest - theirs:+g} nodes")
+
+
+def _answered(found: Comparison, answer: str, by: str = "") -> Comparison:
+    return Comparison(found.published, found.fits, found.low, found.middle, found.high, answer, by)
+
+
+def _reaches(value: float, low: float, high: float) -> bool:
+    def near(one: float, other: float) -> bool:
+        return one == other or abs(one - other) <= SAME * max(abs(one), abs(other)) < math.inf
+
+    return low <= value <= high or near(value, low) or near(value, high)
+
+
+def _factor(theirs: float, ours: float) -> str:
+    if not theirs or not ours:
+        return "from or to exactly 0"
+    ratio = ours / theirs if ours > theirs else theirs / ours
+    return f"a factor of {ratio:.2g}" if ratio < 1000 else f"{math.log10(ratio):.1f} orders of magnitude"
+
+
+def _difference(ours: float, theirs: float) -> str:
+    return "infinite on one side" if math.isinf(ours) or math.isinf(theirs) else f"{ours - theirs:+.3g}"
+
+
+def comparisons(findings: Findings, published: Published) -> list[Comparison]:
+    """Every published number of Tables 3 to 6 that PySR's runs have a counterpart of, in the paper's order."""
+    found = []
+    for item in published.values:
+        if item.quantity in COMPARED and item.table >= 3:
+            place = (item.family, item.task, item.fraction, item.setting)
+            found.append(compare(item, findings.reference(place, item.theories)))
+    return found
+
+
+def counts(found: Iterable[Comparison]) -> Counter[str]:
+    return Counter(item.answer for item in found)
+
+
+def compared(found: Iterable[Comparison]) -> list[Comparison]:
+    """Those that say something: neither suspect nor absent."""
+    return [item for item in found if item.answer not in (SUSPECT, ABSENT)]
