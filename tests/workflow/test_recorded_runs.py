@@ -135,6 +135,7 @@ def test_with_julia_pysr_itself_runs(without_julia: Project):
     judged = project.path("results/quick/recorded/fits", h(0).folder, "verdict.json")
     assert json.loads(judged.read_text())["fit"]["recorded"]
     project.environment["PYTHON_JULIAPKG_EXE"] = "/bin/true"
+    project.config["engines"] = ["rational", "operon", "pysr"]
     jobs = project.jobs("--nocolor", SUMMARY)
     assert jobs["fit_pysr"] == 2
     assert "recorded" not in jobs

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from cftsr.data.tasks import GIVEN
 from cftsr.engines import engine_order
 from cftsr.output.page.views import View, shorter
 from cftsr.output.tables.plan import paper_first
@@ -50,9 +51,8 @@ def answers_of(findings: Findings, views: Sequence[View]) -> Answers:
     for family in paper_first({family for family, _ in results}):
         entries = [_answer(results[family, task], shown) if (family, task) in results else None for task in ordered]
         rows.append((findings.title(family), entries))
-    symbols = [next(symbol_of(task, r.fit) for (_, name), found in results.items() if name == task for r in found[:1])
-               for task in ordered]  # fmt: skip
-    return Answers(symbols, rows)
+    # A target of one's own is called what its file calls it, in front of its formula.
+    return Answers(["own target" if task == GIVEN else symbol_of(task) for task in ordered], rows)
 
 
 def _answer(results: Sequence[Result], shown: set[str]) -> Answer:
@@ -65,7 +65,8 @@ def _answer(results: Sequence[Result], shown: set[str]) -> Answer:
         return Answer(Markup(""), best.recovered, [best.cell["engine"]], _address(best, shown))
     best = min(proved, key=lambda result: (len(shorter(result.reported)), engine_order(result.cell["engine"])))
     engines = sorted({result.cell["engine"] for result in proved}, key=engine_order)
-    return Answer(mathml(shorter(best.reported)), YES, engines, _address(best, shown))
+    symbol = best.symbol if best.cell["task"] == GIVEN else ""
+    return Answer(mathml(shorter(best.reported), symbol), YES, engines, _address(best, shown))
 
 
 def _address(result: Result, shown: set[str]) -> str:

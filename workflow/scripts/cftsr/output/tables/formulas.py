@@ -167,12 +167,14 @@ def _quantity_of(findings: Findings, family: str, task: str) -> str:
 def _shown_cells(printed: Sequence[PublishedValue], cells: Sequence[Mapping[str, Any]]) -> list[tuple[int, str | None]]:
     """Which cells a formula table shows: of a quantity of states one, for the others stand in the grids.
 
-    The paper's cell if the sweep has it (or has none at all), else the smallest of the sweep.
+    The paper's cell, and where the sweep does not have it the smallest of the sweep.
     """
     theirs = next(((item.theories, item.fraction) for item in printed), None)
     ours = sorted({(cell["theories"], cell["fraction"]) for cell in cells}, key=lambda c: (c[0], fraction_order(c[1])))
-    first = theirs if theirs and (theirs in ours or not ours) else ours[0]
-    return unique([first, *(place for place in ours if place[1] is None)])
+    first = [theirs] if theirs else []
+    if ours and theirs not in ours:
+        first.append(ours[0])
+    return unique([*first, *(place for place in ours if place[1] is None)])
 
 
 def same_rows(findings: Findings, place: tuple, theories: int, engine: str) -> Fits | None:

@@ -151,8 +151,9 @@ class Table:
 
     @property
     def tally(self) -> dict[str, int]:
-        """How many of our entries are better than, equal to and worse than the published ones."""
-        marks = [entry.against for entry in self.entries]
+        """How many of the engines' entries are better than, equal to and worse than the published ones."""
+        rows = [row for block in self.blocks for row in block.rows if row.kind == ENGINE]
+        marks = [entry.against for row in rows for entry in row.entries]
         return {mark: marks.count(mark) for mark in ("better", "equal", "worse") if mark in marks}
 
 
