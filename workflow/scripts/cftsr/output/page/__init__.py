@@ -146,6 +146,7 @@ def render(
     environment.filters["subscripts"] = subscripts
     environment.filters["mathml"] = mathml
     environment.globals |= {"seconds": seconds, "html": html, "kinds": model, "address": _addresses(views)}
+    environment.globals["recorded"] = findings.recorded_engines
     environment.globals["asset"] = lambda name: Markup((ASSETS / name).read_text(encoding="utf-8"))
     names = {figure.name for figure in drawn}
     by_scope: dict[str, list[Any]] = {}

@@ -61,20 +61,28 @@ class Links:
             ("log", self.data.log(spectrum)),
         )
 
-    def of_cell(self, cell: dict[str, Any], judged: bool) -> list[Link]:
-        """judged: whether it has a verdict, so that all files must be there."""
+    def of_cell(self, cell: dict[str, Any], judged: bool, recorded: bool) -> list[Link]:
+        """judged: whether it has a verdict, so that all files must be there; recorded: whether it is recorded."""
         folder, found = Cell(**cell).folder, self._all if judged else self._present
-        return found(
-            ("front (Parquet)", self.results.front(folder)),
-            ("provenance", self.results.fit(folder)),
-            ("verdict", self.results.verdict(folder)),
-            ("cost", self.results.cost(folder)),
-            ("log of the fit", self.results.fit_log(folder)),
-            ("log of the check", self.results.verify_log(folder)),
-        )
+        results = self.results.recorded if recorded else self.results
+        files = [
+            ("front (Parquet)", results.front(folder)),
+            ("provenance", results.fit(folder)),
+            ("verdict", results.verdict(folder)),
+            ("cost", results.cost(folder)),
+        ]
+        if recorded:  # all of them at once
+            logs = [
+                ("log of the record", results.log("recorded")),
+                ("log of the checks", results.log("verify_recorded")),
+            ]
+        else:
+            logs = [("log of the fit", results.fit_log(folder)), ("log of the check", results.verify_log(folder))]
+        return found(*files, *logs)
 
-    def verdict_of(self, cell: dict[str, Any]) -> list[Link]:
-        return self._all(("verdict", self.results.verdict(Cell(**cell).folder)))
+    def verdict_of(self, cell: dict[str, Any], recorded: bool) -> list[Link]:
+        results = self.results.recorded if recorded else self.results
+        return self._all(("verdict", results.verdict(Cell(**cell).folder)))
 
     def of_summary(self) -> list[Link]:
         return [

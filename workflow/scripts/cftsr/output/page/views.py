@@ -27,6 +27,7 @@ from cftsr.results.summary import (
     Result,
     cell_key,
     engine_version,
+    recorded_words,
 )
 from cftsr.results.titles import percentage, recorded_title, setting_title, symbol_of, task_title
 from cftsr.sweep.cells import Cell
@@ -69,6 +70,7 @@ class Fit:
     answer      the shorter of the two, which `copies` has as text
     brief       one of many seeds: a line, without front and formulas
     loose       whether nothing speaks against the formula but that the rows do not fix it
+    recorded    version and date, where it was not fitted here but is taken from the record
     none        whether the engine says that it has no formula: what stands in its front is a constant, and no answer
     """
 
@@ -91,6 +93,7 @@ class Fit:
     links: list[Link]
     command: str
     complexity: int | None = None
+    recorded: str = ""
     brief: bool = False
     none: bool = False
     loose: bool = False
@@ -398,7 +401,7 @@ def _fit(
         "engine": cell["engine"],
         "seed": cell["seed"],
         "command": command(cell),
-        "links": links.of_cell(cell, judged=result is not None),
+        "links": links.of_cell(cell, judged=result is not None, recorded=bool(result and result.recording)),
     }
     if result is None:
         nothing: dict[str, Any] = dict.fromkeys(("certificate", "identified", "loss", "cpu_seconds"))
@@ -429,6 +432,7 @@ def _fit(
         loss=found["loss"],
         cpu_seconds=result.cost["fit_cpu_seconds"],
         complexity=found["complexity"],
+        recorded=recorded_words([result]) if result.recording else "",
         none=no_formula(result),
         loose=result.proved and result.recovered != YES,
         deciding=deciding_words(result.certificate),
@@ -456,7 +460,7 @@ def _brief_fit(
         identified=result.identified if result else None,
         loss=result.reported["loss"] if result else None,
         cpu_seconds=result.cost["fit_cpu_seconds"] if result else None,
-        links=links.verdict_of(cell) if result else [],
+        links=links.verdict_of(cell, bool(result.recording)) if result else [],
         command="",
         complexity=result.reported["complexity"] if result else None,
         brief=True,
