@@ -364,7 +364,7 @@ def workspace(tmp_path):
 
 
 def load(workspace):
-    return PySR._model(Regressor, {}, workspace, Progress(chunk=1))
+    return PySR._model(Regressor, {}, workspace, Progress(chunk=1), step=1)
 
 
 def test_the_hostile_pickle_would_run_in_a_place_that_is_ours_alone(workspace, tmp_path):

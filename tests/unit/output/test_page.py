@@ -291,7 +291,7 @@ def test_no_closed_form():
     found = record("0.7", EXACT)
     found["verdict"]["closed_form"] = None
     for item in found["verdict"]["equations"]:
-        item["identical_to_closed_form"] = "unknown"
+        item["identical_to_closed_form"] = "not looked at"
     view = page_of([found]).view("wzw_su2/conformal_weight/n100_f10/any")
     assert "No closed form is known" in view
     assert "none is known: the checks above are the evidence" in view

@@ -128,8 +128,10 @@ def test_text_is_read_by_the_type_of_its_key():
                 "held_out": {"next_theories": "10"},
                 "verification": {"seconds": "0.5"},
                 "conventions": {"minimal": {"smallest_q": "3", "identify_fields": "false"}},
-                "engine_options": {"operon": {"restarts": "5", "refine": "False", "objectives": ["r2"]}},
-                "budgets": {"quick": {"pysr": {"iterations": {"other": "8"}, "alpha": "1e-3"}}},
+                "engine_options": {
+                    "operon": {"restarts": "5", "refine": "False", "objectives": ["r2"]},
+                    "pysr": {"iterations": {"other": "8"}, "alpha": "1e-3"},
+                },
             },
         )
     )
@@ -138,8 +140,8 @@ def test_text_is_read_by_the_type_of_its_key():
     assert config["conventions"]["minimal"] == {"smallest_q": 3, "identify_fields": False}
     operon = config["engine_options"]["operon"]
     assert (operon["restarts"], operon["refine"], operon["objectives"]) == (5, False, ["r2"])
-    assert config["budgets"]["quick"]["pysr"]["iterations"] == {"central_charge": 60, "other": 8}
-    assert config["budgets"]["quick"]["pysr"]["alpha"] == 0.001
+    assert config["engine_options"]["pysr"]["iterations"] == {"central_charge": 400, "other": 8}
+    assert config["engine_options"]["pysr"]["alpha"] == 0.001
 
 
 def test_a_name_made_of_digits_stays_text():

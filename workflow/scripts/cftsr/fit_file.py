@@ -162,10 +162,10 @@ def fit_given(asked: GivenSpectrum, options: dict[str, Any]) -> Answer:
     """Fit the exact engine to a file. Raises UserError where the file cannot be used.
 
     Text columns that are not needed to tell the rows apart (a reference, or a sector) are labels in a second fit, where
-    the first one identifies nothing.
+    the first one identifies nothing, or several formulas.
     """
     answer = _fit(asked, options)
-    if answer.identified or not answer.given.sectors:
+    if (answer.identified and len(answer.formulas) == 1) or not answer.given.sectors:
         return answer
     labels = (*asked.labels, *answer.given.sectors)
     again = _fit(replace(asked, labels=labels, rest=asked.rest or not asked.labels), options)
@@ -250,9 +250,9 @@ def _rows_of_part(rows: Dataset, part: dict[str, Any]) -> Dataset:
 def describe_answer(answer: Answer) -> str:
     """The answer in words: what was read, the formula, its LaTeX, how sure it is and why."""
     data, held_out = answer.given.data, answer.given.held_out
-    symbol = answer.asked.target
+    symbol, file = (answer.asked.target, answer.asked.file) if answer.asked else ("y", "table")
     lines = [
-        f"{answer.asked.file}: {len(data)} rows to fit, {len(held_out)} held out; {symbol} in {', '.join(data.labels)}",
+        f"{file}: {len(data)} rows to fit, {len(held_out)} held out; {symbol} in {', '.join(data.labels)}",
         *(f"note: {note}" for note in answer.given.notes),
         "",
     ]

@@ -41,7 +41,7 @@ def fit(problem: Problem, limits: Limits, refit_without: float, share: float) ->
     below = found.solution.unknowns if found.solution else None
     agreement = outliers.agreeing_rows(problem, finite, limits, share, below)
     if agreement.rows is not None:
-        short = _through_most(problem, agreement.rows, limits, refit_without, systems)
+        short = _through_most(problem, agreement, limits, refit_without, systems)
         if short is not None:
             if whole is None:
                 return short
@@ -59,10 +59,10 @@ def fit(problem: Problem, limits: Limits, refit_without: float, share: float) ->
 
 
 def _through_most(
-    problem: Problem, agreeing: np.ndarray, limits: Limits, refit_without: float, systems: int
+    problem: Problem, agreement: outliers.Agreement, limits: Limits, refit_without: float, systems: int
 ) -> Fit | None:
     """The fit to the rows that one function passes through; the others are named."""
-    part = problem.take(agreeing)
+    part = problem.take(agreement.rows)
     found: Search = search(part, limits, finite_labels(part))
     if found.solution is None or any(found.solution.relations) or found.solution.dimension > 1:
         return None  # rows on few curves agree with much
@@ -74,7 +74,7 @@ def _through_most(
         reasons.append(
             f"the {len(wrong)} rows that disagree are all those of {edge}: the formula may hold elsewhere only"
         )
-    if len(problem) - len(wrong) < unknowns + AGREEING:
+    if len(problem) - len(wrong) < unknowns + AGREEING or agreement.surprise < outliers.SURPRISING:
         untested.append(
             f"{len(problem) - len(wrong)} rows agree and {len(wrong)} disagree, where {unknowns + 1} are needed: what "
             "is held out must decide"

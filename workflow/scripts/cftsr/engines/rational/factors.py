@@ -35,6 +35,7 @@ SAMPLE = 600  # rows that single out the forms
 PRIMES = tuple(p for p in range(5, 400) if all(p % d for d in range(2, int(p**0.5) + 1)))
 LARGE_PRIME = 11  # from here on primes that the constant factor seldom has
 SUPPORT = 0.9  # share of the rows where a prime divides a form that it must divide the target, too
+NEARLY_ALL = 0.9
 MAX_FORMS, MAX_POWER = 250, 40
 SPARE_ROWS = 8
 REST_UNKNOWNS = 80  # of what is left when the linear factors are taken out
@@ -139,9 +140,14 @@ def _valuations(values: np.ndarray, prime: int) -> np.ndarray:
 
 
 def _targets(rows: Dataset) -> dict[int, np.ndarray]:
-    """v_p of the targets, for each of our primes."""
+    """v_p of the targets, for each of our primes, without what nearly all of them have: that belongs to the constant."""
     above, below = rows.numerator.astype(object), rows.denominator.astype(object)
-    return {prime: _valuations(above, prime) - _valuations(below, prime) for prime in PRIMES}
+    powers = {prime: _valuations(above, prime) - _valuations(below, prime) for prime in PRIMES}
+    nonzero = rows.numerator != 0
+    return {
+        prime: values - int(np.median(values[nonzero])) * (np.mean(values[nonzero] != 0) > NEARLY_ALL)
+        for prime, values in powers.items()
+    }
 
 
 def _forms(rows: Dataset) -> tuple[list[tuple[int, ...]], dict[tuple[int, ...], int]]:

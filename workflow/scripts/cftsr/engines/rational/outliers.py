@@ -27,7 +27,9 @@ ALWAYS = {12: 1, 40: 2, 90: 3}
 # Rows that agree beyond the unknowns, at least: so many, and as many as there are unknowns less a few. An accident of
 # structure, such as rows on few curves, is not what chance counts.
 SPARE_ROWS, LESS = 4, 5
-SURPRISING = 20.0  # -log2 of the chance that so many rows agree by accident
+# -log2 of the chance that so many rows agree by accident: beyond the first it is worth a look at what was held out,
+# beyond the second it is evidence by itself.
+CURIOUS, SURPRISING = 5.0, 20.0
 MISSED = 1e-5  # chance that no draw is free of wrong rows, where the share is as large as it may be
 FIRST_TRIES = 2
 MAX_LOOKS = 8  # at all rows, without success: what agrees with most rows then agrees with too few
@@ -90,7 +92,7 @@ def agreeing_rows(
             count = int(agreeing.sum())
             if len(rows) - count <= allowed and count >= enough(ansatz.unknowns):
                 surprising = surprise(rows, count, ansatz.unknowns, place + 1)
-                if surprising >= SURPRISING:
+                if surprising >= CURIOUS:
                     return Agreement(np.flatnonzero(agreeing), surprise=surprising)
             looks, most = looks + 1, max(most, count)
             if looks == MAX_LOOKS and len(rows) - most > allowed:
