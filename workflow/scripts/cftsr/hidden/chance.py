@@ -1,0 +1,56 @@
+"""What random spectra of the same denominators would give: a measured chance."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
+from math import gcd, log10
+from typing import Any
+
+from cftsr.hidden.bare import BareTheory
+
+DRAWS = 20
+TRIES = 50
+
+
+def random_theory(theory: BareTheory, source: random.Random) -> BareTheory:
+    """As many distinct levels, each with the denominator of the one that it replaces, in the same range."""
+    low, high = theory.levels[0], theory.levels[-1]
+    levels: set[Fraction] = set()
+    for level in theory.levels:
+        below = level.denominator
+        first, last = -(-low * below).__floor__(), (high * below).__floor__()
+        for _ in range(TRIES):
+            above = source.randint(min(first, last), max(first, last))
+            if gcd(above, below) == 1 and Fraction(above, below) not in levels:
+                levels.add(Fraction(above, below))
+                break
+        else:
+            levels.add(level)
+    return replace(theory, levels=tuple(sorted(levels)))
+
+
+def measured_chance(
+    theories: list[BareTheory], best: Callable[[list[BareTheory]], tuple[int, int]], draws: int = DRAWS, seed: int = 0
+) -> dict[str, Any]:
+    """The best that the same search explains in random spectra.
+
+    best   the most theories, and the most levels, that one choice explains in the theories given
+    """
+    source, total = random.Random(seed), sum(map(len, theories))
+    outcomes = [best([random_theory(theory, source) for theory in theories]) for _ in range(draws)]
+    share = max(levels for _, levels in outcomes) / total
+    free = total - len(theories)  # one level a theory is always explained
+    explained = max(levels - len(theories) for _, levels in outcomes)
+    return {
+        "draws": draws,
+        "theories": len(theories),
+        "levels": total,
+        "draws_that_explain_all": sum(levels == total for _, levels in outcomes),
+        "most_theories": max(count for count, _ in outcomes),
+        "largest_share_of_levels": share,
+        # As if the levels beyond the first of each theory were independent.
+        "log10_chance": free * log10(max(explained, 1) / free) if free else 0.0,
+    }

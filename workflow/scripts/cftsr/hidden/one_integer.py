@@ -1,0 +1,249 @@
+"""One hidden integer: E = lambda^2/D - s with one s, with s a function of the theory, or with a few s (sectors)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import combinations
+from math import gcd
+
+from cftsr.algebra.square_classes import square_free, square_root
+from cftsr.hidden.bare import BareSpectrum, BareTheory
+from cftsr.hidden.formulas import Formula, denominator_formula, fit_formula
+from cftsr.hidden.shifts import Score, Solved, denominator_of, grid, score, solved_shifts
+
+SAMPLE, SAMPLE_LEVELS = 24, 16  # theories that judge every shift, by their lowest levels; the best are judged on all
+SOLVED_THEORIES = 12  # of which every possible shift is worked out
+DECISIVE = 4  # levels that a theory needs for that: with three, many shifts fit
+SUBSET, SUBSET_LEVELS, SUBSET_THEORIES, SUBSET_MULTIPLES = 4, 9, 6, 48  # the same for sectors, from subsets of levels
+MAX_SECTORS = 3
+SECTOR_SHIFTS = {2: 40, 3: 24}  # so many of the best shifts are combined
+WRONG = 0.02  # of the levels may be left over: they are named, and the answer is not identified
+MOST_AMBIGUOUS = 12  # solutions of one theory, beyond which it says nothing
+
+
+@dataclass(frozen=True)
+class Shifts:
+    """The shifts that were tried on a sample of theories, best first."""
+
+    scores: tuple[Score, ...]
+    sample: tuple[BareTheory, ...]
+    solved: dict[BareTheory, tuple[Solved, ...]]
+
+
+def sample_of(theories: Iterable[BareTheory], size: int = SAMPLE, least: int = 3) -> tuple[BareTheory, ...]:
+    """Theories of at least so many levels, or of two where there are few such: spread evenly over the data."""
+    theories = list(theories)
+    chosen = [theory for theory in theories if len(theory) >= least]
+    if len(chosen) < 4:
+        chosen = [theory for theory in theories if len(theory) > 1]
+    step = max(1, -(-len(chosen) // size))
+    return tuple(theory.lowest(SAMPLE_LEVELS) for theory in chosen[::step])
+
+
+def try_shifts(spectrum: BareSpectrum) -> Shifts:
+    """Score every shift of the grid, and every one that solves a theory, on a sample of the theories."""
+    sample = sample_of(spectrum.theories)
+    decisive = [theory for theory in sample if len(theory) >= DECISIVE][:SOLVED_THEORIES]
+    solved = {theory: tuple(solved_shifts(theory.levels)) for theory in decisive}
+    candidates = dict.fromkeys(grid())
+    for found in solved.values():
+        if len(found) <= MOST_AMBIGUOUS:
+            candidates |= dict.fromkeys(solution.shift for solution in found)
+    scores = [score(sample, shift) for shift in candidates]
+    scores.sort(key=lambda s: (-s.theories, -s.levels, s.shift.denominator, abs(s.shift)))
+    return Shifts(tuple(scores), sample, solved)
+
+
+@dataclass(frozen=True)
+class Assigned:
+    """For each theory the shift, D and hidden integers of one sector; D is None where the theory has no such level.
+
+    levels    for each theory the places of the sector's levels
+    """
+
+    shifts: tuple[Fraction, ...]
+    denominators: tuple[Fraction | None, ...]
+    levels: tuple[tuple[int, ...], ...]
+
+
+def constant_shift(spectrum: BareSpectrum, shifts: Shifts) -> list[Fraction]:
+    """The shifts that explain every level of every theory, simplest first."""
+    found = []
+    for candidate in shifts.scores:
+        if candidate.theories < len(shifts.sample):
+            break
+        if all(denominator_of(theory.levels, candidate.shift) is not None for theory in spectrum.theories):
+            found.append(candidate.shift)
+    return found
+
+
+def nearly_constant_shift(spectrum: BareSpectrum, shifts: Shifts) -> tuple[Fraction, Assigned | None]:
+    """The shift that explains the most levels, with those that it explains; None where more than a few are left."""
+    best = max(shifts.scores, key=lambda candidate: candidate.levels).shift
+    places, denominators = [], []
+    for theory in spectrum.theories:
+        kinds = level_classes(theory, best)
+        sizes = Counter(kind for kind in kinds if kind > 0)
+        kind = sizes.most_common(1)[0][0] if sizes else 0
+        taken = tuple(i for i in range(len(theory)) if kinds[i] in (kind, 0))
+        places.append(taken)
+        denominators.append(denominator_of(tuple(theory.levels[i] for i in taken), best) if taken else None)
+    left = spectrum.levels - sum(map(len, places))
+    if left > WRONG * spectrum.levels:
+        return best, None
+    return best, Assigned((best,) * len(spectrum.theories), tuple(denominators), tuple(places))
+
+
+def assigned(spectrum: BareSpectrum, shift_of: dict[BareTheory, Fraction]) -> Assigned:
+    """One sector that has all levels."""
+    shifts = tuple(shift_of[theory] for theory in spectrum.theories)
+    denominators = tuple(
+        denominator_of(theory.levels, shift) for theory, shift in zip(spectrum.theories, shifts, strict=True)
+    )
+    return Assigned(shifts, denominators, tuple(tuple(range(len(theory))) for theory in spectrum.theories))
+
+
+def formula_of_denominator(spectrum: BareSpectrum, sector: Assigned) -> Formula | None:
+    """D as a formula, from the theories with several levels in the sector, and right up to a square on the others."""
+    if not spectrum.labels:
+        return None
+    for least in (3, 2, 1):
+        rows = [
+            (theory, denominator, shift, [theory.levels[place] for place in places])
+            for theory, denominator, shift, places in zip(
+                spectrum.theories, sector.denominators, sector.shifts, sector.levels, strict=True
+            )
+            if denominator is not None and len(places) >= least
+        ]
+        if len(rows) >= 4 or least == 1:
+            break
+    steps = []
+    for _, denominator, shift, levels in rows:
+        roots = [int(square_root(denominator * (level + shift))) for level in levels]
+        steps.append(gcd(*(root - roots[0] for root in roots[1:])))
+    return denominator_formula(
+        spectrum.labels, [row[0].labels for row in rows], [row[1] for row in rows], [step or 1 for step in steps]
+    )
+
+
+# ---- a shift that depends on the theory
+
+
+@dataclass(frozen=True)
+class TheoryShift:
+    """E = (lambda^2 - e)/D with formulas e and D; or without formulas, where only the sequences are known."""
+
+    sector: Assigned
+    denominator: Formula | None
+    offset: Formula | None
+
+
+def theory_shift(spectrum: BareSpectrum) -> TheoryShift | None:
+    """A shift for each theory, from all of its levels. None where some theory with enough levels has none."""
+    solutions: dict[BareTheory, list[Solved]] = {}
+    for theory in spectrum.theories:
+        if len(theory) >= DECISIVE:
+            solutions[theory] = solved_shifts(theory.levels)
+            if not solutions[theory]:
+                return None
+    unique = {theory: found[0] for theory, found in solutions.items() if len(found) == 1}
+    if len(unique) < 4 or not spectrum.labels:
+        return None
+    part = BareSpectrum(spectrum.labels, tuple(unique))
+    sector = assigned(part, {theory: found.shift for theory, found in unique.items()})
+    denominator = formula_of_denominator(part, sector)
+    if denominator is None:
+        return None
+    theories = [theory.labels for theory in part.theories]
+    offsets = [denominator(labels) * shift for labels, shift in zip(theories, sector.shifts, strict=True)]
+    offset = fit_formula(spectrum.labels, theories, offsets)
+    if offset is None:
+        return None
+    shift_of = {}
+    for theory in spectrum.theories:
+        below, above = denominator(theory.labels), offset(theory.labels)
+        if not below or above is None:
+            return None
+        shift_of[theory] = above / below
+    whole = assigned(spectrum, shift_of)
+    if any(value is None for value in whole.denominators):
+        return None
+    return TheoryShift(whole, denominator, offset)
+
+
+# ---- sectors
+
+
+def sector_candidates(spectrum: BareSpectrum, shifts: Shifts) -> list[Fraction]:
+    """Shifts that explain a part of the levels, best first: of the grid, and those that solve subsets of levels."""
+    counts: Counter[Fraction] = Counter()
+    theories = [theory for theory in shifts.sample if len(theory) > SUBSET]
+    for theory in sorted(theories, key=len)[-SUBSET_THEORIES:]:
+        met = set()
+        for subset in combinations(theory.levels[:SUBSET_LEVELS], SUBSET):
+            found = solved_shifts(subset, SUBSET_MULTIPLES)
+            if len(found) <= MOST_AMBIGUOUS:
+                met |= {solution.shift for solution in found}
+        counts.update(met)
+    known = {candidate.shift for candidate in shifts.scores}
+    fresh = [shift for shift, count in counts.most_common(60) if count > 1 and shift not in known]
+    scores = [*shifts.scores, *(score(list(shifts.sample), shift) for shift in fresh)]
+    scores.sort(key=lambda s: (-s.levels, s.shift.denominator, abs(s.shift)))
+    return [candidate.shift for candidate in scores]
+
+
+def level_classes(theory: BareTheory, shift: Fraction) -> tuple[int, ...]:
+    """The class of each E + s up to squares; 0 goes with every class."""
+    return tuple(square_free(level + shift) for level in theory.levels)
+
+
+def common_class(classes: list[tuple[int, ...]]) -> int | None:
+    """The one class in which every level lies under one of the shifts, or None."""
+    for kind in {column[0] for column in classes}:
+        if kind > 0 and all(any(column[i] in (kind, 0) for column in classes) for i in range(len(classes[0]))):
+            return kind
+    return None
+
+
+def sectors(
+    spectrum: BareSpectrum, candidates: list[Fraction], sample: tuple[BareTheory, ...]
+) -> list[Assigned] | None:
+    """The least number of constant shifts, with one D up to squares for each theory, that explain every level."""
+    for count in range(2, MAX_SECTORS + 1):
+        few = candidates[: SECTOR_SHIFTS[count]]
+        classes = {shift: [level_classes(theory, shift) for theory in sample] for shift in few}
+        for chosen in combinations(few, count):
+            if all(common_class([classes[shift][i] for shift in chosen]) is not None for i in range(len(sample))):
+                found = _split(spectrum, chosen)
+                if found is not None:
+                    return found
+    return None
+
+
+def _split(spectrum: BareSpectrum, chosen: tuple[Fraction, ...]) -> list[Assigned] | None:
+    """The levels of each sector; None where some level is in none, or a sector has next to none."""
+    places: list[list[tuple[int, ...]]] = [[] for _ in chosen]
+    for theory in spectrum.theories:
+        classes = [level_classes(theory, shift) for shift in chosen]
+        kind = common_class(classes)
+        if kind is None:
+            return None
+        taken: list[list[int]] = [[] for _ in chosen]
+        for i in range(len(theory)):
+            first = next(number for number, column in enumerate(classes) if column[i] in (kind, 0))
+            taken[first].append(i)
+        for column, found in zip(places, taken, strict=True):
+            column.append(tuple(found))
+    found = []
+    for shift, column in zip(chosen, places, strict=True):
+        if sum(map(len, column)) < spectrum.levels / 50:
+            return None
+        denominators = tuple(
+            denominator_of(tuple(theory.levels[i] for i in places_of), shift) if places_of else None
+            for theory, places_of in zip(spectrum.theories, column, strict=True)
+        )
+        found.append(Assigned((shift,) * len(spectrum.theories), denominators, tuple(column)))
+    return found
