@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cftsr.errors import UserError
+from cftsr.identify import command as identify
 from cftsr.sweep.paths import PUBLISHED, Results
 
 if TYPE_CHECKING:
@@ -180,6 +181,9 @@ def main() -> int:
     command.add_argument("--max-unknowns", type=int, metavar="N", help="coefficients of both together")
     command.add_argument("--json", action="store_true", help="print everything that is known as JSON")
     command.set_defaults(run=fit)
+    command = commands.add_parser("identify", help="which theory, or product of theories, has these weights")
+    identify.add_arguments(command)
+    command.set_defaults(run=identify.run)
     try:
         try:
             arguments = parser.parse_args()

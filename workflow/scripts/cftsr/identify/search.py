@@ -1,0 +1,380 @@
+"""Which theories, and which products of two or three, have exactly the given levels as their lowest.
+
+The weights of a product are the sums of one weight of each factor, and c is additive. So are the lowest weights, and
+the gaps above them: a factor's gaps, up to the highest one given, must be among the gaps given (the other factors in
+their ground states). That leaves few candidates, and they are combined exactly.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import combinations_with_replacement, pairwise
+from math import lcm
+from typing import Any
+
+from cftsr.errors import UserError
+from cftsr.identify.index import STORED, Entry, Index
+
+MAX_FACTORS, MAX_FACTORS_WITHOUT_C = 3, 2  # without c, three factors are seldom determined
+MAX_ANSWERS = 20_000
+MAX_RIVALS = 100  # answers that are compared with each other
+LEAST_PREFIX = 3  # levels that a near miss has to explain
+ZERO = Fraction(0)
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A number, exact where both ends are equal."""
+
+    low: Fraction
+    high: Fraction
+
+    def holds(self, value: Fraction) -> bool:
+        return self.low <= value <= self.high
+
+    def __sub__(self, other: Interval) -> Interval:
+        return Interval(self.low - other.high, self.high - other.low)
+
+
+def exactly(value: Fraction | int) -> Interval:
+    return Interval(Fraction(value), Fraction(value))
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is known of a theory.
+
+    levels    the lowest distinct weights, or energies, lowest first
+    c         the central charge, or None
+    energies  whether the levels are h - c/24
+    complete  whether there are no others
+    """
+
+    levels: tuple[Interval, ...]
+    c: Interval | None = None
+    energies: bool = False
+    complete: bool = False
+
+
+def question(
+    levels: Sequence[Fraction | int | Interval],
+    c: Fraction | int | Interval | None = None,
+    energies: bool = False,
+    complete: bool = False,
+) -> Question:
+    """A question from numbers in any order; repetitions are dropped. Raises UserError for what cannot be asked."""
+    intervals = {level if isinstance(level, Interval) else exactly(level) for level in levels}
+    ordered = tuple(sorted(intervals, key=lambda level: (level.low, level.high)))
+    if not ordered:
+        raise UserError("no level is given; give at least two weights, such as 0 1/16 1/2")
+    if len(ordered) > STORED:
+        raise UserError(f"{len(ordered)} distinct levels are given; give the lowest {STORED} of them, or fewer")
+    for one, other in pairwise(ordered):
+        if other.low <= one.high:
+            raise UserError(
+                f"the levels {float(one.low):.6g} and {float(other.low):.6g} cannot be told apart within their "
+                "rounding; give fractions or more digits"
+            )
+    if len(ordered) < 2 and not complete:
+        raise UserError("one level is given; its gap to the next is what tells theories apart: give two or more")
+    charge = exactly(c) if isinstance(c, int | Fraction) else c
+    return Question(ordered, charge, energies, complete)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A theory or a product that has exactly the given levels as its lowest.
+
+    factors    entries of the index, in its order
+    c          the sum of their central charges
+    lowest     the sum of their lowest weights
+    complete   whether the given levels are all that it has
+    next_gaps  its gaps beyond the given ones, as far as they are known
+    all_gaps   whether these are all
+    """
+
+    factors: tuple[Entry, ...]
+    c: Fraction
+    lowest: Fraction
+    complete: bool
+    next_gaps: tuple[Fraction, ...]
+    all_gaps: bool
+
+    @property
+    def name(self) -> str:
+        return " x ".join(str(factor.names[0]) for factor in self.factors)
+
+    @property
+    def partial(self) -> bool:
+        return any(factor.partial for factor in self.factors)
+
+    def next_level(self, question: Question) -> Fraction | None:
+        """The next weight (or energy) above those given; None where there is none, or it is not known."""
+        if not self.next_gaps:
+            return None
+        shift = self.c / 24 if question.energies else ZERO
+        return self.lowest - shift + self.next_gaps[0]
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "factors": [[name.as_dict() for name in factor.names] for factor in self.factors],
+            "c": str(self.c),
+            "lowest": str(self.lowest),
+            "complete": self.complete,
+            "partial": self.partial,
+            "next_gaps": [str(gap) for gap in self.next_gaps[:5]],
+        }
+
+
+@dataclass(frozen=True)
+class Rivals:
+    """Answers that agree on everything given, sorted by what would tell them apart.
+
+    groups   answers that agree on all further levels that are known; the first level beyond the given ones where a
+             group differs from the first group, as (weight or energy) -> None for the first group itself
+    """
+
+    groups: tuple[tuple[Fraction | None, tuple[Answer, ...]], ...]
+
+
+@dataclass(frozen=True)
+class Identification:
+    """All answers: those that have no further level first, then those of fewest factors; last, those with a factor of
+    which only a part of the primaries is known.
+
+    explained   how many of the given levels the answers have; fewer than given where nothing has all
+    candidates  how many theories of the index could be a factor
+    truncated   whether there are more answers than are kept
+    """
+
+    question: Question
+    answers: tuple[Answer, ...]
+    explained: int
+    candidates: int
+    index: Index
+    truncated: bool = False
+
+    @property
+    def found(self) -> bool:
+        return bool(self.answers) and self.explained == len(self.question.levels)
+
+    def rivals(self) -> Rivals:
+        """What further level would decide between the answers."""
+        left = list(self.answers[:MAX_RIVALS])
+        groups: list[tuple[Fraction | None, tuple[Answer, ...]]] = []
+        while left:
+            first = left[0]
+            same = [answer for answer in left if deciding_gap(first, answer) is None]
+            level = None
+            if groups:
+                reference = groups[0][1][0]
+                gap = deciding_gap(reference, first)
+                shift = reference.c / 24 if self.question.energies else ZERO
+                level = None if gap is None else reference.lowest - shift + gap
+            groups.append((level, tuple(same)))
+            left = [answer for answer in left if answer not in same]
+        return Rivals(tuple(groups))
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "found": self.found,
+            "given": len(self.question.levels),
+            "explained": self.explained,
+            "answers": [answer.as_dict() for answer in self.answers],
+            "truncated": self.truncated,
+            "candidates": self.candidates,
+            "groups": [
+                {"decided_at": None if level is None else str(level), "answers": [answer.name for answer in answers]}
+                for level, answers in self.rivals().groups
+            ],
+            "bounds": self.index.bounds.describe(),
+            "theories": self.index.theories,
+        }
+
+
+def deciding_gap(one: Answer, other: Answer) -> Fraction | None:
+    """The first gap beyond the given ones that one of two answers has and the other lacks; None where none is known."""
+    for a, b in zip(one.next_gaps, other.next_gaps, strict=False):
+        if a != b:
+            return min(a, b)
+    short, long = sorted((one, other), key=lambda answer: len(answer.next_gaps))
+    if len(short.next_gaps) < len(long.next_gaps) and short.all_gaps:
+        return long.next_gaps[len(short.next_gaps)]
+    return None
+
+
+def identify(index: Index, asked: Question, max_factors: int | None = None) -> Identification:
+    """Every theory of the index, and every product of up to `max_factors`, with exactly the levels that are given.
+
+    Factors are up to three where c is given, else two, unless that is said.
+
+    Where there is none, the answers are those with as many of the lowest levels as possible, and `explained` says how
+    many.
+    """
+    if max_factors is None:
+        max_factors = MAX_FACTORS if asked.c is not None else MAX_FACTORS_WITHOUT_C
+    for size in range(len(asked.levels), min(LEAST_PREFIX, len(asked.levels)) - 1, -1):
+        whole = size == len(asked.levels)
+        part = asked if whole else Question(asked.levels[:size], asked.c, asked.energies, False)
+        answers, candidates, truncated = _exact(index, part, max_factors)
+        if answers:
+            return Identification(asked, answers, size, candidates, index, truncated)
+    return Identification(asked, (), 0, 0, index)
+
+
+class _Combiner:
+    """The sums of gaps over one common denominator, and where they lie among the given ones."""
+
+    def __init__(self, gaps: Sequence[Interval], entries: Sequence[Entry], complete: bool):
+        top = None if complete else gaps[-1].high
+        parts = [entry.gaps for entry in entries]
+        self.scale = lcm(1, *(gap.denominator for part in parts for gap in part if top is None or gap <= top))
+        self.lows = [(gap.low * self.scale).__ceil__() for gap in gaps]
+        self.highs = [(gap.high * self.scale).__floor__() for gap in gaps]
+        self.top = None if top is None else self.highs[-1]
+        self.size = len(gaps)
+
+    def place(self, value: int) -> int:
+        """The number of the given gap that the value is, or -1."""
+        i = bisect_right(self.lows, value) - 1
+        return i if i >= 0 and value <= self.highs[i] else -1
+
+    def scaled(self, entry: Entry) -> tuple[int, ...] | None:
+        """The entry's gaps up to the highest given; None where one is not among them."""
+        values = []
+        for gap in entry.gaps:
+            if self.top is not None and gap * self.scale > self.top:
+                break
+            value = gap * self.scale
+            if value.denominator != 1 or self.place(value.numerator) < 0:
+                return None
+            values.append(value.numerator)
+        else:
+            if not entry.complete and (self.top is None or entry.gaps[-1] * self.scale < self.top):
+                return None  # it has more levels than are kept, and than are given
+        return tuple(values)
+
+    def sums(self, one: Sequence[int], other: Sequence[int]) -> tuple[int, ...] | None:
+        """All sums up to the highest given; None where one is not among the given ones."""
+        found = set()
+        for a in one:
+            for b in other:
+                value = a + b
+                if self.top is not None and value > self.top:
+                    break
+                if value not in found:
+                    if self.place(value) < 0:
+                        return None
+                    found.add(value)
+        return tuple(sorted(found))
+
+    def covers(self, values: Sequence[int]) -> bool:
+        """Whether every given gap is among the values."""
+        return len({self.place(value) for value in values}) == self.size
+
+
+def _exact(index: Index, asked: Question, max_factors: int) -> tuple[tuple[Answer, ...], int, bool]:
+    gaps = [exactly(0), *(level - asked.levels[0] for level in asked.levels[1:])]
+    entries = _candidates(index, gaps, asked.complete)
+    combiner = _Combiner(gaps, entries, asked.complete)
+    levels = {entry: values for entry in entries if (values := combiner.scaled(entry)) is not None}
+    # Factors with one level are seen in c alone: without it they could be added at will.
+    visible = [entry for entry in levels if len(levels[entry]) > 1 or (asked.c is not None and entry.c)]
+    if asked.complete and len(asked.levels) == 1:
+        visible = list(levels)
+    answers, truncated = [], False
+    for factors, values in _products(visible, levels, combiner, max_factors, asked):
+        if not combiner.covers(values) or not _sums_agree(factors, asked):
+            continue
+        if len(answers) == MAX_ANSWERS:
+            truncated = True
+            break
+        answers.append(_answer(factors, gaps, asked))
+    order = {entry: number for number, entry in enumerate(index.entries)}
+    answers.sort(key=lambda a: (a.partial, not a.complete, len(a.factors), len(a.name), [order[f] for f in a.factors]))
+    return tuple(answers), len(levels), truncated
+
+
+def _candidates(index: Index, gaps: Sequence[Interval], complete: bool) -> list[Entry]:
+    """The entries whose first gap is among those given, or above them, or that have none."""
+    found: list[Entry] = []
+    for gap in gaps[1:]:
+        low, high = bisect_left(index.first_gaps, gap.low), bisect_right(index.first_gaps, gap.high)
+        found += index.entries[low:high]
+    if not complete:
+        found += index.entries[bisect_right(index.first_gaps, gaps[-1].high) : len(index.first_gaps)]
+    return found + list(index.entries[len(index.first_gaps) :])
+
+
+def _products(
+    visible: list[Entry], levels: dict[Entry, tuple[int, ...]], combiner: _Combiner, most: int, asked: Question
+) -> Iterator[tuple[tuple[Entry, ...], tuple[int, ...]]]:
+    """Singles, pairs and triples whose sums are all among the given gaps."""
+    if most >= 1:
+        for entry in visible:
+            yield (entry,), levels[entry]
+    if most < 2:
+        return
+    pairs: dict[tuple[int, int], tuple[int, ...]] = {}
+    for i, j in combinations_with_replacement(range(len(visible)), 2):
+        sums = combiner.sums(levels[visible[i]], levels[visible[j]])
+        if sums is not None:
+            pairs[i, j] = sums
+            yield (visible[i], visible[j]), sums
+    if most < 3:
+        return
+    third = _third_factors(visible, asked)
+    for (i, j), sums in pairs.items():
+        for k in third(i, j):
+            if k >= j and (i, k) in pairs and (j, k) in pairs:
+                total = combiner.sums(sums, levels[visible[k]])
+                if total is not None:
+                    yield (visible[i], visible[j], visible[k]), total
+
+
+def _third_factors(visible: list[Entry], asked: Question) -> Callable[[int, int], Iterable[int]]:
+    """Which entries complete two others to the right central charge (or lowest energy, or weight), by a look-up."""
+
+    def total(entry: Entry) -> Fraction:
+        if asked.c is not None:
+            return entry.c
+        return entry.lowest - entry.c / 24 if asked.energies else entry.lowest
+
+    wanted = asked.levels[0] if asked.c is None else asked.c
+    scale = lcm(1, *(total(entry).denominator for entry in visible))
+    totals = [int(total(entry) * scale) for entry in visible]
+    order = sorted(range(len(visible)), key=totals.__getitem__)
+    sizes = [totals[i] for i in order]
+    low, high = (wanted.low * scale).__ceil__(), (wanted.high * scale).__floor__()
+
+    def third(i: int, j: int) -> Iterable[int]:
+        left = totals[i] + totals[j]
+        return order[bisect_left(sizes, low - left) : bisect_right(sizes, high - left)]
+
+    return third
+
+
+def _sums_agree(factors: Sequence[Entry], asked: Question) -> bool:
+    """Whether the central charges and the lowest weights add up to what is given."""
+    c = sum((factor.c for factor in factors), ZERO)
+    if asked.c is not None and not asked.c.holds(c):
+        return False
+    lowest = sum((factor.lowest for factor in factors), ZERO)
+    return asked.levels[0].holds(lowest - c / 24 if asked.energies else lowest)
+
+
+def _answer(factors: tuple[Entry, ...], gaps: Sequence[Interval], asked: Question) -> Answer:
+    c = sum((factor.c for factor in factors), ZERO)
+    lowest = sum((factor.lowest for factor in factors), ZERO)
+    sums = {ZERO}
+    for factor in factors:
+        sums = {a + b for a in sums for b in factor.gaps}
+    reach = min((factor.reach for factor in factors if factor.reach is not None), default=None)
+    above = sorted(gap for gap in sums if gap > gaps[-1].high and (reach is None or gap <= reach))
+    return Answer(
+        factors, c, lowest, reach is None and not above, tuple(above[:STORED]), reach is None and len(above) <= STORED
+    )

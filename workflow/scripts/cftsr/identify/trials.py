@@ -1,0 +1,109 @@
+"""Random theories and products, and whether the truth is among the answers: counts, reproducible by seed."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from cftsr.identify.index import Entry, Index
+from cftsr.identify.search import identify, question
+
+# What may be drawn: the series that the transformer of arXiv:2605.01072 is about, from the families and the algebras.
+SERIES = ("su(2)", "su(3)", "sp(4)", "G2", "so(n)")
+FAMILY_SERIES = {"wzw_su2": "su(2)", "wzw_su3": "su(3)", "wzw_sp4": "sp(4)", "wzw_g2": "G2", "so_n_level1": "so(n)"}
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One question with a known answer.
+
+    factors   the truth
+    levels    the lowest distinct weights of the product
+    """
+
+    factors: tuple[Entry, ...]
+    levels: tuple[Fraction, ...]
+    c: Fraction
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """named: the truth is among the answers. agreeing: every answer has exactly the given levels as its lowest."""
+
+    trial: Trial
+    named: bool
+    agreeing: bool
+    answers: int
+    seconds: float
+
+
+@dataclass
+class Campaign:
+    outcomes: list[Outcome] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        counts = sorted(outcome.answers for outcome in self.outcomes)
+        return {
+            "trials": len(counts),
+            "named": sum(outcome.named for outcome in self.outcomes),
+            "agreeing": sum(outcome.agreeing for outcome in self.outcomes),
+            "alone": sum(outcome.named and outcome.answers == 1 for outcome in self.outcomes),
+            "median_answers": counts[len(counts) // 2],
+            "most_answers": counts[-1],
+            "largest_seconds": max(outcome.seconds for outcome in self.outcomes),
+            "mean_seconds": sum(outcome.seconds for outcome in self.outcomes) / len(counts),
+        }
+
+
+def pool(index: Index, largest_level: int = 20) -> list[Entry]:
+    """The entries of SERIES, all primaries, at levels up to the largest; a theory of one level tells nothing."""
+    chosen = []
+    for entry in index.entries:
+        for name in entry.names:
+            series = FAMILY_SERIES.get(name.source, "so(n)" if name.source.startswith("so(") else None)
+            if series and not name.partial and name.labels[-1] <= largest_level and len(entry.gaps) > 1:
+                chosen.append(entry)
+                break
+    return chosen
+
+
+def draw(entries: Sequence[Entry], factors: int, levels: int, source: random.Random) -> Trial:
+    """A random product and its lowest distinct weights (fewer where it has no more)."""
+    chosen = tuple(source.choice(entries) for _ in range(factors))
+    return Trial(chosen, lowest_weights(chosen, levels), sum((entry.c for entry in chosen), Fraction(0)))
+
+
+def lowest_weights(factors: Sequence[Entry], levels: int) -> tuple[Fraction, ...]:
+    """The lowest distinct weights of a product, by addition alone."""
+    sums = {sum((entry.lowest for entry in factors), Fraction(0))}
+    for entry in factors:
+        sums = {a + b for a in sums for b in entry.gaps[: levels + 1]}
+    return tuple(sorted(sums)[:levels])
+
+
+def attempt(index: Index, trial: Trial, with_c: bool, max_factors: int | None = None) -> Outcome:
+    start = time.process_time()
+    found = identify(index, question(trial.levels, trial.c if with_c else None), max_factors)
+    spent = time.process_time() - start
+    truth = sorted(map(id, trial.factors))
+    named = found.found and any(sorted(map(id, answer.factors)) == truth for answer in found.answers)
+    size = len(trial.levels)
+    agreeing = all(
+        lowest_weights(answer.factors, size) == trial.levels and (not with_c or answer.c == trial.c)
+        for answer in found.answers
+    )
+    return Outcome(trial, named, agreeing, len(found.answers), spent)
+
+
+def campaign(
+    index: Index, factors: int, trials: int, seed: int, with_c: bool, levels: int = 10, largest_level: int = 20
+) -> Campaign:
+    """So many random products of `factors` theories of SERIES."""
+    source, entries = random.Random(seed), pool(index, largest_level)
+    return Campaign(
+        [attempt(index, draw(entries, factors, levels, source), with_c) for _ in range(trials)],
+    )
