@@ -61,6 +61,13 @@ def test_what_only_c_sees_is_found_with_c(index):
     assert "M(4,3) x E8_1" in names(found)
 
 
+def test_a_factor_that_shows_only_its_ground_state_is_named_last_where_c_is_unknown(index):
+    levels = [F(l * (l + 2), 88) for l in range(4)]  # of su(2)_20; the gap of E7_1 is 3/4
+    found = names(identify(index, question(levels)))
+    assert found[0] == "su(2)_20"
+    assert "su(2)_20 x E7_1" in found
+
+
 def test_of_a_long_list_every_level_counts(index):
     family = get_family("wzw_su3")
     weights = sorted({family.conformal_weight((7,), state) for state in family.states((7,))})

@@ -11,6 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from itertools import combinations_with_replacement, pairwise
 from math import lcm
 from typing import Any
@@ -20,6 +21,7 @@ from cftsr.identify.index import STORED, Entry, Index
 
 MAX_FACTORS, MAX_FACTORS_WITHOUT_C = 3, 2  # without c, three factors are seldom determined
 MAX_ANSWERS = 20_000
+SUMS = 2 * STORED  # of the lowest gaps of a product that are worked out
 MAX_RIVALS = 100  # answers that are compared with each other
 LEAST_PREFIX = 3  # levels that a near miss has to explain
 ZERO = Fraction(0)
@@ -91,17 +93,44 @@ class Answer:
     factors    entries of the index, in its order
     c          the sum of their central charges
     lowest     the sum of their lowest weights
-    complete   whether the given levels are all that it has
-    next_gaps  its gaps beyond the given ones, as far as they are known
-    all_gaps   whether these are all
+    top        the highest gap given
     """
 
     factors: tuple[Entry, ...]
     c: Fraction
     lowest: Fraction
-    complete: bool
-    next_gaps: tuple[Fraction, ...]
-    all_gaps: bool
+    top: Fraction
+
+    @cached_property
+    def _beyond(self) -> tuple[tuple[Fraction, ...], bool]:
+        # Over a common denominator, and after each factor the lowest alone: they are what the next sums are made of.
+        scale = lcm(*(gap.denominator for factor in self.factors for gap in factor.gaps))
+        reach, sums, whole = None, [0], True
+        for factor in self.factors:
+            levels = [int(gap * scale) for gap in factor.gaps]
+            if not factor.complete:
+                reach = levels[-1] if reach is None else min(reach, levels[-1])
+            sums = sorted({a + b for a in sums for b in levels})
+            whole = whole and len(sums) <= SUMS
+            sums = sums[:SUMS]
+        top = self.top * scale
+        above = tuple(Fraction(gap, scale) for gap in sums if gap > top and (reach is None or gap <= reach))
+        return above, reach is None and whole
+
+    @property
+    def next_gaps(self) -> tuple[Fraction, ...]:
+        """Its gaps beyond the given ones, as far as they are known."""
+        return self._beyond[0]
+
+    @property
+    def all_gaps(self) -> bool:
+        """Whether `next_gaps` are all."""
+        return self._beyond[1]
+
+    @property
+    def complete(self) -> bool:
+        """Whether the given levels are all that it has."""
+        return self.all_gaps and not self.next_gaps
 
     @property
     def name(self) -> str:
@@ -143,8 +172,9 @@ class Rivals:
 
 @dataclass(frozen=True)
 class Identification:
-    """All answers: those that have no further level first, then those of fewest factors; last, those with a factor of
-    which only a part of the primaries is known.
+    """All answers: those that have no further level first, then those of fewest factors; then those with a factor of
+    which only a part of the primaries is known. Without c, products with a factor of which only the ground state shows
+    come last.
 
     explained   how many of the given levels the answers have; fewer than given where nothing has all
     candidates  how many theories of the index could be a factor
@@ -293,9 +323,11 @@ def _exact(index: Index, asked: Question, max_factors: int) -> tuple[tuple[Answe
         if len(answers) == MAX_ANSWERS:
             truncated = True
             break
-        answers.append(_answer(factors, gaps, asked))
+        answers.append(_answer(factors, gaps))
     order = {entry: number for number, entry in enumerate(index.entries)}
     answers.sort(key=lambda a: (a.partial, not a.complete, len(a.factors), len(a.name), [order[f] for f in a.factors]))
+    if asked.c is None and max_factors > 1 and not asked.complete:
+        answers += _with_a_hidden_factor(answers, levels, gaps, asked)
     return tuple(answers), len(levels), truncated
 
 
@@ -367,14 +399,22 @@ def _sums_agree(factors: Sequence[Entry], asked: Question) -> bool:
     return asked.levels[0].holds(lowest - c / 24 if asked.energies else lowest)
 
 
-def _answer(factors: tuple[Entry, ...], gaps: Sequence[Interval], asked: Question) -> Answer:
+def _answer(factors: tuple[Entry, ...], gaps: Sequence[Interval]) -> Answer:
     c = sum((factor.c for factor in factors), ZERO)
     lowest = sum((factor.lowest for factor in factors), ZERO)
-    sums = {ZERO}
-    for factor in factors:
-        sums = {a + b for a in sums for b in factor.gaps}
-    reach = min((factor.reach for factor in factors if factor.reach is not None), default=None)
-    above = sorted(gap for gap in sums if gap > gaps[-1].high and (reach is None or gap <= reach))
-    return Answer(
-        factors, c, lowest, reach is None and not above, tuple(above[:STORED]), reach is None and len(above) <= STORED
-    )
+    return Answer(factors, c, lowest, gaps[-1].high)
+
+
+def _with_a_hidden_factor(
+    answers: Sequence[Answer], levels: dict[Entry, tuple[int, ...]], gaps: Sequence[Interval], asked: Question
+) -> list[Answer]:
+    """Products with a theory of which only the ground state lies among the given levels; its next level lies above."""
+    hidden = [entry for entry, values in levels.items() if len(values) == 1 and len(entry.gaps) > 1]
+    found = [
+        _answer((answer.factors[0], entry), gaps)
+        for answer in answers
+        if len(answer.factors) == 1
+        for entry in hidden
+        if _sums_agree((answer.factors[0], entry), asked)
+    ]
+    return sorted(found, key=lambda answer: (answer.partial, answer.c))
