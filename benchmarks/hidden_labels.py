@@ -16,7 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
-from cftsr.data.dataset import generate
+from cftsr.data.generate import generate
 from cftsr.families import family_names
 from cftsr.hidden.bare import without_state_labels
 from cftsr.hidden.search import find_hidden

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cftsr.data.dataset import generate
+from cftsr.data.generate import generate
 from cftsr.hidden.bare import BareSpectrum, BareTheory, bare_spectrum, without_state_labels, without_theory_labels
 from cftsr.hidden.chance import random_theory
 from cftsr.hidden.findings import FORM, ONE_INTEGER, SECTORS, THEORY_SHIFT, TWO_DENOMINATORS, Finding

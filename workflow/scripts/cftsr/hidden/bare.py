@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from cftsr.data.dataset import Spectrum
+from cftsr.data.dataset import Dataset
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def without_theory_labels(spectrum: BareSpectrum) -> BareSpectrum:
     return BareSpectrum((), tuple(replace(theory, labels=()) for theory in spectrum.theories))
 
 
-def without_state_labels(spectrum: Spectrum) -> BareSpectrum:
+def without_state_labels(spectrum: Dataset) -> BareSpectrum:
     """A data set without its state labels and multiplicities. Targets with an uncertainty are not for this package."""
     width = spectrum.theory_labels
     rows = zip(spectrum.x[:, :width].tolist(), spectrum.numerator.tolist(), spectrum.denominator.tolist(), strict=True)

@@ -140,7 +140,7 @@ def _valuations(values: np.ndarray, prime: int) -> np.ndarray:
 
 
 def _targets(rows: Dataset) -> dict[int, np.ndarray]:
-    """v_p of the targets, for each of our primes, without what nearly all of them have: that belongs to the constant."""
+    """v_p of the targets, for each of our primes, without what nearly all of them share: that is the constant's."""
     above, below = rows.numerator.astype(object), rows.denominator.astype(object)
     powers = {prime: _valuations(above, prime) - _valuations(below, prime) for prime in PRIMES}
     nonzero = rows.numerator != 0
