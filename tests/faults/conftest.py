@@ -33,6 +33,7 @@ def config(**changes) -> dict:
         "engines": ["rational", "operon"],
     }
     found["held_out"]["next_theories"] = 2
+    found["recorded"] = False
     small = {"first_population": 200, "first_generations": 10, "real_population": 300, "real_generations": 20}
     small |= {"unit_population": 300, "unit_generations": 20}
     found["budgets"]["quick"]["operon"] = {"restarts": 4, "refine": False, "weights": "real", **small}
