@@ -35,7 +35,7 @@ SAMPLE = 600  # rows that single out the forms
 PRIMES = tuple(p for p in range(5, 400) if all(p % d for d in range(2, int(p**0.5) + 1)))
 LARGE_PRIME = 11  # from here on primes that the constant factor seldom has
 SUPPORT = 0.9  # share of the rows where a prime divides a form that it must divide the target, too
-NEARLY_ALL = 0.9
+ENOUGH_HITS = 30  # rows where a prime divides a form, to decide on it
 MAX_FORMS, MAX_POWER = 250, 40
 SPARE_ROWS = 8
 REST_UNKNOWNS = 80  # of what is left when the linear factors are taken out
@@ -140,14 +140,9 @@ def _valuations(values: np.ndarray, prime: int) -> np.ndarray:
 
 
 def _targets(rows: Dataset) -> dict[int, np.ndarray]:
-    """v_p of the targets, for each of our primes, without what nearly all of them share: that is the constant's."""
+    """v_p of the targets, for each of our primes."""
     above, below = rows.numerator.astype(object), rows.denominator.astype(object)
-    powers = {prime: _valuations(above, prime) - _valuations(below, prime) for prime in PRIMES}
-    nonzero = rows.numerator != 0
-    return {
-        prime: values - int(np.median(values[nonzero])) * (np.mean(values[nonzero] != 0) > NEARLY_ALL)
-        for prime, values in powers.items()
-    }
+    return {prime: _valuations(above, prime) - _valuations(below, prime) for prime in PRIMES}
 
 
 def _forms(rows: Dataset) -> tuple[list[tuple[int, ...]], dict[tuple[int, ...], int]]:
@@ -163,28 +158,37 @@ def _forms(rows: Dataset) -> tuple[list[tuple[int, ...]], dict[tuple[int, ...], 
             values = base + constant
             if np.any((values == 0) & nonzero):
                 continue
-            tested, agreed, seen = 0, 0, []
-            largest_value = int(np.abs(values).max())
-            for prime in PRIMES:
-                if prime > largest_value:
-                    break
-                hit = (values % prime == 0) & nonzero
-                count = int(np.count_nonzero(hit))
-                if not count:
-                    continue
-                power = targets[prime][hit]
-                tested, agreed = tested + count, agreed + int(np.count_nonzero(power))
-                if agreed < SUPPORT * tested - 3:
-                    break
-                if prime >= LARGE_PRIME:
-                    seen += power.tolist()
-            if (tested and agreed < SUPPORT * tested) or (not tested and largest_value < 2):
+            seen = _shared_primes(values, targets, nonzero)
+            if seen is None:
                 continue
             form = (*vector, constant)
             kept.append(form)
             if seen:
                 powers[form] = min(seen, key=abs)
     return kept, powers
+
+
+def _shared_primes(values: np.ndarray, targets: dict[int, np.ndarray], nonzero: np.ndarray) -> list[int] | None:
+    """The targets' powers of large primes where these divide a form's values, or None where too few targets share them.
+
+    The largest primes that divide a value decide: small ones the constant may have, too.
+    """
+    tested, agreed, seen = 0, 0, []
+    for prime in reversed(PRIMES):
+        hit = (values % prime == 0) & nonzero
+        if not hit.any():
+            continue
+        power = targets[prime][hit]
+        tested, agreed = tested + len(power), agreed + int(np.count_nonzero(power))
+        if agreed < SUPPORT * tested - 3:
+            return None
+        if prime >= LARGE_PRIME:
+            seen += power.tolist()
+        if tested >= ENOUGH_HITS:
+            break
+    if tested:
+        return seen if agreed >= SUPPORT * tested else None
+    return seen if np.abs(values).max() > 1 else None
 
 
 def _values(forms: list[tuple[int, ...]], rows: Dataset) -> np.ndarray:
