@@ -32,7 +32,7 @@ def own(project: Project) -> Project:
 def test_a_file_becomes_formulas_verdicts_tables_and_a_page(own: Project):
     status, text = own.run()
     assert status == 0, text
-    assert "2 fits on 1 data sets" in text
+    assert "2 fits on 1 data set" in text
     with open(own.path("results/quick/summary.csv"), encoding="utf-8") as stream:
         rows = {row["engine"]: row for row in csv.DictReader(stream)}
     for row in rows.values():

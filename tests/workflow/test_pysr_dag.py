@@ -21,7 +21,8 @@ def pysr(project: Project) -> Project:
 
 def prove(project: Project) -> None:
     project.path(".julia").mkdir()
-    project.path(".julia/proof.json").write_text(json.dumps({"julia_project": str(project.folder)}))
+    content = {"julia_project": str(project.folder), "environment": {"PYTHON_JULIAPKG_EXE": "/bin/true"}}
+    project.path(".julia/proof.json").write_text(json.dumps(content))
 
 
 def test_with_the_proof_fits_need_no_julia_job(pysr: Project):
@@ -39,7 +40,7 @@ def test_with_a_julia_but_no_proof_one_julia_job_comes_first(pysr: Project):
 def test_without_any_julia_it_stops_before_any_job_and_says_what_to_do(pysr: Project):
     status, text = pysr.run()
     assert status != 0
-    assert "error: config engines: pysr cannot run here: Julia has not been set up here. Say `make julia`" in text
+    assert "error: config engines: pysr cannot run here: Julia has not been set up here. Run `make julia`" in text
     assert not pysr.path("data").exists()
 
 

@@ -8,7 +8,7 @@ import json
 import numpy as np
 import pytest
 
-from cftsr.data.dataset import generate
+from cftsr.data.generate import generate
 from cftsr.engines.base import for_task
 from cftsr.fronts.front import Candidate
 from cftsr.sweep.cells import Cell
