@@ -182,7 +182,9 @@ onerror:
     try:
         records = read_records(verdicts_of(SWEEP.cells), fronts=False)
         cells = [cell.as_dict() for cell in SWEEP.cells]
-        message = write_tables(Findings(records, cells, read_records(REFERENCE, False)), RESULTS.partial, PUBLISHED_FOLDER)
+        message = write_tables(
+            Findings(records, cells, read_records(REFERENCE, False)), RESULTS.partial, PUBLISHED_FOLDER
+        )
         print("", message, sep="\n", file=sys.stderr)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
