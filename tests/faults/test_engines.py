@@ -69,7 +69,7 @@ def undisturbed_fit(folder: Path, data: str, seed: int, settings: dict) -> tuple
 )
 def test_a_misbehaving_engine(fresh: Sweep, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kinds: list[str]):
     seeds = [GOOD, *(SEEDS[kind] for kind in kinds)]
-    fresh.config = config(engines=["operon"], theories=[6], seeds=seeds, fit={"chunk_minutes": 0.1})
+    fresh.config = config(engines=["operon"], theories=[6], seeds=seeds, fit={"chunk_minutes": 0.1, "idle_seconds": 0})
     fresh.config["budgets"]["quick"]["operon"] |= TINY
     fresh.environment = {
         "PYTHONPATH": str(Path(__file__).with_name("inject")),
