@@ -127,6 +127,7 @@ def test_one_formula_for_each_residue(rule, count):
         assert (part.judgement.exact_on_data, part.judgement.exact_on_held_out) == ("yes", "yes")
         tree = parse(part.judgement.equation, ("n",))
         assert evaluate(tree, part.data.columns) == pytest.approx(part.data.target)
+    assert all(part["certificate"]["reasons"] == [] for part in found.certificate["parts"])
     text = describe_answer(found)
     assert ("by the parity of n" if count == 2 else "by n modulo 3") in text
     assert "--max-degree raises it" in text

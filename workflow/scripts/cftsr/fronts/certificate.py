@@ -144,7 +144,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items() if item is not None and item != ()}
+        # A part's reasons are a list, as the whole's are, even where there are none.
+        used = {key: item for key, item in value.items() if key == "reasons" or (item is not None and item != ())}
+        return {key: _plain(item) for key, item in used.items()}
     return value
 
 
