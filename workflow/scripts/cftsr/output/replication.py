@@ -7,7 +7,8 @@ import tempfile
 from contextlib import redirect_stdout
 from pathlib import Path
 
-from cftsr.data.dataset import generate, write_spectrum
+from cftsr.data.dataset import write_dataset
+from cftsr.data.generate import generate
 from cftsr.errors import UserError
 from cftsr.files import write_text
 from cftsr.output.tables.markdown import to_markdown
@@ -42,8 +43,8 @@ def write_replication(sweep: Sweep, published_folder: str | Path, target: str | 
         data, results = DataSets(f"{folder}/spectra"), Results(f"{folder}/recorded")
         for name in sorted({cell.spectrum for cell in used}):
             fitted, held_out = generate(**sweep.request(*name.split("/")))
-            write_spectrum(data.data(name), fitted)
-            write_spectrum(data.held_out(name), held_out)
+            write_dataset(data.data(name), fitted)
+            write_dataset(data.held_out(name), held_out)
         restore([(fit, results) for fit in used.values()], data, str(path))
         forms = {(cell.family, cell.task): sweep.closed_form(cell.family, cell.task) for cell in used}
         with redirect_stdout(io.StringIO()):  # every equation of every front, which a log wants and a terminal does not
