@@ -63,7 +63,7 @@ part("imports")
 sweep = Sweep(yaml.safe_load(Path("config.yaml").read_text()))
 cells = [cell.as_dict() for cell in sweep.cells]
 part("the cells of config.yaml")
-paths = [f"results/{sweep.budget}/fits/{cell.folder}/verdict.json" for cell in sweep.cells]
+paths = [f"results/fits/{sweep.budget}/{cell.folder}/verdict.json" for cell in sweep.cells]
 records = read_records(paths, fronts=False)
 part("reading verdicts and costs")
 findings = Findings(records, cells)
@@ -86,8 +86,8 @@ from cftsr.results.findings import Findings
 from cftsr.sweep.plan import Sweep
 sweep = Sweep(yaml.safe_load(Path("config.yaml").read_text()))
 cells = [cell.as_dict() for cell in sweep.cells]
-paths = [f"results/{sweep.budget}/fits/{cell.folder}/verdict.json" for cell in sweep.cells]
-page = Path(f"results/{sweep.budget}/report.html")
+paths = [f"results/fits/{sweep.budget}/{cell.folder}/verdict.json" for cell in sweep.cells]
+page = Path(f"results/{sweep.name}/report.html")
 findings = Findings(read_for_page(paths, cells), cells)
 write_report(findings, page, Path("data/spectra"), Path(sys.argv[2]), About(sweep.budget))
 figures = list((page.parent / "figures").glob("*"))
@@ -153,7 +153,7 @@ def write_verdicts(folder: Path, config: dict) -> int:
     total = 0
     versions = {"cftsr": "0.1.0", "numpy": "2.4.6", "pyarrow": "26.0.1", "python": "3.11.7", "pyoperon": "0.6.2"}
     for cell in Sweep(config).cells:
-        place = folder / "results" / config["budget"] / "fits" / cell.folder
+        place = folder / "results" / "fits" / config["budget"] / cell.folder
         place.mkdir(parents=True)
         choice = templates[cell.family, cell.task]
         exact = cell.engine == "rational" or chance.random() < 0.6

@@ -17,7 +17,7 @@ from cftsr.output.page import About, write_report
 from cftsr.output.tables.write import write_tables
 from cftsr.results.findings import Findings
 from cftsr.sweep.cells import Cell
-from cftsr.sweep.paths import Results
+from cftsr.sweep.paths import Fits
 from tests.unit.output.test_tables import EXACT, PUBLISHED, WRONG, own, record, undecided
 from tests.unit.records import small_spectrum
 
@@ -38,8 +38,8 @@ CHARGE = "wzw_su2/central_charge/n100/any"
 def page(tmp_path_factory) -> Path:
     """A page with all kinds of answers, and around it the files that it links to."""
     folder = tmp_path_factory.mktemp("sweep")
-    results, spectra = folder / "results" / "quick", folder / "data" / "spectra"
-    paths = Results(str(results))
+    results, spectra = folder / "results" / "default", folder / "data" / "spectra"
+    paths = Fits(str(folder / "results" / "fits" / "quick"))
     records = [
         record("0.7", EXACT, certificate="identified"),
         record("0.7", "0.2*l+0.1", WRONG, engine="operon", setting="free"),
@@ -60,7 +60,7 @@ def page(tmp_path_factory) -> Path:
         write_dataset(spectra / "wzw_su2" / task / f"{name}.held_out.parquet", held_out)
     write_tables(Findings(records, cells), results, PUBLISHED)
     about = About("quick", {"seeds": [0, 1]}, {"rational2": "it does not exist"})
-    write_report(Findings(records, cells), results / "report.html", spectra, PUBLISHED, about)
+    write_report(Findings(records, cells), results / "report.html", spectra, PUBLISHED, about, paths.root)
     return results / "report.html"
 
 
@@ -94,7 +94,7 @@ def browser(tmp_path_factory):
 def beyond(tmp_path_factory) -> Path:
     """A page of what the paper has not: energies, quantities of a theory, spectra of one's own, many seeds."""
     folder = tmp_path_factory.mktemp("beyond")
-    results, spectra = folder / "results" / "quick", folder / "data" / "spectra"
+    results, spectra = folder / "results" / "default", folder / "data" / "spectra"
     loose = own("loose", "fits", ["l takes 2 value(s); 4 are needed to test the formula in it"])
     loose["verdict"]["recovered"] = "undecided"
     loose["fit"]["certificate"] |= {

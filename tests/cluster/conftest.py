@@ -260,7 +260,7 @@ class ClusterSweep(Sweep):
 
         Those of `rational` have one chunk: what is seen of them is over before a test can disturb it.
         """
-        unfinished = self.path("results/quick/unfinished").resolve()
+        unfinished = self.path("results/fits/quick/unfinished").resolve()
         found = {}
         for pid, environment in slurm.processes().items():
             if ".fit.py" not in _command(pid) or "SLURM_JOB_ID" not in environment:

@@ -45,8 +45,8 @@ def lasting(sweep: Sweep) -> dict[str, bytes]:
 
 
 def log_of(sweep: Sweep, side_folder: Path) -> str:
-    cell = side_folder.relative_to(sweep.path("results/quick/unfinished").resolve())
-    return sweep.path("results/quick/logs/fit", f"{cell}.log").read_text()
+    cell = side_folder.relative_to(sweep.path("results/fits/quick/unfinished").resolve())
+    return sweep.path("results/fits/quick/logs/fit", f"{cell}.log").read_text()
 
 
 def test_one_core_and_two_give_the_same_bytes(local: Sweep, tmp_path: Path):
@@ -140,7 +140,7 @@ def test_cancelled_killed_and_without_power_it_resumes_and_ends_the_same(local: 
         assert "resuming after chunk" in log_of(sweep, place), place
     here.complete()
     assert lasting(sweep) == lasting(local)
-    assert not list(sweep.path("results/quick/unfinished").rglob("*.json"))
+    assert not list(sweep.path("results/fits/quick/unfinished").rglob("*.json"))
 
 
 def test_snakemake_killed_while_its_jobs_live_on(local: Sweep, slurm: Slurm, tmp_path: Path):
@@ -162,4 +162,4 @@ def test_snakemake_killed_while_its_jobs_live_on(local: Sweep, slurm: Slurm, tmp
     wait_until(lambda: "RUNNING" not in slurm.jobs().values(), "what was left behind ends")
     here.complete()
     assert lasting(sweep) == lasting(local)
-    assert not list(sweep.path("results/quick/unfinished").rglob("*.json"))
+    assert not list(sweep.path("results/fits/quick/unfinished").rglob("*.json"))

@@ -15,8 +15,8 @@ import yaml
 from tests.workflow.conftest import ROOT, Project
 
 SPECTRA = "data/spectra/wzw_su2/conformal_weight"
-FITS = "results/quick/fits/wzw_su2/conformal_weight"
-TABLES = "results/quick/summary.parquet"  # the target that needs everything but the page, which takes longest
+FITS = "results/fits/quick/wzw_su2/conformal_weight"
+TABLES = "results/default/summary.parquet"  # the target that needs everything but the page, which takes longest
 # Times, and what is made of them; everything else is the same in every run.
 TIMES = ("cost.json", "summary.csv", "summary.parquet", "report.html")
 
@@ -45,7 +45,7 @@ def fit_folder(theories: int, engine: str, seed: int = 0) -> str:
 
 
 def cell_name(theories: int, engine: str, seed: int = 0) -> str:
-    return fit_folder(theories, engine, seed).removeprefix("results/quick/fits/")
+    return fit_folder(theories, engine, seed).removeprefix("results/fits/quick/")
 
 
 class Sweep(Project):
@@ -55,9 +55,9 @@ class Sweep(Project):
         """Every file of the results and data sets by its path: its content, and when it was written."""
         return {
             str(path.relative_to(self.folder)): (path.read_bytes(), path.stat().st_mtime_ns)
-            for place in below or ("data/spectra", "results/quick/fits", "results/quick/tables")
+            for place in below or ("data/spectra", "results/fits/quick", "results/default/tables")
             for path in sorted(self.folder.joinpath(place).rglob("*"))
-            if path.is_file() and not path.name.startswith(".snakemake") and "logs" not in path.parts
+            if path.is_file() and not path.name.startswith(".snakemake") and not {"logs", "unfinished"} & {*path.parts}
         }
 
     def results(self) -> dict[str, bytes]:

@@ -70,7 +70,7 @@ def test_a_damaged_verdict_and_a_damaged_cost_are_named_and_made_anew(sweep: Swe
     verdict, cost = f"{fit_folder(*B)}/verdict.json", f"{fit_folder(*C)}/cost.json"
     damage(sweep, verdict, flip)
     damage(sweep, cost, truncate)
-    before = sweep.finished("data/spectra", "results/quick/fits")
+    before = sweep.finished("data/spectra", "results/fits/quick")
     for path in (verdict, cost):
         sweep.path(TABLES).unlink(missing_ok=True)
         status, text = sweep.run(TABLES)

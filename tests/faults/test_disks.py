@@ -38,7 +38,7 @@ def test_a_full_disk_in_each_stage_of_a_cell(sweep: Sweep, undisturbed: Sweep):
         sweep.remove(*(f"{fit_folder(*cell)}/{name}" for cell in (B, D)))
     sweep.remove(*(f"{fit_folder(*cell)}/verdict.json" for cell in (A, C)))
     before = sweep.finished()
-    side = f"results/quick/unfinished/{cell_name(*D)}"
+    side = f"results/fits/quick/unfinished/{cell_name(*D)}"
     with ExitStack() as disks:
         for place in (energies, sweep.path(fit_folder(*A)), sweep.path(fit_folder(*B)), sweep.path(side)):
             disks.enter_context(full_disk(place))
@@ -65,12 +65,12 @@ def test_a_full_disk_in_each_stage_of_a_cell(sweep: Sweep, undisturbed: Sweep):
 
 
 def test_a_full_disk_under_the_tables(sweep: Sweep, undisturbed: Sweep):
-    sweep.remove("results/quick/tables", TABLES)
+    sweep.remove("results/default/tables", TABLES)
     before = sweep.finished()
-    with full_disk(sweep.path("results/quick/tables")):
+    with full_disk(sweep.path("results/default/tables")):
         status, text = sweep.run(TABLES)
     assert status != 0
-    assert "error: cannot write results/quick/tables/" in text
+    assert "error: cannot write results/default/tables/" in text
     assert "No space left on device" in text
     unchanged(before, sweep.finished())
     sweep.complete()
@@ -93,25 +93,25 @@ def test_a_page_larger_than_files_may_be(sweep: Sweep, undisturbed: Sweep):
     sweep.start = limited
     status, text = sweep.run()
     assert status != 0
-    assert "error: cannot write results/quick/report.html: File too large. Raise the limit" in text
-    assert not sweep.path("results/quick/report.html").exists()
-    assert not list(sweep.path("results/quick").glob(".report*")), "no half of a page"
+    assert "error: cannot write results/default/report.html: File too large. Raise the limit" in text
+    assert not sweep.path("results/default/report.html").exists()
+    assert not list(sweep.path("results/default").glob(".report*")), "no half of a page"
     unchanged(before, sweep.finished())
     sweep.start = start
     sweep.complete("all")
-    assert sweep.path("results/quick/report.html").stat().st_size > limit
+    assert sweep.path("results/default/report.html").stat().st_size > limit
     assert sweep.results() == undisturbed.results()
 
 
 def test_results_on_a_disk_that_may_not_be_written(sweep: Sweep, undisturbed: Sweep):
-    sweep.remove(f"{fit_folder(*D)}", TABLES, "results/quick/summary.csv", "results/quick/tables")
+    sweep.remove(f"{fit_folder(*D)}", TABLES, "results/default/summary.csv", "results/default/tables")
     before = sweep.finished()
     with read_only(sweep.path("results")):
         status, text = sweep.run(TABLES)
         within = sweep.finished()
     assert status != 0
     assert "Read-only file system" in text
-    assert "results/quick" in text
+    assert "results/default" in text
     assert within == before
     sweep.complete()
     unchanged(before, sweep.finished(), [path for path in before if "/tables/" not in path])

@@ -95,7 +95,7 @@ def test_a_misbehaving_engine(fresh: Sweep, tmp_path: Path, monkeypatch: pytest.
     assert not [path for path in fresh.path("results").rglob("*") if path.is_file() and "unfinished" in path.parts]
     for kind in kinds:
         seed = SEEDS[kind]
-        log = fresh.path(f"results/quick/logs/fit/{cell_name(6, 'operon', seed)}.log")
+        log = fresh.path(f"results/fits/quick/logs/fit/{cell_name(6, 'operon', seed)}.log")
         assert "resuming after chunk 1" in log.read_text(encoding="utf-8"), kind
     monkeypatch.chdir(fresh.folder)
     for seed in seeds:

@@ -45,7 +45,7 @@ def half_done(sweep: Sweep, more: bool = False) -> dict:
     sweep.remove(fit_folder(8, "operon"))
     if more:
         sweep.remove(fit_folder(6, "operon"), *(f"{fit_folder(n, 'rational')}/verdict.json" for n in (6, 8)))
-    sweep.remove(TABLES, "results/quick/tables")
+    sweep.remove(TABLES, "results/default/tables")
     return sweep.finished()
 
 
@@ -93,7 +93,7 @@ def test_a_kill_at_a_random_moment(sweep: Sweep, undisturbed: Sweep, seed: int, 
                 assert "Error in rule fit" in text
             if mode != "everything":
                 assert "Traceback" not in text, text
-        states = list(sweep.path("results/quick/unfinished").rglob("state.json"))
+        states = list(sweep.path("results/fits/quick/unfinished").rglob("state.json"))
         if mode == "everything" and generator.random() < 0.5:
             for state in states:
                 flip(state)
@@ -107,7 +107,7 @@ def test_a_kill_at_a_random_moment(sweep: Sweep, undisturbed: Sweep, seed: int, 
         assert not left, "nothing of the killed sweep works on"
         assert sweep.results() == undisturbed.results()
         assert not list(sweep.path("results").rglob("*.tmp")), "no half files are left"
-        assert not [path for path in sweep.path("results/quick/unfinished").rglob("*") if path.is_file()]
+        assert not [path for path in sweep.path("results/fits/quick/unfinished").rglob("*") if path.is_file()]
     finally:
         for pid in processes_of(process.pid):
             os.kill(pid, signal.SIGKILL)

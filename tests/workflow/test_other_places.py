@@ -14,7 +14,7 @@ from .conftest import ROOT, SNAKEMAKE, Project
 pytestmark = pytest.mark.workflow
 
 SMALL = ("families=wzw_su2", "tasks=central_charge", "engines=rational", "central_charge={theories: 20, pool: 30}")
-TABLES = "results/quick/summary.parquet"
+TABLES = "results/default/summary.parquet"
 
 
 def snakemake(folder: Path, *arguments: str) -> tuple[int, str]:
@@ -35,14 +35,14 @@ def test_a_folder_without_a_configuration_gets_the_shipped_one(tmp_path: Path):
     ):
         status, text = snakemake(place, *arguments, "-n", "--quiet", "rules", "--config", *SMALL)
         assert status == 0, text
-        assert "Sweep: 1 fit on 1 data set, budget quick" in text
+        assert "Sweep default: 1 fit on 1 data set, budget quick" in text
         assert "central_charge: 20 theories, drawn from 30 (key central_charge.theories)" in text
     (there / "mine.yaml").write_text("theories: [10]\nfractions: [1]\n")
     status, text = snakemake(
         there, "-s", snakefile, "-n", "--quiet", "rules", "--configfile", "mine.yaml", "--config", "engines=rational"
     )
     assert status == 0, text
-    assert "Sweep: 4 fits on 4 data sets" in text
+    assert "Sweep mine: 4 fits on 4 data sets" in text
     assert "conformal_weight: 10 theories (key theories)" in text
 
 

@@ -33,19 +33,19 @@ def test_a_file_becomes_formulas_verdicts_tables_and_a_page(own: Project):
     status, text = own.run()
     assert status == 0, text
     assert "2 fits on 1 data set" in text
-    with open(own.path("results/quick/summary.csv"), encoding="utf-8") as stream:
+    with open(own.path("results/default/summary.csv"), encoding="utf-8") as stream:
         rows = {row["engine"]: row for row in csv.DictReader(stream)}
     for row in rows.values():
         assert (row["family"], row["task"], row["theories"]) == ("mine", "given", "9")
         assert (row["exact_on_data"], row["exact_on_held_out"], row["recovered"]) == ("yes", "yes", "yes")
         assert row["identical_to_closed_form"] == "not looked at"
         assert row["identified"] == "identified"
-    verdict = json.loads(own.path("results/quick/fits/mine/given/n9/any/rational/seed0/verdict.json").read_text())
+    verdict = json.loads(own.path("results/fits/quick/mine/given/n9/any/rational/seed0/verdict.json").read_text())
     assert verdict["verdict"]["closed_form"] is None
     assert verdict["fit"]["data_metadata"]["file"] == "mine.csv"
-    tables = "".join(path.read_text() for path in own.path("results/quick/tables").glob("*.md"))
+    tables = "".join(path.read_text() for path in own.path("results/default/tables").glob("*.md"))
     assert "(1-s)*(2*n+2-s)/(4*n+6)" in tables
-    assert "mine" in own.path("results/quick/report.html").read_text()
+    assert "mine" in own.path("results/default/report.html").read_text()
 
     # Another file, another fit; the same file touched, none.
     file = own.path("data/mine.csv")
@@ -71,9 +71,9 @@ def test_data_that_do_not_determine_a_formula_are_not_a_recovery(own: Project):
     own.path("data/mine.csv").write_text("\n".join(few) + "\n")
     own.config["spectra"] = [MINE | {"hold_out": {"theories": 0}}]
     own.config["engines"] = ["rational"]
-    status, text = own.run("results/quick/summary.parquet")
+    status, text = own.run("results/default/summary.parquet")
     assert status == 0, text
-    folder = own.path("results/quick/fits/mine/given/n12/any/rational/seed0")
+    folder = own.path("results/fits/quick/mine/given/n12/any/rational/seed0")
     record = json.loads((folder / "verdict.json").read_text())
     assert record["fit"]["certificate"]["outcome"] == "fits"
     best = record["verdict"]["equations"][record["verdict"]["exact"]]

@@ -56,7 +56,7 @@ def test_every_link_of_a_page_leads_somewhere_and_no_file_is_left_out(project: P
     project.config |= {"engines": ["rational", "operon"], "fractions": [0.5], "settings": ["free"]}
     status, text = project.run()
     assert status == 0, text
-    page = project.path("results/quick/report.html")
+    page = project.path("results/default/report.html")
     anchors = read(page)
     files = set()
     for address, words in anchors.links:
@@ -73,11 +73,11 @@ def test_every_link_of_a_page_leads_somewhere_and_no_file_is_left_out(project: P
         assert set(view) >= OF_A_DATA_SET | OF_A_FIT, cell.folder
     names = {path.resolve().relative_to(project.folder.resolve()).as_posix() for path in files}
     logs = {path.relative_to(project.folder).as_posix() for path in project.folder.rglob("*.log")}
-    logs = {log for log in logs if not log.startswith(".snakemake")} - {"results/quick/logs/report.log"}
+    logs = {log for log in logs if not log.startswith(".snakemake")} - {"results/default/logs/report.log"}
     assert logs <= names, "every log but the page's own can be opened from the page"
     assert ": missing<" not in page.read_text(encoding="utf-8")
 
     # A file that a job must have left and that is gone is named, not dropped.
-    project.path("results/quick/logs/fit", f"{cell.folder}.log").unlink()
+    project.path("results/fits/quick/logs/fit", f"{cell.folder}.log").unlink()
     assert project.run("--forcerun", "report")[0] == 0
     assert page.read_text(encoding="utf-8").count("log of the fit: missing<") == 1

@@ -20,7 +20,7 @@ from .conftest import Project
 pytestmark = pytest.mark.workflow
 
 EXACT, WRONG = "0.25*(l*(l+2.0))/(k+2.0)", "0.31*l"
-SUMMARY = "results/quick/summary.parquet"
+SUMMARY = "results/default/summary.parquet"
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def h(seed: int = 0, theories: int = 6, fraction: str = "0.5") -> Cell:
 
 
 def lines_of(project: Project, number: int) -> list[str]:
-    return project.path(f"results/quick/tables/table{number}.md").read_text(encoding="utf-8").splitlines()
+    return project.path(f"results/default/tables/table{number}.md").read_text(encoding="utf-8").splitlines()
 
 
 def test_recorded_fits_are_judged_and_named_as_such(without_julia: Project):
@@ -77,7 +77,7 @@ def test_recorded_fits_are_judged_and_named_as_such(without_julia: Project):
     assert status == 0, text
     assert "engine pysr, recorded and judged here again: 2 fits (PySR 1.5.10, 2026-11-20)" in text
     assert "pysr (recorded: PySR 1.5.10, 2026-11-20)  WZW su(2)_k 1/2" in text
-    with open(project.path("results/quick/summary.csv"), encoding="utf-8") as stream:
+    with open(project.path("results/default/summary.csv"), encoding="utf-8") as stream:
         rows = {(row["engine"], row["seed"]): row for row in csv.DictReader(stream)}
     assert {row["source"] for row in rows.values()} == {"run", "recorded"}
     assert rows["pysr", "0"]["source"] == "recorded"
@@ -91,10 +91,10 @@ def test_recorded_fits_are_judged_and_named_as_such(without_julia: Project):
         assert "PySR, the paper's settings" in below
         assert "✓ 2/3" in below
     assert any("PySR, the paper's settings" in line and "✓ 2/3" in line for line in lines_of(project, 2))
-    with open(project.path("results/quick/tables/table3.csv"), encoding="utf-8") as stream:
+    with open(project.path("results/default/tables/table3.csv"), encoding="utf-8") as stream:
         [row] = [row for row in csv.DictReader(stream) if row["source"] == "recorded, the paper's settings"]
     assert (row["theories"], row["fraction"], row["engine"], row["seeds"]) == ("100", "0.1", "pysr", "3")
-    page = project.path("results/quick/report.html").read_text(encoding="utf-8")
+    page = project.path("results/default/report.html").read_text(encoding="utf-8")
     assert "PySR, the paper's settings" in page.replace("&#39;", "'")
     assert "recorded: PySR 1.5.10, 2026-11-20" in page
     assert ": missing<" not in page
@@ -132,7 +132,7 @@ def test_with_julia_pysr_itself_runs(without_julia: Project):
     project = without_julia
     recorded(project, "quick", (h(0), EXACT), (h(1), EXACT))
     assert project.run(SUMMARY)[0] == 0
-    judged = project.path("results/quick/recorded/fits", h(0).folder, "verdict.json")
+    judged = project.path("results/fits/quick/recorded", h(0).folder, "verdict.json")
     assert json.loads(judged.read_text())["fit"]["recorded"]
     project.environment["PYTHON_JULIAPKG_EXE"] = "/bin/true"
     project.config["engines"] = ["rational", "operon", "pysr"]

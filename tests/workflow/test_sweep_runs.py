@@ -18,8 +18,8 @@ from .conftest import ROOT, Project
 
 pytestmark = pytest.mark.workflow
 
-FITS = "results/quick/fits/wzw_su2/conformal_weight"
-TABLES = "results/quick/summary.parquet"  # all but the page, which costs as much as the rest
+FITS = "results/fits/quick/wzw_su2/conformal_weight"
+TABLES = "results/default/summary.parquet"  # all but the page, which costs as much as the rest
 
 
 def test_a_sweep_from_nothing_proves_its_formulas_and_prints_the_tables(project: Project):
@@ -27,16 +27,16 @@ def test_a_sweep_from_nothing_proves_its_formulas_and_prints_the_tables(project:
     assert status == 0, text
     assert "3 fits on 3 data sets, budget quick" in text
     assert "rational" in text.split("recovered")[-1]
-    with open(project.path("results/quick/summary.csv"), encoding="utf-8") as stream:
+    with open(project.path("results/default/summary.csv"), encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
     assert len(rows) == 3
     assert {row["identical_to_closed_form"] for row in rows} == {"yes"}
     assert {row["exact_on_held_out"] for row in rows} == {"yes"}
     for number in range(1, 7):
         for kind in ("csv", "md", "tex"):
-            assert project.path(f"results/quick/tables/table{number}.{kind}").stat().st_size > 0
-    assert not project.path("results/quick/unfinished").exists() or not list(
-        project.path("results/quick/unfinished").rglob("*.json")
+            assert project.path(f"results/default/tables/table{number}.{kind}").stat().st_size > 0
+    assert not project.path("results/fits/quick/unfinished").exists() or not list(
+        project.path("results/fits/quick/unfinished").rglob("*.json")
     )
     assert project.jobs() == {}, "a finished sweep has nothing left to do"
 
@@ -108,13 +108,13 @@ def test_a_damaged_front_is_named_and_only_its_fit_is_repeated(project: Project)
 def test_an_unwritable_place_is_named_with_its_reason(project: Project):
     assert project.run("--until", "spectrum")[0] == 0
     # A file where a folder must be: stands for every reason why a folder cannot be written, for root as well.
-    project.path("results/quick/unfinished").parent.mkdir(parents=True)
-    project.path("results/quick/unfinished").write_text("in the way")
+    project.path("results/fits/quick/unfinished").parent.mkdir(parents=True)
+    project.path("results/fits/quick/unfinished").write_text("in the way")
     status, text = project.run(TABLES)
     assert status != 0
-    assert "error: cannot write results/quick/unfinished/" in text
+    assert "error: cannot write results/fits/quick/unfinished/" in text
     assert "Not a directory" in text or "File exists" in text
-    project.path("results/quick/unfinished").unlink()
+    project.path("results/fits/quick/unfinished").unlink()
     assert project.run(TABLES)[0] == 0
 
 
@@ -130,7 +130,7 @@ def test_a_killed_fit_resumes_from_its_last_chunk_with_the_same_front(project: P
     }
     # A target that these few restarts do not reach, so that several chunks are done.
     project.config["budgets"]["quick"]["operon"] = {"restarts": 6, "refine": False}
-    folder = "results/quick/fits/minimal/conformal_weight/n25_f50/free/operon/seed0"
+    folder = "results/fits/quick/minimal/conformal_weight/n25_f50/free/operon/seed0"
     front = f"{folder}/front.parquet"
     assert project.run(front)[0] == 0
     undisturbed = project.path(folder, "front.parquet").read_bytes()
@@ -139,7 +139,7 @@ def test_a_killed_fit_resumes_from_its_last_chunk_with_the_same_front(project: P
     shutil.rmtree(project.path("results"))
 
     process = project.start(front)
-    state = project.path("results/quick/unfinished/minimal/conformal_weight/n25_f50/free/operon/seed0/state.json")
+    state = project.path("results/fits/quick/unfinished/minimal/conformal_weight/n25_f50/free/operon/seed0/state.json")
     limit = time.monotonic() + 120
     while not state.exists() and time.monotonic() < limit:
         time.sleep(0.02)
@@ -152,7 +152,7 @@ def test_a_killed_fit_resumes_from_its_last_chunk_with_the_same_front(project: P
     assert project.run("--unlock")[0] == 0
     status, text = project.run(front)
     assert status == 0, text
-    log = project.path("results/quick/logs/fit/minimal/conformal_weight/n25_f50/free/operon/seed0.log").read_text()
+    log = project.path("results/fits/quick/logs/fit/minimal/conformal_weight/n25_f50/free/operon/seed0.log").read_text()
     assert "resuming after chunk" in log
     assert project.path(folder, "front.parquet").read_bytes() == undisturbed
     assert read_front(project.path(folder, "front.parquet"))

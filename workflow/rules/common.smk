@@ -15,7 +15,8 @@ from cftsr.errors import UserError
 from cftsr.families import family_names
 from cftsr.provenance import source_digest
 from cftsr.sweep import paths, record
-from cftsr.sweep.config import SHIPPED, base_config, merged, read_config
+from cftsr.sweep.named import warning_of_change
+from cftsr.sweep.config import SHIPPED, base_config, merged, own_or_shipped, read_config, sweep_name
 from cftsr.sweep.plan import Sweep
 from cftsr.data.tasks import GIVEN, TASKS
 
@@ -41,10 +42,7 @@ if not AS_MODULE:
     configfile: str(CONFIG_FILE)
 
 
-# Beside the Snakefile, unless the working folder (snakemake --directory) brings its own.
-def own_or_shipped(folder):
-    return next((path for path in (Path(folder), ROOT / folder) if path.is_dir()), Path(folder))
-
+config.setdefault("sweep", sweep_name([] if AS_MODULE else workflow.overwrite_configfiles))
 
 try:
     SWEEP = Sweep(config, records=own_or_shipped(record.FOLDER))
@@ -57,12 +55,13 @@ except UserError as error:
 config.update(SWEEP.config)
 
 BUDGET = SWEEP.budget
-DATA, RESULTS = paths.DataSets(), paths.Results.of(BUDGET)
+DATA, RESULTS = paths.DataSets(), SWEEP.results
+FITS = paths.Fits.of(BUDGET)
 PUBLISHED_FOLDER = own_or_shipped(paths.PUBLISHED)
 PUBLISHED = sorted(str(path) for path in PUBLISHED_FOLDER.glob("*.csv"))
 
 if workflow.is_main_process:
-    print(SWEEP.describe(), file=sys.stderr)
+    print(SWEEP.describe(), *warning_of_change(SWEEP), sep="\n", file=sys.stderr)
 
 
 # A data set is {spectrum}, family/task/n100_f30, and a fit of it is {fit}, setting/engine/seed0. Two wildcards, not six:
@@ -164,7 +163,7 @@ def said(what):
 
 
 def verdicts_of(cells):
-    return [SWEEP.results(cell).verdict(cell.folder) for cell in cells]
+    return [SWEEP.fits_of(cell).verdict(cell.folder) for cell in cells]
 
 
 onsuccess:

@@ -10,11 +10,11 @@ rule fit:
     input:
         data=DATA.data(SPECTRUM),
     output:
-        front=RESULTS.front(CELL),
-        fit=RESULTS.fit(CELL),
-        cost=RESULTS.cost(CELL),
+        front=FITS.front(CELL),
+        fit=FITS.fit(CELL),
+        cost=FITS.cost(CELL),
     log:
-        RESULTS.fit_log(CELL),
+        FITS.fit_log(CELL),
     # PySR has a rule of its own below; a constraint costs a large sweep less than a ruleorder.
     wildcard_constraints:
         fit=r"[a-z_]+/(?!pysr/)[a-z_]+/seed\d+",

@@ -16,7 +16,7 @@ if RESTORED:
             fit=[results.fit(cell.folder) for cell, results in RESTORED],
             cost=[results.cost(cell.folder) for cell, results in RESTORED],
         log:
-            RESULTS.recorded.log("recorded"),
+            RESULTS.log("recorded"),
         # Here, not on a node: which cells it writes follows from the data sets that are there.
         localrule: True
         conda:
@@ -38,7 +38,7 @@ if RESTORED:
         output:
             verdict=[results.verdict(cell.folder) for cell, results in RESTORED],
         log:
-            RESULTS.recorded.log("verify_recorded"),
+            RESULTS.log("verify_recorded"),
         localrule: True
         conda:
             "../envs/sweep.yaml"

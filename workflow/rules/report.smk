@@ -34,6 +34,7 @@ rule report:
         reference=lambda wildcards: REFERENCE,
         about={
             "budget": BUDGET,
+            "sweep": SWEEP.name,
             "config": SWEEP.config,
             "changes": changes(SWEEP.config, CONFIG_FILE),
             "unavailable": {name: f"{item.reason}. {item.remedy}" for name, item in SWEEP.unavailable.items()},

@@ -1,18 +1,19 @@
 # The paper's tables beside ours, what the sweep has beyond them, and one row a cell.
 
 from cftsr.output.tables.plan import table_names
+from cftsr.sweep.named import configuration_of
 
 # Once for both rules: every job of the sweep reads this file, and as_dict takes 10 microseconds a cell.
 CELLS = [dict(vars(cell)) for cell in SWEEP.cells]
 TABLES = table_names(CELLS)
-REFERENCE = [paths.Results.of("paper").recorded.verdict(cell.folder) for cell in SWEEP.reference.used]
+REFERENCE = [paths.Fits.of("paper").recorded.verdict(cell.folder) for cell in SWEEP.reference.used]
 
 
 rule tables:
     input:
         # Functions: every job on a cluster reads this file, and need not list the files of all cells.
         verdicts=lambda wildcards: verdicts_of(SWEEP.cells),
-        costs=lambda wildcards: [SWEEP.results(cell).cost(cell.folder) for cell in SWEEP.cells],
+        costs=lambda wildcards: [SWEEP.fits_of(cell).cost(cell.folder) for cell in SWEEP.cells],
         # What PySR found with the paper's settings, beside the paper's tables.
         reference=lambda wildcards: REFERENCE,
         published=PUBLISHED,
@@ -31,6 +32,7 @@ rule tables:
         tables=[RESULTS.table(name, kind) for name in TABLES for kind in ("md", "tex")],
         document=RESULTS.table("all", "tex"),
         message=RESULTS.message,
+        configuration=RESULTS.configuration,
     log:
         RESULTS.log("tables"),
     conda:
@@ -39,6 +41,7 @@ rule tables:
         **NEEDS_OF_COLLECTION,
     params:
         cells=lambda wildcards: CELLS,
+        configuration=lambda wildcards: configuration_of(SWEEP),
         source=lambda wildcards: source_digest("output/tables/write.py"),
     message:
         "tables"

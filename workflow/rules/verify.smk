@@ -7,14 +7,14 @@ NEEDS_OF_VERDICT = asked(
 
 rule verify:
     input:
-        front=RESULTS.front(CELL),
-        fit=RESULTS.fit(CELL),
+        front=FITS.front(CELL),
+        fit=FITS.fit(CELL),
         data=DATA.data(SPECTRUM),
         held_out=DATA.held_out(SPECTRUM),
     output:
-        verdict=RESULTS.verdict(CELL),
+        verdict=FITS.verdict(CELL),
     log:
-        RESULTS.verify_log(CELL),
+        FITS.verify_log(CELL),
     group:
         CELL_GROUP
     conda:

@@ -9,7 +9,7 @@ with logged(snakemake.log[0], snakemake.rule, snakemake.wildcards):
     from cftsr.files import back_to_the_present
     from cftsr.jobs.fit_cell import FitRequest, fit_cell
     from cftsr.jobs.worker import fit_in_worker
-    from cftsr.sweep.paths import Results
+    from cftsr.sweep.paths import Fits
 
     back_to_the_present(snakemake.input)
     setting, engine, seed = snakemake.wildcards.fit.split("/")
@@ -23,7 +23,7 @@ with logged(snakemake.log[0], snakemake.rule, snakemake.wildcards):
         front=snakemake.output.front,
         fit=snakemake.output.fit,
         cost=snakemake.output.cost,
-        workspace=Results.of(snakemake.config["budget"]).unfinished(
+        workspace=Fits.of(snakemake.config["budget"]).unfinished(
             f"{snakemake.wildcards.spectrum}/{snakemake.wildcards.fit}"
         ),
         source=snakemake.params.source,

@@ -8,6 +8,7 @@ with logged(snakemake.log[0], snakemake.rule):
     from cftsr.output.tables.write import write_tables
     from cftsr.results.findings import Findings
     from cftsr.results.summary import read_records
+    from cftsr.sweep.named import write_configuration
 
     back_to_the_present(snakemake.input)
     findings = Findings(
@@ -20,5 +21,6 @@ with logged(snakemake.log[0], snakemake.rule):
         Path(snakemake.output.message).parents[1],
         Path(snakemake.input.published[0]).parent,
     )
+    write_configuration(snakemake.output.configuration, snakemake.params.configuration)
     print(message)
     print(typeset(Path(snakemake.output.document)))

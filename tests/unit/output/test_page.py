@@ -62,12 +62,10 @@ class Page(HTMLParser):
         return re.split('<section class="view"|</main>', self.text[start:])[0]
 
 
-def page_of(records, expected=None, folder="results/quick", about=None, drawn=(), specs=None):
+def page_of(records, expected=None, folder="results/default", about=None, drawn=(), specs=None, fits=None):
     expected = [item["cell"] for item in records] if expected is None else expected
-    about = about or About("quick", {"seeds": [0]})
-    return Page(
-        render(Findings(records, expected), drawn, specs or {}, f"{folder}/report.html", "nowhere", PUBLISHED, about)
-    )
+    about, page = about or About("quick", {"seeds": [0]}), f"{folder}/report.html"
+    return Page(render(Findings(records, expected), drawn, specs or {}, page, "nowhere", PUBLISHED, about, fits))
 
 
 # ---- formulas
@@ -172,7 +170,7 @@ def test_views_have_addresses_and_say_what_was_proved(sweep):
     assert "the difference cancels to zero" in view
     assert "an approximation" in view
     assert "l*(l + 2)/(4*(k + 2))" in view
-    target = "results/quick/fits/wzw_su2/conformal_weight/n100_f10/any/rational/seed0/verdict.json"
+    target = "results/fits/quick/wzw_su2/conformal_weight/n100_f10/any/rational/seed0/verdict.json"
     assert f".venv/bin/snakemake {target} -j 1 --forcerun fit --config budget=quick" in view
 
 
@@ -200,14 +198,19 @@ def test_ids_are_unique_links_within_the_page_resolve_and_headings_are_in_order(
 
 
 def test_files_are_linked_only_where_they_are(sweep, tmp_path):
-    folder = tmp_path / "results" / "quick"
+    folder, fits = tmp_path / "results" / "default", tmp_path / "results" / "fits" / "quick"
     (folder / "tables").mkdir(parents=True)
     (folder / "tables" / "table1.csv").touch()
-    fit = folder / "fits/wzw_su2/conformal_weight/n100_f10/any/rational/seed0"
+    fit = fits / "wzw_su2/conformal_weight/n100_f10/any/rational/seed0"
     fit.mkdir(parents=True)
     (fit / "fit.json").touch()
-    files = {found["href"] for found in page_of(sweep, folder=folder).all("a") if not found["href"].startswith("#")}
-    assert files == {"tables/table1.csv", "fits/wzw_su2/conformal_weight/n100_f10/any/rational/seed0/fit.json"}
+    files = {
+        found["href"]
+        for found in page_of(sweep, folder=folder, fits=fits).all("a")
+        if not found["href"].startswith("#")
+    }
+    there = "../fits/quick/wzw_su2/conformal_weight/n100_f10/any/rational/seed0/fit.json"
+    assert files == {"tables/table1.csv", there}
 
 
 def test_hostile_text_stays_text(sweep):
@@ -452,7 +455,7 @@ def test_small_words():
         "the gap h<sub>1</sub>-h<sub>0</sub> and c<sub>eff</sub> of W<sub>3</sub>(p,q)"
     )
     assert subscripts("n100_f30, conformal_weight, seed_0") == "n100_f30, conformal_weight, seed_0"
-    assert without_folders("see /opt/x/julia, and/or results/quick") == "see julia, and/or results/quick"
+    assert without_folders("see /opt/x/julia, and/or results/default") == "see julia, and/or results/default"
 
 
 # ---- with the real figures

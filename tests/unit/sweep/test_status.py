@@ -14,7 +14,7 @@ import yaml
 from cftsr.engines.base import Progress
 from cftsr.jobs.checkpoints import Spent, Workspace
 from cftsr.sweep.cells import Cell
-from cftsr.sweep.paths import Results
+from cftsr.sweep.paths import Fits
 from cftsr.sweep.plan import Sweep
 from cftsr.sweep.status import (
     CHECK_SECONDS,
@@ -45,7 +45,7 @@ def sweep() -> Sweep:
     return Sweep(CONFIG)
 
 
-def finish(cell: Cell, results: Results, seconds: float = 3.0) -> None:
+def finish(cell: Cell, results: Fits, seconds: float = 3.0) -> None:
     front, verdict, cost = (Path(place(cell.folder)) for place in (results.front, results.verdict, results.cost))
     front.parent.mkdir(parents=True)
     front.write_text("")
@@ -53,14 +53,14 @@ def finish(cell: Cell, results: Results, seconds: float = 3.0) -> None:
     cost.write_text(json.dumps({"fit_wall_seconds": seconds}))
 
 
-def write_log(cell: Cell, results: Results, text: str) -> None:
+def write_log(cell: Cell, results: Fits, text: str) -> None:
     path = Path(results.fit_log(cell.folder))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
 
 
 def test_each_state_is_told_from_the_files(sweep, tmp_path):
-    results = Results(str(tmp_path / "results" / "quick"))
+    results = Fits(str(tmp_path / "results" / "fits" / "quick"))
     done, fitted, running, failed, _waiting = sweep.cells
     finish(done, results)
     finish(fitted, results)
@@ -96,7 +96,7 @@ def test_the_rest_is_estimated_from_the_median_of_each_engine(sweep):
 
 
 def test_a_job_took_what_snakemake_recorded_start_up_included(tmp_path):
-    path = "results/quick/fits/a/b/n10/any/rational/seed0/front.parquet"
+    path = "results/fits/quick/a/b/n10/any/rational/seed0/front.parquet"
     assert job_seconds(path, tmp_path) is None
     metadata = tmp_path / ".snakemake/metadata"
     metadata.mkdir(parents=True)
@@ -129,7 +129,7 @@ def test_the_command_line(tmp_path):
     partial = run("tables", "--published", str(ROOT / "data/published"))
     assert partial.returncode == 0
     assert "Missing: 5 cells have no verdict yet" in partial.stdout
-    assert (tmp_path / "results/quick/partial/tables/table1.md").exists()
+    assert (tmp_path / "results/default/partial/tables/table1.md").exists()
     (tmp_path / "config.yaml").unlink()
     assert "0 of 40 cells done" in run("status", "--config", "engines=[rational,operon]", "settings=free").stdout
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from cftsr.errors import UserError
 from cftsr.identify import command as identify
-from cftsr.sweep.paths import PUBLISHED, Results
+from cftsr.sweep.paths import PUBLISHED, Fits
 
 if TYPE_CHECKING:
     from cftsr.sweep.plan import Sweep
@@ -24,13 +24,15 @@ if TYPE_CHECKING:
 
 def sweep_from(arguments: argparse.Namespace) -> Sweep:
     """The sweep that Snakemake would run with the same --configfile and --config."""
-    from cftsr.sweep.config import assignments, base_config, merged, read_config
+    from cftsr.sweep import record
+    from cftsr.sweep.config import assignments, base_config, merged, own_or_shipped, read_config, sweep_name
     from cftsr.sweep.plan import Sweep
 
     config: dict[str, Any] = {}
     for path in (base_config(), *arguments.configfile):
         config = merged(config, read_config(path))
-    return Sweep(merged(config, assignments(arguments.config)))
+    config = {"sweep": sweep_name(arguments.configfile)} | merged(config, assignments(arguments.config))
+    return Sweep(config, records=own_or_shipped(record.FOLDER))
 
 
 def status(arguments: argparse.Namespace) -> None:
@@ -39,18 +41,27 @@ def status(arguments: argparse.Namespace) -> None:
     print(describe(sweep_from(arguments), Path(), arguments.jobs))
 
 
+def sweeps(arguments: argparse.Namespace) -> None:
+    from cftsr.sweep.named import describe_sweeps
+
+    print(describe_sweeps(Path()))
+
+
 def tables(arguments: argparse.Namespace) -> None:
     from cftsr.output.tables.write import write_tables
     from cftsr.results.findings import Findings
     from cftsr.results.summary import read_records
+    from cftsr.sweep.config import own_or_shipped
 
     sweep = sweep_from(arguments)
-    verdicts = [sweep.results(cell).verdict(cell.folder) for cell in sweep.cells]
+    verdicts = [sweep.fits_of(cell).verdict(cell.folder) for cell in sweep.cells]
     cells = [cell.as_dict() for cell in sweep.cells]
     records = read_records(verdicts, fronts=False)
-    repeated = read_records((Results.of("paper").recorded.verdict(cell.folder) for cell in sweep.reference.used), False)
+    paper = Fits.of("paper").recorded
+    repeated = read_records((paper.verdict(cell.folder) for cell in sweep.reference.used), False)
     findings = Findings(records, cells, repeated)
-    print(write_tables(findings, Results.of(sweep.budget).partial, arguments.published), end="")
+    published = arguments.published or own_or_shipped(PUBLISHED)
+    print(write_tables(findings, sweep.results.partial, published), end="")
 
 
 def record(arguments: argparse.Namespace) -> None:
@@ -60,7 +71,7 @@ def record(arguments: argparse.Namespace) -> None:
 
     budget = sweep_from(arguments).budget
     path = record_path(FOLDER, budget)
-    new, total = record_run(Results.of(budget), DataSets(), path)
+    new, total = record_run(Fits.of(budget), DataSets(), path)
     print(f"{path}: {new} of {total} fits are new or replaced")
 
 
@@ -123,8 +134,10 @@ def main() -> int:
     command = commands.add_parser("status", parents=[common], help="what is done, running, failed, and what is left")
     command.add_argument("-j", "--jobs", type=int, default=os.cpu_count() or 1, help="cores, for the estimate")
     command.set_defaults(run=status)
+    command = commands.add_parser("sweeps", help="which sweeps are here, and which configurations are there to run")
+    command.set_defaults(run=sweeps)
     command = commands.add_parser("tables", parents=[common], help="the tables of what is finished so far")
-    command.add_argument("--published", default=PUBLISHED, help=f"default: {PUBLISHED}")
+    command.add_argument("--published", metavar="FOLDER", help=f"default: {PUBLISHED}")
     command.set_defaults(run=tables)
     command = commands.add_parser(
         "record", parents=[common], help="add what PySR found in a run here to data/recorded (make record)"

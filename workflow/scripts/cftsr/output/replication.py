@@ -17,7 +17,7 @@ from cftsr.results.findings import Findings
 from cftsr.results.published import load_published
 from cftsr.results.recorded import judge_restored, restore
 from cftsr.results.summary import read_records
-from cftsr.sweep.paths import DataSets, Results
+from cftsr.sweep.paths import DataSets, Fits
 from cftsr.sweep.plan import Sweep
 from cftsr.sweep.record import record_path
 
@@ -40,7 +40,7 @@ def write_replication(sweep: Sweep, published_folder: str | Path, target: str | 
         why = "; ".join(sweep.reference.refused) or "it is not there or empty"
         raise UserError(f"{path} has no fit to compare with: {why}. `make record BUDGET=paper` writes it, after a run")
     with tempfile.TemporaryDirectory() as folder:
-        data, results = DataSets(f"{folder}/spectra"), Results(f"{folder}/recorded")
+        data, results = DataSets(f"{folder}/spectra"), Fits(f"{folder}/recorded")
         for name in sorted({cell.spectrum for cell in used}):
             fitted, held_out = generate(**sweep.request(*name.split("/")))
             write_dataset(data.data(name), fitted)

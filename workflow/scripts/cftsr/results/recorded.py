@@ -18,7 +18,7 @@ from cftsr.fronts.front import Candidate, read_front, write_front
 from cftsr.fronts.verdict import verify_cell
 from cftsr.jobs.fit_cell import problem_of, usable_front
 from cftsr.sweep.cells import Cell
-from cftsr.sweep.paths import DataSets, Results
+from cftsr.sweep.paths import DataSets, Fits
 from cftsr.sweep.record import (
     RECORDED_ENGINE,
     RecordedFit,
@@ -35,7 +35,7 @@ _PATH = re.compile(r"(?:^|[\s'\"=:(])(?:/|~/|[A-Za-z]:\\)[^\s/]+[/\\]")
 # ---- into the record
 
 
-def record_run(results: Results, data: DataSets, path: Path, log: Callable[[str], None] = print) -> tuple[int, int]:
+def record_run(results: Fits, data: DataSets, path: Path, log: Callable[[str], None] = print) -> tuple[int, int]:
     """Add every finished fit of PySR under `results` to the record at `path`; returns (added or replaced, in all).
 
     What was recorded of the same cell and seed is replaced, everything else is kept.
@@ -57,11 +57,11 @@ def record_run(results: Results, data: DataSets, path: Path, log: Callable[[str]
     return len(new), len(known | new)
 
 
-def _fronts(results: Results) -> list[Path]:
+def _fronts(results: Fits) -> list[Path]:
     return sorted(Path(results.front("")).parent.glob(f"*/*/*/*/{RECORDED_ENGINE}/*/front.parquet"))
 
 
-def _recorded(front: Path, results: Results, data: DataSets) -> RecordedFit | None:
+def _recorded(front: Path, results: Fits, data: DataSets) -> RecordedFit | None:
     """A fit as the record has it; None of a spectrum of a user's own, which nobody else has."""
     folder = front.parent.relative_to(Path(results.front("")).parent).as_posix()
     remedy = f"delete {front.parent} and run the sweep again: only this fit is repeated"
@@ -124,7 +124,7 @@ def _without_paths(values: Mapping[str, Any], front: Path) -> Mapping[str, Any]:
 # ---- out of it
 
 
-def restore(fits: Iterable[tuple[RecordedFit, Results]], data: DataSets, file: str) -> int:
+def restore(fits: Iterable[tuple[RecordedFit, Fits]], data: DataSets, file: str) -> int:
     """Write front.parquet, fit.json and cost.json of recorded fits; returns how many.
 
     Loss, complexity and score are computed from the printed equations on the rows that are here. Raises UserError where
@@ -152,7 +152,7 @@ def restore(fits: Iterable[tuple[RecordedFit, Results]], data: DataSets, file: s
     return len(fits)
 
 
-def _restore(fit: RecordedFit, results: Results, spectrum: Dataset, data: DataSets, file: str) -> None:
+def _restore(fit: RecordedFit, results: Fits, spectrum: Dataset, data: DataSets, file: str) -> None:
     cell = fit.cell
     problem = problem_of(spectrum, cell.setting)
     front = usable_front(cell.engine, problem, Progress(candidates=fit.front, stop_reason=fit.stop_reason))
@@ -180,7 +180,7 @@ def _restore(fit: RecordedFit, results: Results, spectrum: Dataset, data: DataSe
 
 
 def judge_restored(
-    cells: Sequence[tuple[Cell, Results]],
+    cells: Sequence[tuple[Cell, Fits]],
     data: DataSets,
     closed_forms: Mapping[tuple[str, str], str | None],
     seconds: float,

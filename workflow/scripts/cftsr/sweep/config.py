@@ -29,7 +29,11 @@ if TYPE_CHECKING:
 SCHEMA = Path(__file__).parents[3] / "schemas" / "config.schema.yaml"
 SHIPPED = Path(__file__).parents[4] / "config.yaml"  # beside the Snakefile
 NAME = "config.yaml"
+DEFAULT = "default"  # the name of a sweep that nobody named
 
+
+# Folders beside those of families, in results/fits/<budget>/, and beside those of sweeps, in results/.
+RESERVED = ("logs", "unfinished", "recorded")
 
 # ---- reading
 
@@ -103,6 +107,12 @@ def base_config(folder: str | Path = ".") -> Path:
     return own if own.exists() else SHIPPED
 
 
+def own_or_shipped(folder: str | Path) -> Path:
+    """A folder of data as the working folder has it, or as it came with the software."""
+    own, shipped = Path(folder), SHIPPED.parent / folder
+    return shipped if shipped.is_dir() and not own.is_dir() else own
+
+
 def merged(config: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """The configuration with these changes, nested keys one by one, as Snakemake merges --config and --configfile."""
     result = dict(config)
@@ -133,7 +143,7 @@ def assignments(pairs: Iterable[str]) -> dict[str, Any]:
 def sweep_name(config_files: Iterable[str | Path]) -> str:
     """The name of a sweep that has none of its own: that of the last configuration that was named, or `default`."""
     names = [Path(path).stem for path in config_files]
-    return re.sub(r"\W+", "_", names[-1]).strip("_") or "default" if names else "default"
+    return re.sub(r"\W+", "_", names[-1]).strip("_") or DEFAULT if names else DEFAULT
 
 
 # ---- types
@@ -299,6 +309,7 @@ def validate(config: dict[str, Any]) -> dict[str, Any]:
         raise UserError(_explain(errors[0]))
     config.setdefault("spectra", [])
     config.setdefault("recorded", True)
+    config.setdefault("sweep", DEFAULT)
     if not config["families"] and not config["spectra"]:
         raise UserError("config families is an empty list, and so is spectra; give at least one entry in one of them")
     _allowed("families", config["families"], family_names(), "family")
@@ -334,6 +345,8 @@ def _check_spectra(spectra: list[dict[str, Any]]) -> None:
         where = f"config spectra, {name}"
         if not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", name):
             raise UserError(f"{where}: a name is lower-case letters, digits and _, at most 64, a letter the first")
+        if name in RESERVED:
+            raise UserError(f"{where}: {name} is the name of a folder of ours; choose another")
         if name in family_names():
             raise UserError(f"{where}: a family has that name; choose another")
         if name in names:

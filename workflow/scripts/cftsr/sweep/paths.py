@@ -30,33 +30,31 @@ class DataSets:
 
 
 @dataclass(frozen=True)
-class Results:
-    """What fits, verdicts, tables and page of one budget leave in the folder `root`."""
+class Fits:
+    """Fits and verdicts of one budget, in the folder `root`: sweeps share them."""
 
     root: str
 
     @classmethod
-    def of(cls, budget: str) -> Results:
-        return cls(f"results/{budget}")
+    def of(cls, budget: str) -> Fits:
+        return cls(f"results/fits/{budget}")
 
     @property
-    def recorded(self) -> Results:
+    def recorded(self) -> Fits:
         """The same for fits that are taken from the record: never where a run of one's own is."""
-        return Results(f"{self.root}/recorded")
-
-    # ---- of a cell
+        return Fits(f"{self.root}/recorded")
 
     def front(self, cell: str) -> str:
-        return f"{self.root}/fits/{cell}/front.parquet"
+        return f"{self.root}/{cell}/front.parquet"
 
     def fit(self, cell: str) -> str:
-        return f"{self.root}/fits/{cell}/fit.json"
+        return f"{self.root}/{cell}/fit.json"
 
     def cost(self, cell: str) -> str:
-        return f"{self.root}/fits/{cell}/cost.json"
+        return f"{self.root}/{cell}/cost.json"
 
     def verdict(self, cell: str) -> str:
-        return f"{self.root}/fits/{cell}/verdict.json"
+        return f"{self.root}/{cell}/verdict.json"
 
     def unfinished(self, cell: str) -> str:
         """The side folder of a fit, which is no output of its rule."""
@@ -68,7 +66,21 @@ class Results:
     def verify_log(self, cell: str) -> str:
         return f"{self.root}/logs/verify/{cell}.log"
 
-    # ---- of the whole sweep
+
+@dataclass(frozen=True)
+class Results:
+    """What belongs to one sweep, in the folder `root`: summary, tables, figures, page."""
+
+    root: str
+
+    @classmethod
+    def of(cls, sweep: str) -> Results:
+        return cls(f"results/{sweep}")
+
+    @property
+    def configuration(self) -> str:
+        """What the tables were made from: see sweep/named.py."""
+        return f"{self.root}/sweep.json"
 
     def summary(self, kind: str) -> str:
         """One row for each cell; kind: parquet or csv."""
@@ -101,5 +113,5 @@ class Results:
         return f"{self.figures}/{name}.{kind}"
 
     def log(self, rule: str) -> str:
-        """The log of a rule that runs once: tables or report."""
+        """The log of a rule that runs once: tables, report, recorded."""
         return f"{self.root}/logs/{rule}.log"

@@ -20,7 +20,7 @@ from cftsr.families import get_family
 from cftsr.sweep import record
 from cftsr.sweep.cells import Cell
 from cftsr.sweep.config import given_spectrum, validate
-from cftsr.sweep.paths import DataSets, Results
+from cftsr.sweep.paths import DataSets, Fits, Results
 from cftsr.vocabulary import ANY_SETTING, SETTINGS, counted
 
 # ---- the sweep
@@ -40,6 +40,7 @@ class Sweep:
         self.records, self.data = Path(records), data
         self._digests: dict[Path, str | None] = {}
         self.budget: str = self.config["budget"]
+        self.name: str = self.config["sweep"]
         self.given = {item["name"]: given_spectrum(item) for item in self.config["spectra"]}
         self._choose_engines()
         self._options  # noqa: B018 - complete, or an error now
@@ -60,6 +61,10 @@ class Sweep:
         A task that is none of TASKS gets what a mapping of tasks has for `other`.
         """
         return {key: for_task(value, task) for key, value in self._options[engine].items()}
+
+    def options_of(self, engine: str) -> dict[str, Any]:
+        """The engine's options for all tasks, with the budget's changes."""
+        return dict(self._options[engine])
 
     @cached_property
     def _options(self) -> dict[str, dict[str, Any]]:
@@ -125,11 +130,11 @@ class Sweep:
         return record.select(known, known, self._asked_of_rows, None, self._digest)
 
     @cached_property
-    def restored(self) -> list[tuple[record.RecordedFit, Results]]:
-        """All recorded fits that this sweep takes, each once, with the results that they belong to."""
+    def restored(self) -> list[tuple[record.RecordedFit, Fits]]:
+        """All recorded fits that this sweep takes, each once, with the fits that they belong to."""
         chosen: dict[str, dict[Cell, record.RecordedFit]] = {self.budget: dict(self.recorded.used)}
         chosen["paper"] = chosen.get("paper", {}) | self.reference.used
-        return [(fit, Results.of(budget).recorded) for budget, fits in chosen.items() for fit in fits.values()]
+        return [(fit, Fits.of(budget).recorded) for budget, fits in chosen.items() for fit in fits.values()]
 
     @property
     def record_files(self) -> list[Path]:
@@ -137,10 +142,15 @@ class Sweep:
         budgets = dict.fromkeys([self.budget] * bool(self.recorded.used) + ["paper"] * bool(self.reference.used))
         return [record.record_path(self.records, budget) for budget in budgets]
 
-    def results(self, cell: Cell) -> Results:
-        """Where the fit and the verdict of a cell of the sweep are."""
-        results = Results.of(self.budget)
-        return results.recorded if cell in self.recorded.used else results
+    @property
+    def results(self) -> Results:
+        """Where its summary, tables, figures and page are."""
+        return Results.of(self.name)
+
+    def fits_of(self, cell: Cell) -> Fits:
+        """Where the fit and the verdict of a cell are."""
+        fits = Fits.of(self.budget)
+        return fits.recorded if cell in self.recorded.used else fits
 
     def _asked_of_rows(self, cell: Cell) -> dict[str, str]:
         """What the metadata of a cell's data set will say, as far as it decides the rows."""
@@ -223,7 +233,7 @@ class Sweep:
         data_sets = counted(datasets, "data set")
         return "\n".join(
             [
-                f"Sweep: {counted(len(self.cells), 'fit')} on {data_sets}, budget {self.budget}",
+                f"Sweep {self.name}: {counted(len(self.cells), 'fit')} on {data_sets}, budget {self.budget}",
                 *self._describe_data(),
                 *(f"  engine {engine}: {counted(count, 'fit')}" for engine, count in counts.items()),
                 *(

@@ -13,7 +13,7 @@ from pathlib import Path
 from cftsr.engines import engine_order
 from cftsr.jobs.checkpoints import Workspace
 from cftsr.sweep.cells import Cell
-from cftsr.sweep.paths import Results
+from cftsr.sweep.paths import Fits
 from cftsr.sweep.plan import Sweep
 from cftsr.sweep.record import RECORDED_ENGINE
 from cftsr.vocabulary import counted
@@ -32,7 +32,7 @@ class CellStatus:
     wall_seconds: float | None = None
 
 
-def cell_status(cell: Cell, results: Results, live: bool) -> CellStatus:
+def cell_status(cell: Cell, results: Fits, live: bool) -> CellStatus:
     """Look at a cell's files.
 
     results   the folder of the sweep's budget
@@ -87,7 +87,7 @@ START_SECONDS = 2.0
 CHECK_SECONDS = 1.0
 # Tables and page, for a sweep of the paper's size, and for each further thousand cells.
 COLLECTION_SECONDS, SECONDS_PER_THOUSAND_CELLS = 30.0, 5.0
-NOWHERE = Results("")
+NOWHERE = Fits("")
 SAMPLE = 50  # jobs of an engine that an estimate looks at
 
 
@@ -108,7 +108,7 @@ def _median(values: Sequence[float | None], otherwise: float) -> float:
 
 
 def remaining_seconds(
-    statuses: Sequence[CellStatus], workers: int, results: Results = NOWHERE, folder: Path = Path()
+    statuses: Sequence[CellStatus], workers: int, results: Fits = NOWHERE, folder: Path = Path()
 ) -> float | None:
     """How long the rest may take on so many cores: fits, checks, each job's start-up, tables and page.
 
@@ -137,11 +137,12 @@ def remaining_seconds(
 def describe(sweep: Sweep, folder: Path, workers: int) -> str:
     """The status of the sweep whose results lie under `folder`, as a few lines."""
     live = sweep_is_live(folder)
-    results = Results(f"{folder}/{Results.of(sweep.budget).root}")
+    results = Fits(f"{folder}/{Fits.of(sweep.budget).root}")
     recorded = sweep.recorded.used
     statuses = [cell_status(cell, results, live) for cell in sweep.cells if cell not in recorded]
     width = max(len(engine) for engine in [*sweep.engines, *(cell.engine for cell in recorded)])
-    lines = [f"budget {sweep.budget}: {sum(s.state == DONE for s in statuses)} of {len(statuses)} cells done"]
+    done = sum(status.state == DONE for status in statuses)
+    lines = [f"sweep {sweep.name}, budget {sweep.budget}: {done} of {len(statuses)} cells done"]
     for engine in sorted(sweep.engines, key=engine_order):
         mine = [status for status in statuses if status.cell.engine == engine]
         counts = [(state, sum(status.state == state for status in mine)) for state in STATES]

@@ -38,7 +38,7 @@ from cftsr.results.findings import Findings
 from cftsr.results.published import FAMILIES, load_published
 from cftsr.results.summary import cell_key, read_records
 from cftsr.sweep.cells import Cell
-from cftsr.sweep.paths import DataSets, Results
+from cftsr.sweep.paths import DataSets, Fits, Results
 
 MOST_ENTRIES = 4000  # of a table that the page has in full: a larger one is linked to
 MOST_LINES = 5000  # of the list of cells
@@ -58,10 +58,11 @@ class About:
     config: dict[str, Any] = field(default_factory=dict)
     unavailable: dict[str, str] = field(default_factory=dict)
     changes: dict[str, Any] = field(default_factory=dict)
+    sweep: str = "default"
 
     def command(self, cell: dict[str, Any]) -> str:
         """What makes one cell again, and nothing else, with the same configuration."""
-        target = Results.of(self.budget).verdict(Cell(**cell).folder)
+        target = Fits.of(self.budget).verdict(Cell(**cell).folder)
         rule = "fit_pysr" if cell["engine"] == "pysr" else "fit"
         said = [
             f"{key}={value if isinstance(value, str) else json.dumps(value, separators=(',', ':'))}"
@@ -90,12 +91,14 @@ def write_report(
     data_folder: str | Path,
     published_folder: str | Path,
     about: About,
+    fits_folder: str | Path | None = None,
 ) -> None:
     """Write the page, and the figures as SVG and PDF into figures/ beside it.
 
     findings         of the records that `read_for_page` gives; cells without a record are shown as missing
-    page             results/<budget>/report.html; what it links to is looked for beside it
+    page             results/<sweep>/report.html; what it links to is looked for beside it
     data_folder      data/spectra
+    fits_folder      results/fits/<budget>, the default
 
     Raises UserError where data/published or a data set is damaged or a file cannot be written.
     """
@@ -113,7 +116,7 @@ def write_report(
         if left.suffix in (".svg", ".pdf") and left.name not in made:
             left.unlink(missing_ok=True)  # of an earlier sweep in this folder
     specs = {figure.name: figures.to_spec(figure.chart) for figure in drawn}
-    write_text(page, render(findings, drawn, specs, page, data_folder, published_folder, about))
+    write_text(page, render(findings, drawn, specs, page, data_folder, published_folder, about, fits_folder))
 
 
 def figures_folder(page: Path) -> Path:
@@ -129,9 +132,11 @@ def render(
     data_folder: str | Path,
     published_folder: str | Path,
     about: About,
+    fits_folder: str | Path | None = None,
 ) -> str:
     """The page as text. drawn: figures; specs: their Vega-Lite specifications by name."""
-    links = Links(Results(str(Path(page).parent)), DataSets(str(data_folder)))
+    fits = Fits(str(fits_folder)) if fits_folder else Fits.of(about.budget)
+    links = Links(Results(str(Path(page).parent)), fits, DataSets(str(data_folder)))
     views = views_of(findings, choose(findings), links, about.command)
     published = load_published(published_folder)
     tables = all_tables(findings, published)

@@ -13,16 +13,17 @@ from typing import Any
 from urllib.parse import quote
 
 from cftsr.sweep.cells import Cell
-from cftsr.sweep.paths import DataSets, Results
+from cftsr.sweep.paths import DataSets, Fits, Results
 
 Link = tuple[str, str]  # words, and an address or "": the file is missing
 
 
 @dataclass(frozen=True)
 class Links:
-    """results: the folder of the page; data: the data sets."""
+    """results: the folder of the page; fits: those of its budget; data: the data sets."""
 
     results: Results
+    fits: Fits
     data: DataSets
 
     def to(self, path: str) -> str:
@@ -64,25 +65,25 @@ class Links:
     def of_cell(self, cell: dict[str, Any], judged: bool, recorded: bool) -> list[Link]:
         """judged: whether it has a verdict, so that all files must be there; recorded: whether it is recorded."""
         folder, found = Cell(**cell).folder, self._all if judged else self._present
-        results = self.results.recorded if recorded else self.results
+        fits = self.fits.recorded if recorded else self.fits
         files = [
-            ("front (Parquet)", results.front(folder)),
-            ("provenance", results.fit(folder)),
-            ("verdict", results.verdict(folder)),
-            ("cost", results.cost(folder)),
+            ("front (Parquet)", fits.front(folder)),
+            ("provenance", fits.fit(folder)),
+            ("verdict", fits.verdict(folder)),
+            ("cost", fits.cost(folder)),
         ]
         if recorded:  # all of them at once
             logs = [
-                ("log of the record", results.log("recorded")),
-                ("log of the checks", results.log("verify_recorded")),
+                ("log of the record", self.results.log("recorded")),
+                ("log of the checks", self.results.log("verify_recorded")),
             ]
         else:
-            logs = [("log of the fit", results.fit_log(folder)), ("log of the check", results.verify_log(folder))]
+            logs = [("log of the fit", fits.fit_log(folder)), ("log of the check", fits.verify_log(folder))]
         return found(*files, *logs)
 
     def verdict_of(self, cell: dict[str, Any], recorded: bool) -> list[Link]:
-        results = self.results.recorded if recorded else self.results
-        return self._all(("verdict", results.verdict(Cell(**cell).folder)))
+        fits = self.fits.recorded if recorded else self.fits
+        return self._all(("verdict", fits.verdict(Cell(**cell).folder)))
 
     def of_summary(self) -> list[Link]:
         return [
