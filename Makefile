@@ -1,11 +1,12 @@
-# make          set up and run the sweep of config.yaml, then print what was recovered
+# make          set up and run the sweep of config.yaml, then print what was recovered; CONFIG=configs/seeds.yaml for another
 # make test     set up and run the tests
 # make julia    find or fetch Julia for PySR, precompile, prove it with a tiny fit
 # make test-pysr  the one test that runs real PySR
 # make soak     kills, full disks and more on the real workflow, at random moments, for a long time (SOAK_SEEDS=20)
 # make record   add what PySR found in a run here to data/recorded (BUDGET=paper)
-# make report   the page of the sweep: results/<budget>/report.html
-# make lint     ruff, snakefmt, snakemake --lint
+# make report   the page of the sweep: results/<sweep>/report.html
+# make lint     ruff, snakefmt, snakemake --lint, import-linter, mypy, codespell, and the links of the docs
+# make docs     the pages of docs/, into site/
 # make lock     write requirements.lock anew from the ranges in pyproject.toml
 # make clean    remove what was generated (results, data sets), not the environment
 
@@ -13,18 +14,19 @@ PYTHON ?= python3
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 BIN := .venv/bin
 READY := .venv/ready
+# make CONFIG=configs/seeds.yaml
+CONFIGFILE := $(if $(CONFIG),--configfile $(CONFIG))
 SOAK_SEEDS ?= 20
 SOAK_FROM ?= 100
 # Bars for each rule where a person looks on; plain lines in a log.
 LOGGER := $(shell test -t 2 && echo --logger rich)
 
-.PHONY: all test test-pysr soak julia record report lint format lock clean
+.PHONY: all test test-pysr soak julia record report docs lint format lock clean
 .DELETE_ON_ERROR:
 
 all: $(READY)
-	$(BIN)/snakemake -j $(JOBS) $(LOGGER)
-	@results=results/$$($(BIN)/python -c 'import yaml; print(yaml.safe_load(open("config.yaml"))["budget"])'); \
-	  cat $$results/tables/message.txt; echo "The page, to open in a browser: $$results/report.html"
+	CFTSR_MESSAGE=no $(BIN)/snakemake -j $(JOBS) $(LOGGER) $(CONFIGFILE)
+	@$(BIN)/python -m cftsr message $(CONFIGFILE)
 
 $(READY): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
@@ -38,7 +40,7 @@ $(READY): requirements.lock
 	@touch $@
 
 test: $(READY)
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup tests
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup --cov --cov-report term tests
 
 test-pysr: $(READY)
 	$(BIN)/python -m pytest -m pysr -rs tests
@@ -55,13 +57,22 @@ record: $(READY)
 	$(BIN)/python -m cftsr record $(if $(BUDGET),--config budget=$(BUDGET))
 
 report: $(READY)
-	$(BIN)/snakemake -j $(JOBS) report
+	$(BIN)/snakemake -j $(JOBS) report $(CONFIGFILE)
 
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/snakemake --lint
+	$(BIN)/lint-imports --no-cache --no-logo
+	$(BIN)/mypy
+	$(BIN)/codespell
+	$(BIN)/mkdocs build --strict --quiet --site-dir .mkdocs
+	@rm -rf .mkdocs
+
+# The pages of docs/, into site/.
+docs: $(READY)
+	$(BIN)/mkdocs build --strict
 
 format: $(READY)
 	$(BIN)/ruff check --fix .
@@ -74,7 +85,7 @@ lock:
 	.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check '.[test]' 'pysr==1.5.10'
 	{ echo "# Exact versions of everything, made by 'make lock' (Python 3.11, Linux)."; \
 	  .venv-lock/bin/python -m pip freeze --exclude cftsr; } > requirements.lock
-	rm -rf .venv-lock build
+	rm -rf .venv-lock build workflow/scripts/cftsr.egg-info
 
 clean:
 	rm -rf results data/spectra .snakemake

@@ -9,6 +9,7 @@ min_version("9.0")
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/messages.smk"
 include: "workflow/rules/spectra.smk"
 include: "workflow/rules/julia.smk"
 include: "workflow/rules/fit.smk"

@@ -11,9 +11,8 @@ import pytest
 
 from cftsr.sweep.plan import Sweep as CftSweep
 from cftsr.sweep.resources import Limits, estimated_rows, of_fit, of_verdict
+from tests.cluster.conftest import ClusterSweep, Slurm, wait_until
 from tests.faults.conftest import TABLES, Sweep, config
-
-from .conftest import ClusterSweep, Slurm, wait_until
 
 pytestmark = [pytest.mark.workflow, pytest.mark.cluster, pytest.mark.xdist_group("cluster")]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import SPECTRA, TABLES, Sweep, cell_name, fit_folder, unchanged
+from tests.faults.conftest import SPECTRA, TABLES, Sweep, cell_name, fit_folder, unchanged
 
 pytestmark = [pytest.mark.workflow, pytest.mark.faults]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import (
+from tests.faults.conftest import (
     FITS,
     SPECTRA,
     TABLES,

@@ -10,9 +10,8 @@ import pytest
 from cftsr.jobs.fit_cell import FitRequest, fit_cell
 from cftsr.provenance import source_digest
 from cftsr.sweep.plan import Sweep as Configured
-
-from .conftest import SPECTRA, Sweep, cell_name, config, fit_folder, unchanged
-from .inject.sitecustomize import KINDS
+from tests.faults.conftest import SPECTRA, Sweep, cell_name, config, fit_folder, unchanged
+from tests.faults.inject.sitecustomize import KINDS
 
 pytestmark = [pytest.mark.workflow, pytest.mark.faults]
 

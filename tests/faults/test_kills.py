@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import TABLES, Sweep, fit_folder, unchanged
-from .test_damage import flip
+from tests.faults.conftest import TABLES, Sweep, fit_folder, unchanged
+from tests.faults.test_damage import flip
 
 pytestmark = [pytest.mark.workflow, pytest.mark.faults]
 

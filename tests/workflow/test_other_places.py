@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import ROOT, SNAKEMAKE, Project
+from tests.workflow.conftest import ROOT, SNAKEMAKE, Project
 
 pytestmark = pytest.mark.workflow
 
@@ -92,7 +92,7 @@ def test_a_path_with_a_blank_and_an_apostrophe(tmp_path: Path):
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "rational  WZW su(2)_k 1/1" in done.stderr
+    assert "WZW su(2)_k  rational 1/1" in done.stderr
 
 
 MODULE = """

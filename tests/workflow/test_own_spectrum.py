@@ -8,7 +8,7 @@ import shutil
 
 import pytest
 
-from .conftest import ROOT, Project
+from tests.workflow.conftest import ROOT, Project
 
 pytestmark = pytest.mark.workflow
 

@@ -9,8 +9,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from cftsr.sweep.plan import Sweep
-
-from .conftest import Project
+from tests.workflow.conftest import Project
 
 pytestmark = pytest.mark.workflow
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from .conftest import Project
+from tests.workflow.conftest import Project
 
 pytestmark = pytest.mark.workflow
 
@@ -51,5 +51,5 @@ def test_a_julia_that_is_none_ends_its_job_with_a_message_and_the_others_go_on(p
     assert status != 0
     assert "Mend or unset PYTHON_JULIAPKG_EXE" in text
     assert len(list(pysr.path("results").rglob("verdict.json"))) == 3, "the exact engine's cells are finished"
-    assert "rational  WZW su(2)_k 3/3" in text
-    assert "Missing: 5 cells have no verdict yet" in text
+    assert "  WZW su(2)_k  rational 3/3, pysr 0/5 (5 missing)\n" in text
+    assert "Missing: 5 cells without a verdict" in text

@@ -15,7 +15,7 @@ from cftsr.sweep.cells import Cell
 from cftsr.sweep.plan import Sweep
 from cftsr.sweep.record import FOLDER, RecordedFit, asked_of_rows, data_digest, record_path, write_record
 
-from .conftest import Project
+from tests.workflow.conftest import Project
 
 pytestmark = pytest.mark.workflow
 
@@ -76,7 +76,8 @@ def test_recorded_fits_are_judged_and_named_as_such(without_julia: Project):
     status, text = project.run()
     assert status == 0, text
     assert "engine pysr, recorded and judged here again: 2 fits (PySR 1.5.10, 2026-11-20)" in text
-    assert "pysr (recorded: PySR 1.5.10, 2026-11-20)  WZW su(2)_k 1/2" in text
+    assert "pysr 1/2" in text[text.index("  WZW su(2)_k  ") :]
+    assert "  (pysr is recorded: PySR 1.5.10, 2026-11-20)" in text
     with open(project.path("results/default/summary.csv"), encoding="utf-8") as stream:
         rows = {(row["engine"], row["seed"]): row for row in csv.DictReader(stream)}
     assert {row["source"] for row in rows.values()} == {"run", "recorded"}

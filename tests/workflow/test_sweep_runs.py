@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 
 from cftsr.fronts.front import read_front
-
-from .conftest import ROOT, Project
+from tests.workflow.conftest import ROOT, Project
 
 pytestmark = pytest.mark.workflow
 

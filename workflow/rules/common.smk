@@ -164,26 +164,3 @@ def said(what):
 
 def verdicts_of(cells):
     return [SWEEP.fits_of(cell).verdict(cell.folder) for cell in cells]
-
-
-onsuccess:
-    message = Path(RESULTS.message)
-    if message.exists():
-        print("", message.read_text(encoding="utf-8"), sep="\n", file=sys.stderr)
-
-
-onerror:
-    # The tables of what is finished, in a folder of their own: those of the whole sweep are a rule's.
-    from cftsr.results.summary import read_records
-    from cftsr.output.tables.write import write_tables
-    from cftsr.results.findings import Findings
-
-    try:
-        records = read_records(verdicts_of(SWEEP.cells), fronts=False)
-        cells = [cell.as_dict() for cell in SWEEP.cells]
-        message = write_tables(
-            Findings(records, cells, read_records(REFERENCE, False)), RESULTS.partial, PUBLISHED_FOLDER
-        )
-        print("", message, sep="\n", file=sys.stderr)
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)

@@ -15,7 +15,7 @@ from cftsr.fronts.front import Candidate, read_front, write_front
 from cftsr.jobs.fit_cell import problem_of
 from cftsr.results.recorded import judge_restored, record_run, restore
 from cftsr.sweep.cells import Cell
-from cftsr.sweep.paths import DataSets, Results
+from cftsr.sweep.paths import DataSets, Fits
 from cftsr.sweep.record import read_record
 
 EXACT = "l*(l+2)/(4*(k+2))"
@@ -32,7 +32,7 @@ class Run:
     """A folder in which PySR has run."""
 
     def __init__(self, folder: Path):
-        self.results, self.data = Results(f"{folder}/results/quick"), DataSets(f"{folder}/data/spectra")
+        self.results, self.data = Fits(f"{folder}/results/fits/quick"), DataSets(f"{folder}/data/spectra")
         self.record = folder / "data" / "recorded" / "quick.parquet"
 
     def fitted(self, place: Cell, *equations: str, **changes) -> Cell:

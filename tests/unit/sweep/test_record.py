@@ -16,7 +16,7 @@ from cftsr.errors import UserError
 from cftsr.families import family_names
 from cftsr.fronts.front import Candidate
 from cftsr.sweep.cells import Cell
-from cftsr.sweep.paths import DataSets, Results
+from cftsr.sweep.paths import DataSets, Fits
 from cftsr.sweep.plan import Sweep
 from cftsr.sweep.record import RecordedFit, asked_of_rows, data_digest, read_record, record_path, write_record
 
@@ -98,8 +98,8 @@ def test_recorded_fits_stand_for_the_seeds_that_the_sweep_asks_for(plain, sweep_
     sweep = sweep_of(*fits)
     assert list(sweep.recorded.used) == [cell for cell in CELLS if cell.seed == 0]
     assert [cell for cell in sweep.cells if cell.engine == "pysr"] == list(sweep.recorded.used)
-    assert sweep.results(CELLS[0]) == Results("results/quick/recorded")
-    assert sweep.results(sweep.cells[0]) == Results("results/quick")
+    assert sweep.fits_of(CELLS[0]) == Fits("results/fits/quick/recorded")
+    assert sweep.fits_of(sweep.cells[0]) == Fits("results/fits/quick")
     assert "engine pysr, recorded and judged here again: 2 fits (PySR 1.5.10, 2026-11-20)" in sweep.describe()
     assert len(sweep_of(*fits, seeds=[0, 1]).recorded.used) == 4
 
@@ -145,7 +145,7 @@ def test_the_papers_settings_stand_beside_every_sweep(plain, sweep_of):
     sweep = sweep_of(*fits, budget="paper", engines=["rational"], families=["minimal"])
     assert len(sweep.reference.used) == 4
     assert {cell.engine for cell in sweep.cells} == {"rational"}
-    assert {results.root for _, results in sweep.restored} == {"results/paper/recorded"}
+    assert {results.root for _, results in sweep.restored} == {"results/fits/paper/recorded"}
     assert sweep.request("wzw_su2", "conformal_weight", "n10_f50")["theories"] == 10, "its data sets are made"
     assert "beside the paper's tables, PySR with the paper's settings" in sweep.describe()
     assert not sweep_of(*fits, budget="paper", recorded=False).restored

@@ -128,7 +128,7 @@ def test_the_command_line(tmp_path):
     assert "0 of 7 cells done" in more.stdout, "further files and nested keys change only what they name"
     partial = run("tables", "--published", str(ROOT / "data/published"))
     assert partial.returncode == 0
-    assert "Missing: 5 cells have no verdict yet" in partial.stdout
+    assert "Missing: 5 cells without a verdict" in partial.stdout
     assert (tmp_path / "results/default/partial/tables/table1.md").exists()
     (tmp_path / "config.yaml").unlink()
     assert "0 of 40 cells done" in run("status", "--config", "engines=[rational,operon]", "settings=free").stdout

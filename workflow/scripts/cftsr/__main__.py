@@ -47,6 +47,12 @@ def sweeps(arguments: argparse.Namespace) -> None:
     print(describe_sweeps(Path()))
 
 
+def message(arguments: argparse.Namespace) -> None:
+    from cftsr.sweep.named import closing_message
+
+    print(*closing_message(sweep_from(arguments)), sep="\n")
+
+
 def tables(arguments: argparse.Namespace) -> None:
     from cftsr.output.tables.write import write_tables
     from cftsr.results.findings import Findings
@@ -134,6 +140,8 @@ def main() -> int:
     command = commands.add_parser("status", parents=[common], help="what is done, running, failed, and what is left")
     command.add_argument("-j", "--jobs", type=int, default=os.cpu_count() or 1, help="cores, for the estimate")
     command.set_defaults(run=status)
+    command = commands.add_parser("message", parents=[common], help="what is printed at the end of a sweep")
+    command.set_defaults(run=message)
     command = commands.add_parser("sweeps", help="which sweeps are here, and which configurations are there to run")
     command.set_defaults(run=sweeps)
     command = commands.add_parser("tables", parents=[common], help="the tables of what is finished so far")

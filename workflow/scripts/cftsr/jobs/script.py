@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
@@ -71,6 +72,9 @@ def logged(
         ):
             try:
                 yield
+            except KeyboardInterrupt:
+                print("interrupted")
+                sys.exit(128 + signal.SIGINT)
             except (UserError, OSError, MemoryError) as error:
                 print(f"error: {in_words(error)}{where}")
                 print(f"error: {in_words(error)}{where}", file=terminal)

@@ -25,7 +25,7 @@ from cftsr.engines import engine_order
 from cftsr.errors import UserError
 from cftsr.files import read_json, write_atomically, write_text
 from cftsr.results.titles import family_title, recorded_title, symbol_of
-from cftsr.vocabulary import APPROXIMATE, FITS, NO, UNDECIDED, YES, setting_order
+from cftsr.vocabulary import APPROXIMATE, FITS, NO, UNDECIDED, YES, counted, setting_order
 
 CellKey = tuple[str, str, int, str | None, str, str, int]
 PAPER_TABLES = 6
@@ -507,7 +507,7 @@ def final_message(
     tables: int = 6,
     recorded: Mapping[str, str] | None = None,
 ) -> str:
-    """What is said at the end: recovered of all cells by engine and family, where the tables are, what is missing.
+    """What is printed at the end: recovered of all cells by family, what is missing, where the tables are.
 
     titles   of families that have no module, as of `titles_of`
     tables   how many there are
@@ -515,23 +515,24 @@ def final_message(
     """
     titles = titles or {}
     counts = recovery_counts(rows, expected_cells)
-    engines = list(dict.fromkeys(count.engine for count in counts))
-    recorded = recorded or {}
-    named = {engine: f"{engine} ({recorded[engine]})" if engine in recorded else engine for engine in engines}
-    width = max(map(len, named.values()), default=0)
+    families = sorted({count.family for count in counts}, key=lambda name: family_title(name, titles))
+    width = max((len(family_title(name, titles)) for name in families), default=0)
     lines = [
         "Recovered (exact on the data and on what was held out, and identical to the closed form where one is known; "
         "proved):"
     ]
-    for engine in engines:
-        by_family = [f"{family_title(count.family, titles)} {count}" for count in counts if count.engine == engine]
-        lines.append(f"  {named[engine]:{width}}  {', '.join(by_family)}")
+    for family in families:
+        by_engine = [f"{count.engine} {count}" for count in counts if count.family == family]
+        lines.append(f"  {family_title(family, titles):{width}}  {', '.join(by_engine)}")
+    lines += [f"  ({engine} is {words})" for engine, words in (recorded or {}).items()]
     lines += _over_seeds(rows, expected_cells, titles)
     absent = missing_cells(rows, expected_cells)
     if absent:
         named = ["/".join(str(part) for part in cell_key(cell) if part is not None) for cell in absent[:3]]
         more = f" and {len(absent) - 3} more" if len(absent) > 3 else ""
-        lines.append(f"Missing: {len(absent)} cells have no verdict yet: {', '.join(named)}{more}; run it again")
+        lines.append(
+            f"Missing: {counted(len(absent), 'cell')} without a verdict: {', '.join(named)}{more}; run it again"
+        )
     more = f"; the paper's are 1 to {PAPER_TABLES}" if tables > PAPER_TABLES else ""
     lines += [
         f"Tables, the paper's beside ours: {folder}/tables/table1.md to table{tables}.md (and .csv, .tex{more})",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from dataclasses import fields
 from functools import cache
@@ -55,7 +55,7 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def _no_duplicates(path: Path):
+def _no_duplicates(path: Path) -> Callable[[list[tuple[str, Any]]], dict[str, Any]]:
     """For JSON: the mapping of these pairs, or a UserError."""
 
     def mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -219,7 +219,7 @@ def _typed_conventions(conventions: Any) -> Any:
     result = dict(conventions)
     for name in family_names():
         if isinstance(result.get(name), dict):
-            kinds = {field.name: _KINDS.get(type(field.default), "string") for field in fields(get_family(name))}
+            kinds = {field.name: _KINDS.get(type(field.default), "string") for field in fields(get_family(name))}  # type: ignore[arg-type]
             result[name] = {key: _scalar(value, kinds.get(key, "")) for key, value in result[name].items()}
     return result
 

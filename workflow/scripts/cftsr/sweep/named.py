@@ -86,6 +86,13 @@ def warning_of_change(sweep: Sweep, folder: Path = Path()) -> list[str]:
     ]
 
 
+def closing_message(sweep: Sweep, folder: Path = Path()) -> list[str]:
+    """What is printed when a sweep is done: what was recovered, and where everything is."""
+    message, page = folder / sweep.results.message, folder / sweep.results.page
+    lines = message.read_text(encoding="utf-8").splitlines() if message.exists() else []
+    return [*lines, *([f"The page, to open in a browser: {sweep.results.page}"] if page.exists() else [])]
+
+
 # ---- the sweeps of a folder
 
 

@@ -17,6 +17,7 @@ from cftsr.engines import ENGINES, get_engine
 from cftsr.engines.base import Availability, for_task
 from cftsr.errors import UserError
 from cftsr.families import get_family
+from cftsr.families.base import Family
 from cftsr.sweep import record
 from cftsr.sweep.cells import Cell
 from cftsr.sweep.config import given_spectrum, validate
@@ -88,7 +89,7 @@ class Sweep:
 
             read_given(asked)
 
-    def family(self, name: str):
+    def family(self, name: str) -> Family:
         return get_family(name, self.config["conventions"].get(name))
 
     def settings(self, family: str, task: str) -> list[str]:

@@ -84,7 +84,8 @@ def of_verdict(engine: str, rows: int, seconds: float, attempt: int = 1, *, limi
 
 def of_spectrum(dataset: str, attempt: int = 1, *, limits: Limits) -> Resources:
     """What making a data set and what is held out of it is asked for: all fields of all its theories are enumerated."""
-    theories = int(DATASET.fullmatch(dataset)[1])
+    found = DATASET.fullmatch(dataset)
+    theories = int(found[1]) if found else 0
     fields = theories**2 / 2
     return bounded(INTERPRETER_MB + 200 + fields / 50, START_MINUTES + 1 + fields / 20_000, attempt, limits)
 

@@ -76,6 +76,30 @@ def _chunk(workspace: Path) -> int:
         return 0
 
 
+MOST_FAILURES = 10  # in one message
+
+
+def failures(sweep: Sweep, folder: Path = Path()) -> list[str]:
+    """What failed, and why: a line for each cell whose fit or check ended with an error, then how many more."""
+    lines = []
+    for cell in sweep.cells:
+        fits = Fits(f"{folder}/{sweep.fits_of(cell).root}")
+        for job, made, log in (
+            ("fit", fits.front(cell.folder), fits.fit_log(cell.folder)),
+            ("check", fits.verdict(cell.folder), fits.verify_log(cell.folder)),
+        ):
+            if not Path(made).exists():
+                errors = [line for line in _lines(Path(log)) if line.startswith("error: ")]
+                if errors:
+                    words = errors[-1].removeprefix("error: ")
+                    lines.append(f"  {job} {cell.folder}: {words} ({Path(log).relative_to(folder)})")
+                    break
+    if not lines:
+        return []
+    more = [f"  and {len(lines) - MOST_FAILURES:,} more"] if len(lines) > MOST_FAILURES else []
+    return [f"Failed: {counted(len(lines), 'cell')}", *lines[:MOST_FAILURES], *more]
+
+
 def sweep_is_live(folder: Path) -> bool:
     """Whether Snakemake holds the folder's lock. After a kill -9 the lock stays: then this errs towards running."""
     locks = folder / ".snakemake" / "locks"
