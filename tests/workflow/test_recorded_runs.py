@@ -14,7 +14,6 @@ from cftsr.fronts.front import Candidate
 from cftsr.sweep.cells import Cell
 from cftsr.sweep.plan import Sweep
 from cftsr.sweep.record import FOLDER, RecordedFit, asked_of_rows, data_digest, record_path, write_record
-
 from tests.workflow.conftest import Project
 
 pytestmark = pytest.mark.workflow
