@@ -104,7 +104,13 @@ def test_a_page_larger_than_files_may_be(sweep: Sweep, undisturbed: Sweep):
 
 
 def test_results_on_a_disk_that_may_not_be_written(sweep: Sweep, undisturbed: Sweep):
-    sweep.remove(f"{fit_folder(*D)}", TABLES, "results/default/summary.csv", "results/default/tables")
+    sweep.remove(
+        f"{fit_folder(*D)}",
+        TABLES,
+        "results/default/summary.csv",
+        "results/default/sweep.json",
+        "results/default/tables",
+    )
     before = sweep.finished()
     with read_only(sweep.path("results")):
         status, text = sweep.run(TABLES)
