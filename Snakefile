@@ -26,7 +26,6 @@ if workflow.remote_exec:
     localrules:
         spectrum,
         fit,
-        fit_pysr,
         verify,
         tables,
         report,

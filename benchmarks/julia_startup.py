@@ -64,7 +64,7 @@ def sweep(folder: Path, fits: int, idle_seconds: float) -> tuple[Path, float]:
             "-j",
             "2",
             "--until",
-            "fit_pysr",
+            "fit",
             "--quiet",
             "all",
         ],

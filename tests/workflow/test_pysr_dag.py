@@ -27,14 +27,14 @@ def prove(project: Project) -> None:
 
 def test_with_the_proof_fits_need_no_julia_job(pysr: Project):
     prove(pysr)
-    assert pysr.jobs() == {"spectrum": 3, "fit_pysr": 5, "verify": 5, "tables": 1, "report": 1, "all": 1, "total": 16}
+    assert pysr.jobs() == {"spectrum": 3, "fit": 5, "verify": 5, "tables": 1, "report": 1, "all": 1, "total": 16}
 
 
 def test_with_a_julia_but_no_proof_one_julia_job_comes_first(pysr: Project):
     pysr.environment["PYTHON_JULIAPKG_EXE"] = "/bin/true"
     jobs = pysr.jobs()
     assert jobs["julia"] == 1
-    assert jobs["fit_pysr"] == 5
+    assert jobs["fit"] == 5
 
 
 def test_without_any_julia_it_stops_before_any_job_and_says_what_to_do(pysr: Project):

@@ -1,6 +1,7 @@
 # The sweep: configuration -> cells -> files. What is asked for is decided here, once.
 
 import inspect
+import os
 import shlex
 import sys
 from functools import cache
@@ -8,9 +9,14 @@ from pathlib import Path
 
 # Where this workflow is: the folder of its Snakefile, which is another workflow's module, perhaps.
 ROOT = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parents[1]
-sys.path.insert(0, f"{ROOT}/workflow/scripts")
+PACKAGES = f"{ROOT}/workflow/scripts"
+sys.path.insert(0, PACKAGES)
+# Jobs are processes of their own: they too use the package of this workflow, not one that is installed.
+elsewhere = [place for place in os.environ.get("PYTHONPATH", "").split(os.pathsep) if place and place != PACKAGES]
+os.environ["PYTHONPATH"] = os.pathsep.join([PACKAGES, *elsewhere])
 
 from cftsr.sweep import resources as estimates
+from cftsr.engines import get_engine
 from cftsr.errors import UserError
 from cftsr.families import family_names
 from cftsr.provenance import source_digest

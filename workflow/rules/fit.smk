@@ -1,4 +1,4 @@
-# One fit a cell. A killed fit goes on from the last finished chunk in its side folder, which is not an output:
+# One fit per cell. A killed fit goes on from the last finished chunk in its side folder, which is not an output:
 # Snakemake deletes the outputs of a job that fails.
 
 NEEDS_OF_FIT = asked(
@@ -9,19 +9,18 @@ NEEDS_OF_FIT = asked(
 rule fit:
     input:
         data=DATA.data(SPECTRUM),
+        # ancient: Julia proved again is no reason to fit again.
+        required=ancient(signed(lambda wildcards: get_engine(engine_of(wildcards)).requires)),
     output:
         front=FITS.front(CELL),
         fit=FITS.fit(CELL),
         cost=FITS.cost(CELL),
     log:
         FITS.fit_log(CELL),
-    # PySR has a rule of its own below; a constraint costs a large sweep less than a ruleorder.
-    wildcard_constraints:
-        fit=r"[a-z_]+/(?!pysr/)[a-z_]+/seed\d+",
     group:
         CELL_GROUP
     conda:
-        "../envs/sweep.yaml"
+        lambda wildcards: f"../envs/{get_engine(engine_of(wildcards)).environment}"
     threads: 1
     resources:
         **NEEDS_OF_FIT,
@@ -33,15 +32,3 @@ rule fit:
     script:
         "../scripts/fit.py"
 
-
-if "pysr" in SWEEP.engines:
-
-    use rule fit as fit_pysr with:
-        input:
-            data=DATA.data(SPECTRUM),
-            # ancient: a proof made anew is no reason to fit again.
-            julia=ancient(paths.JULIA_PROOF),
-        wildcard_constraints:
-            fit=r"[a-z_]+/pysr/seed\d+",
-        conda:
-            "../envs/pysr.yaml"

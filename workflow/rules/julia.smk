@@ -1,5 +1,7 @@
 # Julia, once: found or fetched, precompiled, proved with a tiny fit. Every PySR fit depends on it and runs offline.
 
+from cftsr.engines.pysr.julia import PROOF
+
 
 localrules:
     julia,
@@ -7,7 +9,7 @@ localrules:
 
 rule julia:
     output:
-        proof=paths.JULIA_PROOF,
+        proof=PROOF.as_posix(),
     log:
         paths.JULIA_LOG,
     conda:

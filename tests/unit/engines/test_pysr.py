@@ -20,7 +20,8 @@ from cftsr.algebra.expressions import constants, evaluate, parse
 from cftsr.data.dataset import write_dataset
 from cftsr.data.generate import generate
 from cftsr.engines import get_engine
-from cftsr.engines.base import Progress, for_task
+from cftsr.engines.base import Progress
+from cftsr.engines.options import for_task
 from cftsr.engines.pysr import engine as adapter
 from cftsr.engines.pysr import julia
 from cftsr.engines.pysr.regressor import keywords, read_hall_of_fame, view

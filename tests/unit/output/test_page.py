@@ -308,7 +308,7 @@ def test_missing_cells_and_several_seeds():
     view = page.view("wzw_su2/conformal_weight/n100_f10/free")
     assert [f"pysr, seed {seed}" in view for seed in (0, 1, 2)] == [True] * 3
     assert "There is no verdict on this fit yet" in view
-    assert "--forcerun fit_pysr" in view
+    assert "--forcerun fit" in view
     assert "1/3" in page.text.split('id="table-3"')[1].split("</section>")[0]
 
 

@@ -10,7 +10,8 @@ import pytest
 import yaml
 
 from cftsr.data.generate import generate
-from cftsr.engines.base import Availability, for_task
+from cftsr.engines.base import Availability
+from cftsr.engines.options import for_task
 from cftsr.engines.pysr.engine import PySR
 from cftsr.errors import UserError
 from cftsr.families import family_names

@@ -21,6 +21,9 @@ from cftsr.files import write_json
 
 PACKAGE = Path(__file__).parent
 
+# Parents that every engine's module has, and that decide no result: a new engine fits nothing again.
+REGISTRIES = ("engines/__init__.py",)
+
 
 def _kept_in() -> Path:
     """Where Python keeps what it compiled of the package, a file for each of its versions."""
@@ -85,7 +88,7 @@ def _module(path: Path) -> tuple[str, frozenset[Path]]:
         # Importing a module runs its parents' __init__.py as well.
         parents = [place / "__init__.py" for place in (base, *base.parents) if place.is_relative_to(PACKAGE)]
         found |= {candidate for candidate in (base.with_suffix(".py"), *parents) if candidate.is_file()}
-    return code, frozenset(found)
+    return code, frozenset(found - {PACKAGE / registry for registry in REGISTRIES})
 
 
 @cache

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
@@ -13,12 +13,9 @@ import numpy as np
 
 from cftsr.algebra.integer_columns import INTEGER_COLUMNS
 from cftsr.data.dataset import Dataset
-from cftsr.errors import UserError
+from cftsr.engines.options import Fragment
 from cftsr.fronts.front import Candidate, Equation, pareto_front
 from cftsr.vocabulary import SETTINGS, Setting
-
-# The key, in a mapping of tasks to values, of all tasks that the mapping does not name.
-OTHER_TASKS = "other"
 
 
 @dataclass(frozen=True)
@@ -97,71 +94,33 @@ class Needs:
     minutes: float
 
 
-@dataclass(frozen=True)
-class Option:
-    """One setting of an engine, as config.yaml names it.
-
-    kind      int, float, bool or str
-    minimum, maximum   the bounds of what makes sense, of a number
-    allowed   the values of a str
-    listed    a list of values will do as well
-    by_task   a mapping of tasks to values, and of `other` to that of the tasks not named, will do as well
-    """
-
-    kind: type
-    minimum: float | None = None
-    maximum: float | None = None
-    allowed: tuple[str, ...] = ()
-    listed: bool = False
-    by_task: bool = False
-
-    def check(self, where: str, value: Any, tasks: Iterable[str] = ()) -> None:
-        """Raise UserError unless the value will do; `tasks` are those that a mapping may name."""
-        if self.by_task and isinstance(value, dict):
-            if OTHER_TASKS not in value or not set(value) <= {*tasks, OTHER_TASKS}:
-                raise UserError(
-                    f"{where} has the keys {', '.join(map(str, value))}; it needs {OTHER_TASKS}, for the tasks that it "
-                    f"does not name, and may have any of {', '.join(tasks)}"
-                )
-            for task, item in value.items():
-                self.check(f"{where}.{task}", item)
-            return
-        if self.listed and isinstance(value, list):
-            if not value:
-                raise UserError(f"{where} is an empty list; give at least one entry")
-            for item in value:
-                replace(self, listed=False).check(where, item)
-            return
-        accepted = (int, float) if self.kind is float else (self.kind,)
-        if type(value) not in accepted:
-            raise UserError(f"{where} is {value!r}; it must be of type {self.kind.__name__}")
-        if self.minimum is not None and not value >= self.minimum:
-            raise UserError(f"{where} is {value!r}; it must be at least {self.minimum}")
-        if self.maximum is not None and not value <= self.maximum:
-            raise UserError(f"{where} is {value!r}; it must be at most {self.maximum}")
-        if self.allowed and value not in self.allowed:
-            raise UserError(f"{where} is {value!r}; allowed are {', '.join(self.allowed)}")
-
-
-def for_task(value: Any, task: str) -> Any:
-    """An option's value for a task, ours or not: the task's entry of a mapping, or that of the others."""
-    return value.get(task, value[OTHER_TASKS]) if isinstance(value, dict) else value
-
-
 class Engine(ABC):
-    """A search engine. One module in this folder and one line in `ENGINES` make one.
+    """A search engine. One package in this folder and one line in `ENGINES` make one.
 
     name           as in config.yaml
-    packages       distributions whose versions are recorded beside each fit, the engine's own first
-    options        what config.yaml must say under engine_options (or budgets)
-    uses_setting   False: the setting axis is nothing to it, and it runs once a data set
+    title          as in text
+    colour, dash   of its lines in figures: a colour with a contrast of 4.5 on white, and pixels drawn and left out.
+                   Without a colour it gets one that is left
+    packages       distributions whose versions are recorded with each fit, the engine's own first
+    options        its options in config.yaml, under engine_options or budgets, as fragments of JSON Schema
+    requires       files, relative to the project's folder, that a rule makes before the first fit. A newer file is no
+                   reason to fit again
+    environment    the conda environment of its fits, a file in workflow/envs
+    equations      about how many equations of a front take long to judge
+    uses_setting   False: it ignores the settings, and runs once per data set
     uses_seed      False: it is deterministic, and runs once whatever seeds the sweep has
     slow_start     True: a process pays many seconds before its first fit, and cells share one (`jobs.worker`)
     """
 
     name: ClassVar[str]
+    title: ClassVar[str] = ""
+    colour: ClassVar[str] = ""
+    dash: ClassVar[tuple[int, ...]] = (1, 0)
     packages: ClassVar[tuple[str, ...]] = ()
-    options: ClassVar[dict[str, Option]] = {}
+    options: ClassVar[Mapping[str, Fragment]] = {}
+    requires: ClassVar[tuple[str, ...]] = ()
+    environment: ClassVar[str] = "sweep.yaml"
+    equations: ClassVar[int] = 10
     uses_setting: ClassVar[bool] = True
     uses_seed: ClassVar[bool] = True
     slow_start: ClassVar[bool] = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import fields
 from functools import cache
@@ -18,7 +18,7 @@ from jsonschema.exceptions import ValidationError
 
 from cftsr.data.tasks import TASKS
 from cftsr.engines import ENGINES, get_engine
-from cftsr.engines.base import Option
+from cftsr.engines.options import OTHER_TASKS
 from cftsr.errors import UserError
 from cftsr.families import family_names, get_family
 from cftsr.vocabulary import SETTINGS
@@ -151,7 +151,25 @@ def sweep_name(config_files: Iterable[str | Path]) -> str:
 
 @cache
 def _schema() -> dict[str, Any]:
-    return yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    """The schema of a configuration: that of the file, with the options that the engines declare."""
+    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    schema["$defs"] |= {
+        "task_or_other": {"enum": [*TASKS, OTHER_TASKS]},
+        "engines": {
+            # null: a name with nothing under it
+            "type": ["object", "null"],
+            "additionalProperties": False,
+            "properties": {
+                name: {
+                    "type": ["object", "null"],
+                    "additionalProperties": False,
+                    "properties": dict(get_engine(name).options),
+                }
+                for name in ENGINES
+            },
+        },
+    }
+    return schema
 
 
 def _scalar(value: Any, kind: str) -> Any:
@@ -168,6 +186,12 @@ def _scalar(value: Any, kind: str) -> Any:
     return value
 
 
+def _branch(value: Any, schemas: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Which of these a value is meant for: that of lists for a list, that of mappings for a mapping, else the first."""
+    kind = "array" if isinstance(value, list) else "object" if isinstance(value, dict) else ""
+    return next((schema for schema in schemas if schema.get("type") == kind), schemas[0])
+
+
 def typed(value: Any, schema: Mapping[str, Any]) -> Any:
     """The value with text read by the schema's types, and lists of one put into brackets.
 
@@ -175,41 +199,22 @@ def typed(value: Any, schema: Mapping[str, Any]) -> Any:
     """
     if "$ref" in schema:
         schema = _schema()["$defs"][schema["$ref"].rpartition("/")[2]]
+    if "anyOf" in schema:
+        schema = _branch(value, schema["anyOf"])
     kind = schema.get("type", "")
+    kind = kind[0] if isinstance(kind, list) else kind
     if kind == "array" and value is not None:
         items = schema.get("items", {})
         if isinstance(value, dict) and items.get("type") != "object":
             return value
         return [typed(entry, items) for entry in (value if isinstance(value, list) else [value])]
     if kind == "object" and isinstance(value, dict):
-        known = schema.get("properties", {})
-        return {key: typed(entry, known.get(key, {})) for key, entry in value.items()}
+        known, others = schema.get("properties", {}), schema.get("additionalProperties") or {}
+        return {key: typed(entry, known.get(key, others)) for key, entry in value.items()}
     return _scalar(value, kind)
 
 
 _KINDS = {int: "integer", float: "number", bool: "boolean"}
-
-
-def _typed_option(value: Any, option: Option) -> Any:
-    """The same for an engine's option, whose entries in lists and mappings are all of one kind."""
-    if isinstance(value, list):
-        return [_typed_option(entry, option) for entry in value]
-    if isinstance(value, dict):
-        return {key: _typed_option(entry, option) for key, entry in value.items()}
-    return _scalar(value, _KINDS.get(option.kind, "string"))
-
-
-def _typed_engines(options: Any) -> Any:
-    """`engine_options`, or the options of one budget, by what each engine declares; what is unknown stays as it is."""
-    if not isinstance(options, dict):
-        return options
-    result = {}
-    for name, values in options.items():
-        known = get_engine(name).options if name in ENGINES else {}
-        if isinstance(values, dict):
-            values = {key: _typed_option(value, known[key]) if key in known else value for key, value in values.items()}
-        result[name] = values
-    return result
 
 
 def _typed_conventions(conventions: Any) -> Any:
@@ -227,10 +232,6 @@ def _typed_conventions(conventions: Any) -> Any:
 def with_types(config: dict[str, Any]) -> dict[str, Any]:
     """A configuration with text read as numbers wherever one is meant, and lists of one put into brackets."""
     config = typed(deepcopy(config), _schema())
-    if "engine_options" in config:
-        config["engine_options"] = _typed_engines(config["engine_options"])
-    if isinstance(config.get("budgets"), dict):
-        config["budgets"] = {name: _typed_engines(options) for name, options in config["budgets"].items()}
     if "conventions" in config:
         config["conventions"] = _typed_conventions(config["conventions"])
     return config
@@ -259,6 +260,9 @@ def _explain(error: ValidationError) -> str:
     key = ".".join(str(part) for part in error.absolute_path if not isinstance(part, int))
     where, value, rule = f"config {key}" if key else "config", error.instance, error.validator_value
     match error.validator:
+        case "anyOf":
+            branch = rule.index(_branch(value, rule))
+            return _explain(next(one for one in error.context or () if one.schema_path[0] == branch))
         case "additionalProperties":
             known = list(error.schema["properties"])
             unknown = sorted(set(value) - set(known), key=str)[0]
@@ -267,6 +271,8 @@ def _explain(error: ValidationError) -> str:
             return f"{where}: key {unknown!r} does not exist; {hint}"
         case "required":
             missing = next(name for name in rule if name not in value)
+            if missing == OTHER_TASKS:
+                return f"{where}: key {OTHER_TASKS!r} is missing, the value for the tasks that are not named; add it"
             return f"{where}: key {missing!r} is missing; take it from the config.yaml that came with the software"
         case "minItems":
             return f"{where} is an empty list; give at least one entry"
@@ -274,11 +280,17 @@ def _explain(error: ValidationError) -> str:
             twice = next(entry for index, entry in enumerate(value) if entry in value[:index])
             return f"{where}: {twice!r} stands twice in {value!r}; remove one"
         case "enum":
-            return f"{where} is {value!r}; allowed are {', '.join(map(str, rule))}"
+            near = difflib.get_close_matches(str(value), list(map(str, rule)), 1)
+            hint = f" (did you mean {near[0]}?)" if near else ""
+            of_key = "propertyNames" in error.absolute_schema_path
+            what = f": key {value!r} does not exist" if of_key else f" is {value!r}"
+            return f"{where}{what}{hint}; allowed are {', '.join(map(str, rule))}"
         case "type":
+            rule = rule[0] if isinstance(rule, list) else rule
             names = {
                 "integer": "a whole number",
                 "number": "a number",
+                "boolean": "true or false",
                 "array": "a list",
                 "object": "a mapping",
                 "string": "a name",
@@ -331,9 +343,6 @@ def validate(config: dict[str, Any]) -> dict[str, Any]:
             if not isinstance(value, dict):
                 raise UserError(f"config conventions.{name} is {value!r}; it must be a mapping")
             get_family(name, value)
-    _check_options("engine_options", config["engine_options"])
-    for budget, options in config["budgets"].items():
-        _check_options(f"budgets.{budget}", options or {})
     return config
 
 
@@ -391,16 +400,3 @@ def given_spectrum(entry: dict[str, Any]) -> GivenSpectrum:
         finite_labels=tuple(entry.get("finite_labels", [])),
         unary_operators=tuple(entry.get("unary_operators", ["square"])),
     )
-
-
-def _check_options(where: str, options: Any) -> None:
-    if not isinstance(options, dict):
-        raise UserError(f"config {where} is {options!r}; it must be a mapping of engines")
-    _allowed(where, list(options), tuple(ENGINES), "engine")
-    for engine, values in options.items():
-        known = get_engine(engine).options
-        if not isinstance(values, dict):
-            raise UserError(f"config {where}.{engine} is {values!r}; it must be a mapping of options")
-        _allowed(f"{where}.{engine}", list(values), tuple(known), "option")
-        for key, value in values.items():
-            known[key].check(f"config {where}.{engine}.{key}", value, TASKS)

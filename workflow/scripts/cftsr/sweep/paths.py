@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 PUBLISHED = "data/published"
-JULIA_PROOF, JULIA_LOG = ".julia/proof.json", ".julia/julia.log"
+JULIA_LOG = ".julia/julia.log"
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from typing import Any
 
 from cftsr.data.tasks import GIVEN, TASKS
 from cftsr.engines import ENGINES, get_engine
-from cftsr.engines.base import Availability, for_task
+from cftsr.engines.base import Availability
+from cftsr.engines.options import for_task
 from cftsr.errors import UserError
 from cftsr.families import get_family
 from cftsr.families.base import Family
@@ -72,9 +73,11 @@ class Sweep:
         return {engine: self._resolved(engine) for engine in self.engines}
 
     def _resolved(self, engine: str) -> dict[str, Any]:
-        values = dict(self.config["engine_options"].get(engine) or {})
+        declared = get_engine(engine).options
+        values = {name: fragment["default"] for name, fragment in declared.items() if "default" in fragment}
+        values |= self.config["engine_options"].get(engine) or {}
         values |= (self.config["budgets"][self.budget] or {}).get(engine) or {}
-        missing = [key for key in get_engine(engine).options if key not in values]
+        missing = [name for name in declared if name not in values]
         if missing:
             raise UserError(
                 f"config engine_options.{engine}: option {missing[0]!r} is missing; take it from the config.yaml "

@@ -74,9 +74,9 @@ def of_fit(
 def of_verdict(engine: str, rows: int, seconds: float, attempt: int = 1, *, limits: Limits) -> Resources:
     """What judging a front is asked for; `seconds` is the limit of one equation.
 
-    A front of the exact engine is one equation; others have up to 30, few of which take their limit.
+    A front has up to 30 equations, few of which take their limit (`Engine.equations`).
     """
-    equations = 1 if engine == "rational" else 10
+    equations = get_engine(engine).equations
     return bounded(
         INTERPRETER_MB + 300 + rows / 50, START_MINUTES + equations * (seconds + rows / 2000) / 60, attempt, limits
     )

@@ -17,7 +17,8 @@ import numpy as np
 from cftsr.algebra.expressions import Expression, constant, constants, evaluate, parse, substitute
 from cftsr.algebra.integer_columns import INTEGER_COLUMNS
 from cftsr.data.sampling import sample_rows
-from cftsr.engines.base import Assignment, Availability, Engine, Needs, Option, Problem, Progress
+from cftsr.engines.base import Assignment, Availability, Engine, Needs, Problem, Progress
+from cftsr.engines.options import boolean, choice, integer, number, one_or_more
 from cftsr.engines.refinement import has_nested_square, refine, simplest
 from cftsr.engines.scaling import Scaling, scaled
 from cftsr.engines.schedule import BANDS, INPUTS, Inputs, entries, input_columns, inputs_of
@@ -33,29 +34,31 @@ class Operon(Engine):
     """Multi-objective genetic programming on error and length, in restarts that differ by a fixed schedule."""
 
     name = "operon"
+    title = "operon"
+    colour, dash = "#B84E00", (6, 3)
     packages = ("pyoperon", "scipy", "python-flint")
     options = {
-        "restarts": Option(int, 1),
-        "refine": Option(bool),
-        "support_limit": Option(int, 2),
-        "weights": Option(str, allowed=("mixed", "real")),
-        "bands": Option(str, allowed=tuple(BANDS), listed=True),
-        "objectives": Option(str, allowed=("r2", "mae", "mse"), listed=True),
-        "inputs": Option(str, allowed=INPUTS, listed=True),
-        "first_population": Option(int, 2),
-        "first_generations": Option(int, 1),
-        "real_population": Option(int, 2),
-        "real_generations": Option(int, 1),
-        "real_rows": Option(int, 2),
-        "real_mutation": Option(float, 0.0, maximum=1.0),
-        "local_iterations": Option(int, 0),
-        "unit_population": Option(int, 2),
-        "unit_generations": Option(int, 1),
-        "unit_rows": Option(int, 2),
-        "unit_mutation": Option(float, 0.0, maximum=1.0),
-        "max_length": Option(int, 3),
-        "max_depth": Option(int, 2),
-        "tournament": Option(int, 2),
+        "restarts": integer(1),
+        "refine": boolean(),
+        "support_limit": integer(2),
+        "weights": choice("mixed", "real"),
+        "bands": one_or_more(choice(*BANDS)),
+        "objectives": one_or_more(choice("r2", "mae", "mse")),
+        "inputs": one_or_more(choice(*INPUTS)),
+        "first_population": integer(2),
+        "first_generations": integer(1),
+        "real_population": integer(2),
+        "real_generations": integer(1),
+        "real_rows": integer(2),
+        "real_mutation": number(0.0, 1.0),
+        "local_iterations": integer(0),
+        "unit_population": integer(2),
+        "unit_generations": integer(1),
+        "unit_rows": integer(2),
+        "unit_mutation": number(0.0, 1.0),
+        "max_length": integer(3),
+        "max_depth": integer(2),
+        "tournament": integer(2),
     }
 
     @classmethod

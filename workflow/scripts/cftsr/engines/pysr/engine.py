@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 
 from cftsr.algebra.expressions import Expression, evaluate, parse
-from cftsr.engines.base import Assignment, Availability, Engine, Needs, Option, Problem, Progress, for_task
+from cftsr.engines.base import Assignment, Availability, Engine, Needs, Problem, Progress
+from cftsr.engines.options import boolean, by_task, choice, for_task, integer, number, one_or_more
 from cftsr.engines.pysr import julia
 from cftsr.engines.pysr.regressor import (
     KEYWORDS,
@@ -53,21 +54,25 @@ class PySR(Engine):
     """PySR in seeded, deterministic chunks of iterations."""
 
     name = "pysr"
+    title = "PySR"
+    colour, dash = "#00795A", (2, 2)
+    requires = (julia.PROOF.as_posix(),)
+    environment = "pysr.yaml"
     packages = ("pysr", "juliacall", "juliapkg")
     slow_start = True
     options = {
-        "iterations": Option(int, 1, by_task=True),
-        "chunk_iterations": Option(int, 1),
-        "restarts": Option(int, 1),
-        "objective": Option(str, allowed=("mse", "scaled")),
-        "inputs": Option(str, allowed=(*KINDS, *INPUTS), listed=True),
-        "bands": Option(str, allowed=tuple(BANDS), listed=True),
-        "rows": Option(int, 0),
-        "refine": Option(bool),
-        "support_limit": Option(int, 2),
-        "early_stop": Option(bool),
-        "chunk_minutes": Option(float, 0.0),
-        "constant_complexity": Option(int, 1),
+        "iterations": by_task(integer(1)),
+        "chunk_iterations": integer(1),
+        "restarts": integer(1),
+        "objective": choice("mse", "scaled"),
+        "inputs": one_or_more(choice(*KINDS, *INPUTS)),
+        "bands": one_or_more(choice(*BANDS)),
+        "rows": integer(0),
+        "refine": boolean(),
+        "support_limit": integer(2),
+        "early_stop": boolean(),
+        "chunk_minutes": number(0.0),
+        "constant_complexity": integer(1),
         **KEYWORDS,
     }
     _compiled: set[tuple] = set()  # the kinds of search that this process has compiled

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import yaml
 
-from cftsr.engines.base import OTHER_TASKS, Problem
+from cftsr.engines.base import Problem
+from cftsr.engines.options import OTHER_TASKS
 from cftsr.engines.pysr.regressor import keywords, view
 from cftsr.vocabulary import SETTINGS
 

@@ -24,7 +24,8 @@ from typing import Any
 import numpy as np
 
 from cftsr.algebra.shortest_form import shortest
-from cftsr.engines.base import Assignment, Availability, Engine, Needs, Option, Problem, Progress
+from cftsr.engines.base import Assignment, Availability, Engine, Needs, Problem, Progress
+from cftsr.engines.options import integer, number
 from cftsr.engines.rational import exact, uncertain
 from cftsr.engines.rational.fit import Fit, is_uncertain
 from cftsr.engines.rational.search import Limits
@@ -44,13 +45,16 @@ class Rational(Engine):
     """Exact recovery of rational functions. It ignores settings (constant columns carry nothing) and seeds."""
 
     name = "rational"
+    title = "rational"
+    colour, dash = "#0072B2", (1, 0)
+    equations = 1
     packages = ("python-flint", "numpy")
     options = {
-        "max_degree": Option(int, 0),
-        "max_unknowns": Option(int, 2),
-        "spare_rows": Option(int, 1),
-        "refit_without": Option(float, 0.0),
-        "wrong_rows": Option(float, 0.0, 0.2),
+        "max_degree": integer(0),
+        "max_unknowns": integer(2),
+        "spare_rows": integer(1),
+        "refit_without": number(0.0),
+        "wrong_rows": number(0.0, 0.2),
     }
     uses_setting = False
     uses_seed = False

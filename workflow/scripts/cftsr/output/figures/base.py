@@ -17,6 +17,7 @@ import altair as alt
 from altair.utils.schemapi import debug_mode
 
 from cftsr.data.tasks import TASKS
+from cftsr.engines import ENGINES, get_engine
 from cftsr.results.summary import Result
 from cftsr.sweep.cells import Cell
 
@@ -27,8 +28,6 @@ STATIC_WIDTH = 620  # pixels, of SVG and PDF files; on a page the width is the c
 # and carry their name as well, so nothing hangs on colour alone.
 BLUE, VERMILION, GREEN, PURPLE, OLIVE = "#0072B2", "#B84E00", "#00795A", "#9C4F7E", "#6B5B00"
 INK, TEXT, RULE, GRID, LANE = "#222222", "#4A4A4A", "#767676", "#E4E4E4", "#EEF5F2"
-ENGINE_COLOURS = {"rational": BLUE, "operon": VERMILION, "pysr": GREEN}
-ENGINE_DASHES = {"rational": [1, 0], "operon": [6, 3], "pysr": [2, 2]}
 OTHER_COLOURS = (PURPLE, OLIVE, TEXT)
 OTHER_DASHES = ([8, 3, 2, 3], [4, 4], [10, 3])
 
@@ -95,11 +94,12 @@ def percent(fraction: str) -> str:
 
 
 def engine_styles(engines: Iterable[str]) -> dict[str, tuple[str, list[int]]]:
-    """Colour and dash of each engine; an engine that is not ours gets what is left, in the order given."""
+    """Colour and dash of each engine; an engine without a colour gets one that is left, in the order given."""
     styles, others = {}, 0
     for engine in engines:
-        if engine in ENGINE_COLOURS:
-            styles[engine] = (ENGINE_COLOURS[engine], ENGINE_DASHES[engine])
+        known = get_engine(engine) if engine in ENGINES else None
+        if known and known.colour:
+            styles[engine] = (known.colour, list(known.dash))
         else:
             styles[engine] = (OTHER_COLOURS[others % 3], OTHER_DASHES[others % 3])
             others += 1

@@ -63,12 +63,11 @@ class About:
     def command(self, cell: dict[str, Any]) -> str:
         """What makes one cell again, and nothing else, with the same configuration."""
         target = Fits.of(self.budget).verdict(Cell(**cell).folder)
-        rule = "fit_pysr" if cell["engine"] == "pysr" else "fit"
         said = [
             f"{key}={value if isinstance(value, str) else json.dumps(value, separators=(',', ':'))}"
             for key, value in ({"budget": self.budget} | self.changes).items()
         ]
-        return f".venv/bin/snakemake {target} -j 1 --forcerun {rule} --config {shlex.join(said)}"
+        return f".venv/bin/snakemake {target} -j 1 --forcerun fit --config {shlex.join(said)}"
 
 
 def read_for_page(paths: Sequence[str | Path], expected_cells: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
