@@ -85,7 +85,7 @@ class PySR(Engine):
             return Availability(True)
         remedy = (
             "Run `make julia` once: it finds or fetches Julia, precompiles, and proves itself with a tiny fit. An "
-            "existing Julia is taken from PYTHON_JULIAPKG_EXE or the PATH (README, Julia)"
+            "existing Julia is taken from PYTHON_JULIAPKG_EXE or the PATH (docs/julia.md)"
         )
         if asked and importlib.util.find_spec("pysr") is None:
             return Availability(False, "the package pysr is not installed", "make sets up .venv with it")

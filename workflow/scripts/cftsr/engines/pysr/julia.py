@@ -35,7 +35,7 @@ ENVIRONMENT = {
 }
 MEMORY = "out of memory: lower `rows` or `populations`, or give the job more memory"
 WAYS = (
-    "Three ways to a Julia (README, Julia): let PySR fetch it (needs the network once), take it from conda "
+    "Three ways to a Julia (docs/julia.md): let PySR fetch it (needs the network once), take it from conda "
     "(snakemake --sdm conda), or point PYTHON_JULIAPKG_EXE at one that is installed"
 )
 
