@@ -49,7 +49,7 @@ def test_a_julia_that_is_none_ends_its_job_with_a_message_and_the_others_go_on(p
     pysr.config["engines"] = ["rational", "pysr"]
     status, text = pysr.run()
     assert status != 0
-    assert "Mend or unset PYTHON_JULIAPKG_EXE" in text
+    assert "Correct or unset PYTHON_JULIAPKG_EXE" in text
     assert len(list(pysr.path("results").rglob("verdict.json"))) == 3, "the exact engine's cells are finished"
     assert "  WZW su(2)_k  rational 3/3, pysr 0/5 (5 missing)\n" in text
     assert "Missing: 5 cells without a verdict" in text

@@ -36,7 +36,7 @@ if not sys.executable.startswith("'"):
 AS_MODULE = not workflow.modifier.is_main_snakefile()
 CONFIG_FILE = SHIPPED if AS_MODULE else base_config()
 try:
-    # Snakemake reads all but the first itself, and takes the last of two entries for a key without a word.
+    # Snakemake reads all but the first itself, and takes the last of two entries for a key silently.
     files = [read_config(path) for path in (CONFIG_FILE, *(() if AS_MODULE else workflow.overwrite_configfiles))]
     if AS_MODULE:
         config.update(merged(files[0], config))

@@ -1,4 +1,4 @@
-# What real PySR found elsewhere, in place of fits that cannot be run here and beside the paper's tables: one job writes
+# What real PySR found elsewhere, in place of fits that cannot be run here and in the paper's tables: one job writes
 # all fronts, one judges them. Both are cheap, and so is a sweep's graph with them: see sweep/record.py.
 
 RESTORED = [(fit.cell, results) for fit, results in SWEEP.restored]

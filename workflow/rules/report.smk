@@ -7,7 +7,7 @@ REPORT_ASSETS = sorted(str(path) for path in (ROOT / "workflow/report").glob("*.
 
 rule report:
     input:
-        # Made anew whenever a verdict is, so that a large sweep need not list every verdict a second time.
+        # Made again whenever a verdict is, so that a large sweep need not list every verdict a second time.
         summary=RESULTS.summary("parquet"),
         tables=RESULTS.table("all", "tex"),
         data=sorted({DATA.data(cell.spectrum) for cell in SWEEP.cells}),

@@ -1,4 +1,4 @@
-# The paper's tables beside ours, what the sweep has beyond them, and one row a cell.
+# The paper's tables with ours, those of what else the sweep has, and one row per cell.
 
 from cftsr.output.tables.plan import table_names
 from cftsr.sweep.named import configuration_of
@@ -14,7 +14,7 @@ rule tables:
         # Functions: every job on a cluster reads this file, and need not list the files of all cells.
         verdicts=lambda wildcards: verdicts_of(SWEEP.cells),
         costs=lambda wildcards: [SWEEP.fits_of(cell).cost(cell.folder) for cell in SWEEP.cells],
-        # What PySR found with the paper's settings, beside the paper's tables.
+        # What PySR found with the paper's settings, for the paper's tables.
         reference=lambda wildcards: REFERENCE,
         published=PUBLISHED,
     output:

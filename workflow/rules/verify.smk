@@ -1,4 +1,4 @@
-# The verdict on a front, apart from the fit: judging anew never costs a fit.
+# The verdict on a front, apart from the fit: judging again never costs a fit.
 
 NEEDS_OF_VERDICT = asked(
     lambda wildcards, attempt: needs_of_verdict(engine_of(wildcards), dataset_of(wildcards), attempt)

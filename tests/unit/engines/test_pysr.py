@@ -573,7 +573,7 @@ def test_asked_for_without_julia_it_says_what_to_do(nowhere):
     [
         (URLError("no address"), ("could not be downloaded", "PYTHON_JULIAPKG_EXE")),
         (Exception("could not find Julia 1.10.3 - 1.11"), ("Julia is not there", "make julia")),
-        (Exception("juliapkg_exe=/x is not a Julia executable."), ("Mend or unset PYTHON_JULIAPKG_EXE",)),
+        (Exception("juliapkg_exe=/x is not a Julia executable."), ("Correct or unset PYTHON_JULIAPKG_EXE",)),
         (ImportError("No module named 'pysr'"), ("requirements.lock",)),
         (MemoryError(), ("out of memory",)),
         (Exception("OutOfMemoryError()"), ("out of memory", "rows")),
@@ -596,7 +596,7 @@ def test_without_julia_the_proof_fails_at_once_and_leaves_nothing(nowhere, monke
     # An executable that is no Julia: the same on machines with and without one, and without the network.
     monkeypatch.setenv("PYTHON_JULIAPKG_EXE", "/bin/false")
     monkeypatch.setenv("PYTHON_JULIAPKG_PROJECT", str(nowhere / "project"))
-    with pytest.raises(UserError, match="Mend or unset PYTHON_JULIAPKG_EXE"):
+    with pytest.raises(UserError, match="Correct or unset PYTHON_JULIAPKG_EXE"):
         julia.prove(nowhere / "proof.json", minutes=1)
     assert not (nowhere / "proof.json").exists()
 

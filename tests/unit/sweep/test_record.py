@@ -148,7 +148,7 @@ def test_the_papers_settings_stand_beside_every_sweep(plain, sweep_of):
     assert {cell.engine for cell in sweep.cells} == {"rational"}
     assert {results.root for _, results in sweep.restored} == {"results/fits/paper/recorded"}
     assert sweep.request("wzw_su2", "conformal_weight", "n10_f50")["theories"] == 10, "its data sets are made"
-    assert "beside the paper's tables, PySR with the paper's settings" in sweep.describe()
+    assert "in the paper's tables, PySR with the paper's settings" in sweep.describe()
     assert not sweep_of(*fits, budget="paper", recorded=False).restored
     paper = sweep_of(*(recorded(plain, cell) for cell in CELLS[:1]), budget="paper")
     assert len(paper.restored) == 1

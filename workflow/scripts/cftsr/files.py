@@ -29,7 +29,7 @@ SEAL_KEY = "seal"
 def write_atomically(path: str | Path, write: Callable[[Path], None]) -> None:
     """Call `write` on a temporary neighbour of `path`, flush it to disk and rename it into place.
 
-    What a process that was killed left half written beside it is removed.
+    What a process that was killed left half written next to it is removed.
 
     Raises UserError with the path and the reason when the folder cannot be written or the disk is full; the old
     file, if there was one, is then untouched.
@@ -76,14 +76,14 @@ def _alive(pid: str) -> bool:
 
 
 def cannot_write(path: str | Path, error: OSError) -> UserError:
-    """What is said where a file could not be written."""
+    """The message for a file that could not be written."""
     remedy = {
         errno.ENOSPC: "Free some space",
         errno.EDQUOT: "Free some space: your quota is spent",
         errno.EFBIG: "Raise the limit on the size of a file (ulimit -f)",
         errno.EROFS: "Mount the disk for writing",
-        errno.EACCES: "Mend the permissions of its folder",
-    }.get(error.errno, "Free some space or mend the permissions")
+        errno.EACCES: "Correct the permissions of its folder",
+    }.get(error.errno, "Free some space or correct the permissions")
     reason = error.strerror or str(error)
     return UserError(
         f"cannot write {path}: {reason}. {remedy} and run the same command again; what was finished is kept"

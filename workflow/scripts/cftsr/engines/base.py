@@ -79,7 +79,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Availability:
-    """Whether an engine can run here; if not, why, and what would mend it."""
+    """Whether an engine can run here; if not, why, and what would change that."""
 
     ok: bool
     reason: str = ""
@@ -139,7 +139,7 @@ class Engine(ABC):
 
     @classmethod
     def needs(cls, task: str, rows: int, options: Mapping[str, Any]) -> Needs:
-        """What a fit takes beside Python and Snakemake, for `rows` rows about; unless an engine says so, a day."""
+        """What a fit of about `rows` rows takes on top of Python and Snakemake: a day, unless an engine knows better."""
         return Needs(mem_mb=4000, minutes=24 * 60)
 
     def start(self, assignment: Assignment) -> None:  # noqa: B027 - most engines have nothing to pay

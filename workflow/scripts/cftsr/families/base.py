@@ -22,7 +22,7 @@ class Family(ABC):
         title             what tables and figures call it
         theory_labels     names of the integers that fix a theory
         state_labels      names of the integers that fix a primary field within a theory
-        unary_operators   operators beside + - * / that a search on this family may use
+        unary_operators   operators besides + - * / that a search on this family may use
         finite_labels     state labels that take finitely many values over the whole family (a sector, a parity)
         finite_values     every joint value that these labels take in any theory, in the order of `finite_labels`
         closed_forms      task name -> the textbook formula, in the labels; used to judge a fit, never to make one

@@ -27,7 +27,7 @@ class Watchdog:
 
     Time that the machine sleeps or the sweep is stopped (Ctrl-Z) does not count.
 
-    log       where the message goes beside the terminal, and where in the program the process hung: a file with a
+    log       where the message goes besides the terminal, and where in the program the process hung: a file with a
               descriptor; any other stream is left out
     lifeline  a descriptor at whose end of file this process is killed: whoever it works for is gone
     """

@@ -1,6 +1,6 @@
 """The numbers and formulas that the paper printed, as transcribed into data/published.
 
-One CSV file a table, one row a printed value, with the place where it stands; notes.csv holds what a reader must know
+One CSV file a table, one row per printed value, with the place where it stands; notes.csv holds what a reader must know
 about a table as a whole: where the paper contradicts itself, and how a row is to be read.
 """
 
@@ -51,7 +51,7 @@ class PublishedValue:
     table, row, column   where it is printed; `row` starts with the headings above the row, if it stands below any
     family .. setting    the cell; `fraction` is text ("0.3"), None for the central charge; `setting` is None for the
                          textbook formula
-    quantity             one of FORMULAS or NUMBERS; "simplified_loss" is the MSE beside a simplified formula
+    quantity             one of FORMULAS or NUMBERS; "simplified_loss" is the MSE printed with a simplified formula
     printed              exactly as printed; formulas in LaTeX
     value                the number; 0.0 where "Exact" is printed, inf for "inf", None for a formula
     expression           a formula in our grammar and labels, its constants put in; None for a number

@@ -1,4 +1,4 @@
-"""From verdicts to one row a cell, and how many cells were recovered.
+"""From verdicts to one row per cell, and how many cells were recovered.
 
 A *record* is what verdict.json holds: {"cell": ..., "verdict": ..., "fit": ...}. Everything here is in a fixed order
 and independent of the order of the records, so that the same verdicts give the same bytes.
@@ -109,7 +109,7 @@ def cell_order(cell: dict[str, Any]) -> tuple:
 
 
 def read_records(paths: Iterable[str | Path], fronts: bool = True) -> list[dict[str, Any]]:
-    """The records in these verdict.json files, with the cost.json beside each.
+    """The records in these verdict.json files, with their cost.json.
 
     fronts   whether every equation of a front is wanted. Tables need two of each, the selected and the reported one:
              without the others 20,000 records take a tenth of a gigabyte instead of one.
@@ -123,7 +123,7 @@ def read_records(paths: Iterable[str | Path], fronts: bool = True) -> list[dict[
     for path in map(Path, paths):
         if not path.exists():
             continue
-        remedy = "delete it and summary.parquet, and run snakemake again: only this verdict is made anew"
+        remedy = "delete it and summary.parquet, and run snakemake again: only this verdict is repeated"
         record = read_json(path, remedy)
         record["cost"] = read_json(
             path.with_name("cost.json"), "delete it and summary.parquet, and run snakemake again: the fit is repeated"
@@ -251,7 +251,7 @@ def results_of(records: Sequence[dict[str, Any]]) -> list[Result]:
     return results
 
 
-# ---- one row a cell
+# ---- one row per cell
 
 SUMMARY_SCHEMA = pa.schema(
     [
@@ -301,7 +301,7 @@ def recorded_words(results: Iterable[Result]) -> str:
 
 
 def summary_rows(records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """One row a cell, with the columns of SUMMARY_SCHEMA; the equation is the reported one (see `Result`)."""
+    """One row per cell, with the columns of SUMMARY_SCHEMA; the equation is the reported one (see `Result`)."""
     return [summary_row(result) for result in results_of(records)]
 
 
@@ -535,7 +535,7 @@ def final_message(
         )
     more = f"; the paper's are 1 to {PAPER_TABLES}" if tables > PAPER_TABLES else ""
     lines += [
-        f"Tables, the paper's beside ours: {folder}/tables/table1.md to table{tables}.md (and .csv, .tex{more})",
+        f"Tables, ours with the paper's: {folder}/tables/table1.md to table{tables}.md (and .csv, .tex{more})",
         f"One row for each cell: {folder}/summary.csv (and .parquet)",
     ]
     return "\n".join(lines) + "\n"

@@ -15,7 +15,7 @@ JULIA_LOG = ".julia/julia.log"
 
 @dataclass(frozen=True)
 class DataSets:
-    """Generated data sets, and beside each what is held out of it."""
+    """Generated data sets, each with what is held out of it."""
 
     root: str = "data/spectra"
 

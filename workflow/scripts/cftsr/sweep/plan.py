@@ -86,7 +86,7 @@ class Sweep:
         return values
 
     def check_files(self) -> None:
-        """Read every own spectrum as its rule will, so that a mistake in a file is said before anything starts."""
+        """Read every own spectrum as its rule will, so that a mistake in a file is reported before anything starts."""
         for asked in self.given.values():
             from cftsr.data.user_file import read_given
 
@@ -126,7 +126,7 @@ class Sweep:
 
     @cached_property
     def reference(self) -> record.Selection:
-        """The paper's own experiment repeated, which stands beside its tables whatever the sweep is: every recorded fit
+        """The paper's own experiment repeated, which stands in its tables whatever the sweep is: every recorded fit
         with the paper's settings, on the data sets that the conventions of this sweep give."""
         if not self.config["recorded"]:
             return record.Selection()
@@ -221,7 +221,7 @@ class Sweep:
             "theories": cell.theories,
             "next_theories": self.config["held_out"]["next_theories"],
         }
-        # Only what this data set depends on: another key's change must not make it anew.
+        # Only what this data set depends on: another key's change must not make it again.
         if cell.fraction is not None:
             return request | {"fraction": cell.fraction, "rounding": self.config["conventions"]["rounding"]}
         return request | {key: self.config["central_charge"][key] for key in ("pool", "seed")}
@@ -252,7 +252,7 @@ class Sweep:
         """What is taken from the record, and what not and why."""
         for selection, words in (
             (self.recorded, f"  engine {record.RECORDED_ENGINE}, recorded and judged here again"),
-            (self.reference, "  beside the paper's tables, PySR with the paper's settings, recorded and judged again"),
+            (self.reference, "  in the paper's tables, PySR with the paper's settings, recorded and judged again"),
         ):
             if selection.used or selection.refused:
                 made = f" ({record.software(selection.used.values())})" if selection.used else ""

@@ -18,7 +18,7 @@ from cftsr.engines import get_engine
 
 DATASET = re.compile(r"n(\d+)(?:_f([\d.]+))?")
 
-INTERPRETER_MB = 400  # Python and Snakemake beside a job: 60 to 150 MB measured, twice in a group
+INTERPRETER_MB = 400  # Python and Snakemake on top of a job: 60 to 150 MB measured, twice in a group
 START_MINUTES = 1  # two starts of Snakemake and one of the script: 5 to 20 s, more from a slow disk
 
 

@@ -65,7 +65,7 @@ class Operon(Engine):
     def availability(cls, asked: bool = False) -> Availability:
         if importlib.util.find_spec("pyoperon") is None:
             return Availability(
-                False, "the package pyoperon is not installed", "pip install pyoperon, or make .venv anew with make"
+                False, "the package pyoperon is not installed", "pip install pyoperon, or delete .venv and run make"
             )
         return Availability(True)
 

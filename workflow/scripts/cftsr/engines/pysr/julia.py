@@ -149,7 +149,7 @@ def _in_words(error: Exception) -> str:
     if "could not find Julia" in text:
         return f"Julia is not there ({first}). Say `make julia`. {WAYS}"
     if "is not a Julia executable" in text:
-        return f"{first}. Mend or unset PYTHON_JULIAPKG_EXE. {WAYS}"
+        return f"{first}. Correct or unset PYTHON_JULIAPKG_EXE. {WAYS}"
     if "OutOfMemory" in text:
         return f"{MEMORY} ({first})"
     if any(word in text.lower() for word in ("permission denied", "eacces", "read-only file system")):

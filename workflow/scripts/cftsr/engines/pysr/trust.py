@@ -19,7 +19,7 @@ def trusted(path: Path) -> None:
     may write: not everybody (but for a folder with the sticky bit, such as /tmp), and not a group, unless it is
     the user's own.
 
-    Raises UserError with the first that will not do, and how to mend it.
+    Raises UserError with the first that cannot be trusted, and the remedy.
     """
     place, last = path.resolve(), Path.cwd()
     while True:
