@@ -139,7 +139,7 @@ class Engine(ABC):
 
     @classmethod
     def needs(cls, task: str, rows: int, options: Mapping[str, Any]) -> Needs:
-        """What a fit of about `rows` rows takes on top of Python and Snakemake: a day, unless an engine knows better."""
+        """What a fit of about `rows` rows takes besides Python and Snakemake: a day, unless an engine knows better."""
         return Needs(mem_mb=4000, minutes=24 * 60)
 
     def start(self, assignment: Assignment) -> None:  # noqa: B027 - most engines have nothing to pay
