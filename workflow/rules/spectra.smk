@@ -2,6 +2,9 @@
 
 from dataclasses import asdict
 
+LABELLED = "|".join(name for name, task in TASKS.items() if task.labelled)
+UNLABELLED = "|".join(name for name, task in TASKS.items() if not task.labelled)
+
 
 rule spectrum:
     output:
@@ -10,7 +13,7 @@ rule spectrum:
     log:
         DATA.log(SPECTRUM),
     wildcard_constraints:
-        spectrum=rf"({FAMILIES})/({'|'.join(TASKS)})/{DATASET}",
+        spectrum=rf"({FAMILIES})/({LABELLED})/{DATASET}",
     group:
         DATA_GROUP
     conda:
@@ -24,6 +27,35 @@ rule spectrum:
         "data set {wildcards.spectrum}"
     script:
         "../scripts/spectrum.py"
+
+
+# Levels without labels: what is found of their quantum numbers is part of the data set.
+rule unlabelled_spectrum:
+    output:
+        data=DATA.data(SPECTRUM),
+        held_out=DATA.held_out(SPECTRUM),
+    log:
+        DATA.log(SPECTRUM),
+    wildcard_constraints:
+        spectrum=rf"({FAMILIES})/({UNLABELLED})/{DATASET}",
+    group:
+        DATA_GROUP
+    conda:
+        "../envs/sweep.yaml"
+    resources:
+        **NEEDS_OF_SPECTRUM,
+    params:
+        request=lambda wildcards: SWEEP.request(*wildcards.spectrum.split("/")),
+        source=lambda wildcards: source_digest(
+            "data/generate.py",
+            "hidden/labelled.py",
+            "engines/rational/engine.py",  # by name, for the denominators
+            f"families/{family_of(wildcards)}.py",
+        ),
+    message:
+        "data set {wildcards.spectrum}: levels without labels, and the quantum numbers found"
+    script:
+        "../scripts/unlabelled_spectrum.py"
 
 
 if SWEEP.given:

@@ -71,7 +71,11 @@ def test_one_level_that_does_not_belong_is_named():
     wrong = BareTheory(last.labels, (*last.levels, last.levels[-1] + F(1, 7)), last.key)
     spectrum = BareSpectrum(data.labels, (*data.theories[:-1], wrong))
     answer = find_hidden(spectrum, draws=3)
-    assert (answer.kind, answer.outcome, answer.equations()) == (ONE_INTEGER, FITS, ("E = (square(n))/(4*(k+2))-1/8",))
+    assert (answer.kind, answer.outcome, answer.equations()) == (
+        ONE_INTEGER,
+        FITS,
+        ("E = square(lambda_)/(4*(k+2))-1/8",),
+    )
     assert answer.reasons == (f"1 of {spectrum.levels} levels are not explained: {wrong.levels[-1]} (k=40)",)
     assert answer.data.levels == spectrum.levels - 1
 
@@ -93,7 +97,7 @@ def test_two_levels_of_few_theories_leave_many_shifts():
 @pytest.mark.parametrize("fraction", ["0.1", "0.5"])
 @pytest.mark.parametrize(
     ("family", "equation"),
-    [("minimal", "E = (square(n))/(4*p*q)-1/24"), ("wzw_su2", "E = (square(n))/(4*(k+2))-1/8")],
+    [("minimal", "E = square(lambda_)/(4*p*q)-1/24"), ("wzw_su2", "E = square(lambda_)/(4*(k+2))-1/8")],
 )
 def test_the_two_families_of_the_paper_at_100_theories(family, equation, fraction):
     answer = found(family, 100, fraction)
@@ -106,13 +110,13 @@ def test_the_two_families_of_the_paper_at_100_theories(family, equation, fractio
 @pytest.mark.parametrize(
     ("family", "theories", "kind", "equations"),
     [
-        ("u1_boson", 40, ONE_INTEGER, ("E = (square(n))/(4*k)-1/24",)),
-        ("n1_superconformal", 60, SECTORS, ("E = (square(n))/(2*p*q)-1/16", "E = (square(n))/(8*p*q)")),
-        ("wzw_su3", 25, FORM, ("E = (square(n)+n*m+square(m))/(3*(k+3))-1/3",)),
-        ("wzw_sp4", 25, FORM, ("E = (square(n)+square(m))/(4*(k+3))-5/12",)),
-        ("wzw_g2", 30, FORM, ("E = (square(n)+n*m+square(m))/(3*(k+4))-7/12",)),
-        ("w3_minimal", 50, FORM, ("E = (square(n)+n*m+square(m))/(3*p*q)-1/12",)),
-        ("parafermions", 30, TWO_DENOMINATORS, ("E = (square(n))/(4*(k+2))-square(m)/(4*k)-1/12",)),
+        ("u1_boson", 40, ONE_INTEGER, ("E = square(lambda_)/(4*k)-1/24",)),
+        ("n1_superconformal", 60, SECTORS, ("E = square(lambda_)/(8*p*q)", "E = square(lambda_)/(2*p*q)-1/16")),
+        ("wzw_su3", 25, FORM, ("E = (square(lambda_)+lambda_*mu+square(mu))/(3*(k+3))-1/3",)),
+        ("wzw_sp4", 25, FORM, ("E = (square(lambda_)+square(mu))/(4*(k+3))-5/12",)),
+        ("wzw_g2", 30, FORM, ("E = (square(lambda_)+lambda_*mu+square(mu))/(3*(k+4))-7/12",)),
+        ("w3_minimal", 50, FORM, ("E = (square(lambda_)+lambda_*mu+square(mu))/(3*p*q)-1/12",)),
+        ("parafermions", 30, TWO_DENOMINATORS, ("E = square(lambda_)/(4*(k+2))-square(mu)/(4*k)-1/12",)),
     ],
 )
 def test_families_that_come_out(family, theories, kind, equations):
@@ -125,7 +129,7 @@ def test_families_that_come_out(family, theories, kind, equations):
 def test_the_coset_comes_out_with_its_three_readings():
     # k, m and -k-m-4 may change places in c and h: Goddard, Kent, Olive, Commun. Math. Phys. 103 (1986) 105.
     answer = found("coset_su2", 60)
-    assert answer.equations() == ("E = (square(n))/(4*m*(k+2)*(k+m+2))-square(m)/(8*m*(m+2))",)
+    assert answer.equations() == ("E = square(lambda_)/(4*m*(k+2)*(k+m+2))-square(mu)/(8*m*(m+2))",)
     assert answer.outcome == FITS
     assert "4*k*(m+2)*(k+m+2), 8*k*(k+2)" in answer.reasons[0]
     assert answer.held_out.exact
@@ -141,9 +145,9 @@ def test_families_that_do_not_come_out_name_what_was_tried(family, theories):
 @pytest.mark.parametrize(
     ("family", "task", "equation"),
     [
-        ("minimal", "conformal_weight", "E = (square(n)-(square(p-q)))/(4*p*q)"),
-        ("wzw_su2", "conformal_weight", "E = (square(n)-(1))/(4*(k+2))"),
-        ("wzw_so_vector", "conformal_weight", "E = (square(n)-(square(n-2)))/(8*(n+k-2))"),
+        ("minimal", "conformal_weight", "E = (square(lambda_)-square(p-q))/(4*p*q)"),
+        ("wzw_su2", "conformal_weight", "E = (square(lambda_)-1)/(4*(k+2))"),
+        ("wzw_so_vector", "conformal_weight", "E = (square(lambda_)-square(n-2))/(8*(n+k-2))"),
     ],
 )
 def test_a_shift_that_depends_on_the_theory(family, task, equation):

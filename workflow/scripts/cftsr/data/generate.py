@@ -38,6 +38,8 @@ def _levels(family: Family, task: Task, theory: Theory) -> list[tuple[Fraction, 
         value = task.target(family, theory, None)
         return [] if value is None else [(value, theory)]
     levels = [(task.target(family, theory, state), theory + state) for state in family.states(theory)]
+    if not task.labelled:
+        levels = list(dict.fromkeys((target, theory) for target, _ in levels))
     # Over a common denominator: integers compare twice as fast as fractions.
     scale = lcm(*(target.denominator for target, _ in levels))
     return sorted(levels, key=lambda level: (level[0].numerator * (scale // level[0].denominator), level[1]))
@@ -60,8 +62,8 @@ def _dataset(family: Family, task: Task, rows: list[tuple[int, Fraction, tuple]]
         | {key: str(value) for key, value in metadata.items()},
         unary_operators=tuple(family.unary_operators),
         # A task without states has none of the labels of states.
-        finite_labels=family.finite_labels if task.per_state else (),
-        finite_values=family.finite_values if task.per_state else (),
+        finite_labels=family.finite_labels if task.has_states else (),
+        finite_values=family.finite_values if task.has_states else (),
     )
 
 

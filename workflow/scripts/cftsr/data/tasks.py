@@ -9,6 +9,7 @@ from fractions import Fraction
 from functools import cache
 from math import lcm
 
+from cftsr.data.unlabelled import CLOSED_FORMS
 from cftsr.families.base import Family, State, Theory
 
 
@@ -18,6 +19,8 @@ class Task:
 
     `symbol` and `title` are what tables, figures and the page call it, in plain text.
     `per_state` tells whether a row is a primary field (labels of theory and state) or a theory (its labels alone).
+    `labelled` tells whether the data say which state a row is; where they do not, a row is a level of the theory, once
+    however many states it has, and the labels of states are still to be found.
     `target` is called with the family, the theory and, where `per_state`, the state; for a theory that has no such
     number it returns None, and the theory gives no row. `derived` makes a closed form from the family's others, for a
     quantity that textbooks do not print.
@@ -29,12 +32,20 @@ class Task:
     per_state: bool
     target: Callable[[Family, Theory, State | None], Fraction | None]
     derived: Callable[[dict[str, str]], str] | None = None
+    labelled: bool = True
+
+    @property
+    def has_states(self) -> bool:
+        """Whether the data have the labels of states."""
+        return self.per_state and self.labelled
 
     def labels(self, family: Family) -> tuple[str, ...]:
-        return family.theory_labels + (family.state_labels if self.per_state else ())
+        return family.theory_labels + (family.state_labels if self.has_states else ())
 
     def closed_form(self, family: Family) -> str | None:
         """The formula that fits are judged by, or None where none is known."""
+        if not self.labelled:
+            return CLOSED_FORMS.get(family.name)
         if self.name in family.closed_forms or self.derived is None:
             return family.closed_forms.get(self.name)
         try:
@@ -123,6 +134,8 @@ TASKS = {
             _energy,
             lambda forms: f"{forms['conformal_weight']}-({forms['central_charge']})/24",
         ),
+        # The same where nobody says which field a level belongs to.
+        Task("unlabelled_energy", "E", "energy of a level without labels", True, _energy, labelled=False),
         # What a spectrum says where no label of a field is known: one number for a theory.
         Task(
             "lowest_weight",

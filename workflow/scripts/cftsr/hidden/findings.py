@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
+from cftsr.data.unlabelled import LAMBDA, MU
+from cftsr.hidden.bare import BareTheory
 from cftsr.hidden.formulas import Formula
 from cftsr.hidden.occurrence import Occurrence
 from cftsr.vocabulary import IDENTIFIED, NONE
@@ -80,6 +83,7 @@ class Finding:
     hidden              for each theory the hidden integers of each level
     data, held_out      what is explained, judged with the formulas; held_out is None where nothing was held out
     certificate         how many shifts were tried, the best of them, what random spectra give
+    explain             the hidden integers of each level of any theory, of the data or not; None for a level without
     """
 
     kind: str
@@ -94,13 +98,18 @@ class Finding:
     data: Judged | None = None
     held_out: Judged | None = None
     certificate: dict[str, Any] = field(default_factory=dict)
+    explain: Callable[[BareTheory], tuple[Lambda | None, ...]] | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def several_sectors(self) -> bool:
+        return len(self.sectors) > 1
 
     @property
     def identified(self) -> bool:
         """Whether the data determine the answer, and nothing that was held out speaks against it."""
         return self.outcome == IDENTIFIED and (self.held_out is None or self.held_out.exact)
 
-    def equations(self, name: str = "n", second: str = "m", symbol: str = "E") -> tuple[str, ...]:
+    def equations(self, name: str = LAMBDA, second: str = MU, symbol: str = "E") -> tuple[str, ...]:
         """E for each sector in the project's syntax; () where D is no formula of the labels."""
         texts = []
         for sector in self.sectors:
@@ -110,10 +119,11 @@ class Finding:
             if self.form is not None:
                 number = _form_text(self.form, name, second)
             if sector.offset is not None:
-                number = f"{number}-({sector.offset.text})"
-            text = f"({number})/({sector.denominator.text})"
+                number = f"{number}-{_enclosed(sector.offset.text)}"
+            text = f"{_enclosed(number)}/{_enclosed(sector.denominator.text, '*/')}"
             if self.second_denominator is not None:
-                text += f"{'+' if self.sign > 0 else '-'}square({second})/({self.second_denominator.text})"
+                below = _enclosed(self.second_denominator.text, "*/")
+                text += f"{'+' if self.sign > 0 else '-'}square({second})/{below}"
             if sector.shift:
                 text += f"-{sector.shift}" if sector.shift > 0 else f"+{-sector.shift}"
             texts.append(f"{symbol} = {text}")
@@ -142,6 +152,16 @@ SHOWN = 50  # denominators in the JSON form
 
 def nothing(reasons: tuple[str, ...], certificate: dict[str, Any]) -> Finding:
     return Finding(NONE, NONE, reasons, certificate=certificate)
+
+
+def _enclosed(text: str, further: str = "") -> str:
+    """In parentheses where it is a sum, or has one of the further operators outside of parentheses."""
+    depth = 0
+    for character in text:
+        depth += (character == "(") - (character == ")")
+        if depth == 0 and character in "+-" + further:
+            return f"({text})"
+    return text
 
 
 def _form_text(form: tuple[int, int, int], x: str, y: str) -> str:

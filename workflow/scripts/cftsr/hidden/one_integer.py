@@ -217,7 +217,7 @@ def sectors(
         classes = {shift: [level_classes(theory, shift) for theory in sample] for shift in few}
         for chosen in combinations(few, count):
             if all(common_class([classes[shift][i] for shift in chosen]) is not None for i in range(len(sample))):
-                found = _split(spectrum, chosen)
+                found = _split(spectrum, tuple(sorted(chosen)))
                 if found is not None:
                     return found
     return None

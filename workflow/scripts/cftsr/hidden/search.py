@@ -396,6 +396,7 @@ class _Search:
             data=judged,
             held_out=held_out,
             certificate=self.certificate | {"explored": self.reasons},
+            explain=explanation.of,
             **more,
         )
 
