@@ -45,6 +45,14 @@ class Toy(Engine):
 '''
 
 
+TASK = '''"""Twice c of each theory."""
+
+from cftsr.data.tasks.base import Task
+
+TASK = Task("twice_c", "2c", "twice c", False, lambda family, theory, state: 2 * family.central_charge(theory))
+'''
+
+
 def edit(path: Path, old: str, new: str) -> None:
     text = path.read_text(encoding="utf-8")
     assert text.count(old) == 1, (path, old)
@@ -93,7 +101,19 @@ def test_an_option_of_a_new_engine_is_checked_like_any_other(copy: Project):
     assert "error: config engine_options.toy.digits is 18; it must be at most 17" in text
 
 
-def test_nothing_is_fitted_again_for_another_judge_engine_or_family(copy: Project):
+def test_a_task_is_one_module_and_one_name(copy: Project):
+    package = copy.path(CFTSR)
+    (package / "data" / "tasks" / "twice_c.py").write_text(TASK, encoding="utf-8")
+    line = '    "central_charge",\n'
+    edit(package / "data" / "tasks" / "__init__.py", line, line + '    "twice_c",\n')
+    copy.config["tasks"] = ["twice_c"]
+    status, text = copy.run()
+    assert status == 0, text
+    (row,) = pd.read_parquet(copy.path("results/default/summary.parquet")).itertuples()
+    assert (row.task, row.exact_on_data, row.equation) == ("twice_c", "yes", "6*k/(k+2)")
+
+
+def test_nothing_is_fitted_again_for_another_judge_engine_task_or_family(copy: Project):
     status, text = copy.run()
     assert status == 0, text
     assert "fit" not in copy.jobs("--nocolor", "results/default/summary.parquet")
@@ -102,6 +122,13 @@ def test_nothing_is_fitted_again_for_another_judge_engine_or_family(copy: Projec
     add_toy(copy)
     jobs = copy.jobs("--nocolor", "results/default/summary.parquet")
     assert "fit" not in jobs, "a new engine"
+    assert "spectrum" not in jobs
+
+    (package / "data" / "tasks" / "twice_c.py").write_text(TASK, encoding="utf-8")
+    line = '    "central_charge",\n'
+    edit(package / "data" / "tasks" / "__init__.py", line, line + '    "twice_c",\n')
+    jobs = copy.jobs("--nocolor", "results/default/summary.parquet")
+    assert "fit" not in jobs, "a new task"
     assert "spectrum" not in jobs
 
     family = package / "families" / "wzw_g2.py"

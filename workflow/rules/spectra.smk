@@ -6,6 +6,11 @@ LABELLED = "|".join(name for name, task in TASKS.items() if task.labelled)
 UNLABELLED = "|".join(name for name, task in TASKS.items() if not task.labelled)
 
 
+# What decides the rows of a data set, so that another family or task makes none again.
+def sources_of(wildcards):
+    return "data/generate.py", f"families/{family_of(wildcards)}.py", f"data/tasks/{task_of(wildcards)}.py"
+
+
 rule spectrum:
     output:
         data=DATA.data(SPECTRUM),
@@ -22,7 +27,7 @@ rule spectrum:
         **NEEDS_OF_SPECTRUM,
     params:
         request=lambda wildcards: SWEEP.request(*wildcards.spectrum.split("/")),
-        source=lambda wildcards: source_digest("data/generate.py", f"families/{family_of(wildcards)}.py"),
+        source=lambda wildcards: source_digest(*sources_of(wildcards)),
     message:
         "data set {wildcards.spectrum}"
     script:
@@ -47,10 +52,9 @@ rule unlabelled_spectrum:
     params:
         request=lambda wildcards: SWEEP.request(*wildcards.spectrum.split("/")),
         source=lambda wildcards: source_digest(
-            "data/generate.py",
+            *sources_of(wildcards),
             "hidden/labelled.py",
             "engines/rational/engine.py",  # by name, for the denominators
-            f"families/{family_of(wildcards)}.py",
         ),
     message:
         "data set {wildcards.spectrum}: levels without labels, and the quantum numbers found"

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from cftsr.algebra.expressions import apply_operator, fold, parse
 from cftsr.data.generate import drawn_theories, first_theories, generate, lowest_levels
-from cftsr.data.tasks import TASKS, weights
+from cftsr.data.tasks import TASKS
+from cftsr.data.tasks.weights import weights
 from cftsr.engines import get_engine
 from cftsr.engines.base import Assignment, Progress
 from cftsr.errors import UserError
@@ -30,7 +31,7 @@ EVERY_FAMILY = [get_family(name) for name in family_names()]
 
 
 def values(family: Family, theory: tuple[int, ...]) -> list[F | None]:
-    return [TASKS[name].target(family, theory, None) for name in NEW]
+    return [TASKS[name].target(family, theory, ()) for name in NEW]
 
 
 # ---- the literature
@@ -62,7 +63,7 @@ def test_the_four_numbers_are_those_of_the_sorted_weights(family):
         every = [family.conformal_weight(theory, state) for state in family.states(theory)]
         levels = sorted(set(every))
         found = weights(family, theory)
-        assert found.primaries == len(every) == TASKS["primaries"].target(family, theory, None)
+        assert found.primaries == len(every) == TASKS["primaries"].target(family, theory, ())
         assert found.total == sum(every)
         assert found.lowest == levels[0]
         assert found.gap == (levels[1] - levels[0] if len(levels) > 1 else None)
@@ -149,7 +150,7 @@ FORMS = [
 def test_the_closed_forms_are_the_exact_values(family, task):
     form = TASKS[task].closed_form(family)
     for theory in islice(family.theories(), 40):
-        assert exact(form, family.theory_labels, theory) == TASKS[task].target(family, theory, None)
+        assert exact(form, family.theory_labels, theory) == TASKS[task].target(family, theory, ())
 
 
 def test_which_closed_forms_there_are():

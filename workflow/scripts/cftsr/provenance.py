@@ -21,8 +21,8 @@ from cftsr.files import write_json
 
 PACKAGE = Path(__file__).parent
 
-# Parents that every engine's module has, and that decide no result: a new engine fits nothing again.
-REGISTRIES = ("engines/__init__.py",)
+# Lists of what there is, which decide no result: a new engine or task makes nothing again.
+REGISTRIES = ("engines/__init__.py", "data/tasks/__init__.py")
 
 
 def _kept_in() -> Path:

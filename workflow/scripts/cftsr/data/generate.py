@@ -11,7 +11,8 @@ import numpy as np
 
 from cftsr import __version__
 from cftsr.data.dataset import Dataset
-from cftsr.data.tasks import TASKS, Task
+from cftsr.data.tasks import TASKS
+from cftsr.data.tasks.base import Task
 from cftsr.errors import UserError
 from cftsr.families import Family, Theory, get_family
 
@@ -35,7 +36,7 @@ def number_kept(primaries: int, fraction: Fraction, rounding: str = "ceil") -> i
 def _levels(family: Family, task: Task, theory: Theory) -> list[tuple[Fraction, tuple[int, ...]]]:
     """The theory's rows (target, labels), lowest target first, ties broken by the labels."""
     if not task.per_state:
-        value = task.target(family, theory, None)
+        value = task.target(family, theory, ())
         return [] if value is None else [(value, theory)]
     levels = [(task.target(family, theory, state), theory + state) for state in family.states(theory)]
     if not task.labelled:
@@ -105,7 +106,7 @@ def drawn_theories(
     drawn = set(random.Random(seed).sample(range(pool), theories))
     data, held_out = [], []
     for number, theory in enumerate(islice(family.theories(), pool + next_theories)):
-        value = task.target(family, theory, None)
+        value = task.target(family, theory, ())
         if value is not None:
             (data if number in drawn else held_out).append((0, value, theory))
     if not data:

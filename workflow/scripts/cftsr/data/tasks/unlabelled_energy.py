@@ -1,0 +1,6 @@
+"""The energy of each level, where nobody says which field a level belongs to."""
+
+from cftsr.data.tasks.base import Task
+from cftsr.data.tasks.energy import energy
+
+TASK = Task("unlabelled_energy", "E", "energy of a level without labels", True, energy, labelled=False)
