@@ -18,9 +18,9 @@ class Task:
     `per_state` tells whether a row is a primary field (labels of theory and state) or a theory (its labels alone).
     `labelled` tells whether the data say which state a row is; where they do not, a row is a level of the theory, once
     however many states it has, and the labels of states are still to be found.
-    `target` is called with the family, the theory and the state, which is () where not `per_state`; for a theory that has
-    no such number it returns None, and the theory gives no row. `derived` makes a closed form from the family's others, for a
-    quantity that textbooks do not print.
+    `target` is called with the family, the theory and the state, which is () where not `per_state`; for a theory that
+    has no such number it returns None, and the theory gives no row. `derived` makes a closed form from the family's
+    others, for a quantity that textbooks do not print.
     """
 
     name: str
