@@ -90,7 +90,8 @@ def replication(arguments: argparse.Namespace) -> None:
 
 def fit(arguments: argparse.Namespace) -> int:
     from cftsr.data.user_file import GivenSpectrum
-    from cftsr.fit_file import default_options, describe_answer, fit_given
+    from cftsr.fit_file import default_options
+    from cftsr.fit_levels import fit_table, in_words
 
     changed = {
         name: value for name in ("max_degree", "max_unknowns") if (value := getattr(arguments, name)) is not None
@@ -124,8 +125,8 @@ def fit(arguments: argparse.Namespace) -> int:
         encoding=arguments.encoding,
         skip_missing=arguments.skip_missing,
     )
-    answer = fit_given(asked, default_options() | changed)
-    print(json.dumps(answer.as_dict(), indent=1) if arguments.json else describe_answer(answer))
+    answer = fit_table(asked, default_options() | changed)
+    print(json.dumps(answer.as_dict(), indent=1) if arguments.json else in_words(answer))
     return 0 if answer.identified else 1
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import gcd
+from unicodedata import lookup
 
 from cftsr.algebra.expressions import Expression, fold
 from cftsr.algebra.polynomials import Exponents, Polynomial, factorise
@@ -17,11 +18,21 @@ def escape_latex(text: str) -> str:
     return re.sub(r"[\\&%$#_{}~^]", lambda match: _SPECIAL.get(match[0], "\\" + match[0]), text)
 
 
+# Labels with these names are printed as Greek letters. `lambda` is a keyword of Python's: its label is lambda_.
+_LETTERS = (
+    "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "kappa", "mu", "nu", "xi", "rho", "sigma",
+    "tau", "phi", "chi", "psi", "omega",
+)  # fmt: skip
+GREEK = {name: lookup(f"GREEK SMALL LETTER {name.upper()}") for name in _LETTERS}
+GREEK["lambda"] = lookup("GREEK SMALL LETTER LAMDA")  # so spelt in Unicode
+
+
 def latex_name(label: str) -> str:
-    r"""A label in LaTeX: one letter as it is, digits at the end as an index, longer names upright."""
+    r"""A label in LaTeX: one letter as it is, Greek ones by name, digits at the end as an index, others upright."""
     match = re.fullmatch(r"(.*?)_?(\d*)", label)
     stem, digits = match.groups() if match[1] else (label, "")
     name = stem if re.fullmatch("[A-Za-z]", stem) else rf"\mathrm{{{escape_latex(stem)}}}"
+    name = rf"\{stem}" if stem in GREEK else name
     return f"{name}_{{{digits}}}" if digits else name
 
 

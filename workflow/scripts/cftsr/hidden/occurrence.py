@@ -45,6 +45,7 @@ class Occurrence:
             "residues": self.residues and {"modulus": self.residues[0], "residues": list(self.residues[1])},
             "avoided": list(self.avoided),
             "share": self.share,
+            "words": self.describe(),
         }
 
     def describe(self, name: str = "lambda") -> str:

@@ -43,6 +43,7 @@ from cftsr.hidden.one_integer import (
     try_shifts,
 )
 from cftsr.hidden.shifts import GRID, LARGEST, MULTIPLES, grid, hidden_integer, score, solved_shifts
+from cftsr.results.unlabelled import WITHOUT_LABELS
 from cftsr.vocabulary import FITS, IDENTIFIED
 
 MOST_SHIFTS = 20  # of which all explain everything: then the data say nothing of the shift
@@ -256,7 +257,7 @@ class _Search:
         self._measure(chance, self._few_draws, sample[:SLOW_THEORIES])
         self.certificate["chance"]["note"] = "with this form and every shift"
         if best.denominator is None:
-            doubts.append("D is no formula of the theory labels" if self.data.labels else "the theories have no labels")
+            doubts.append("D is no formula of the theory labels" if self.data.labels else WITHOUT_LABELS)
         denominators = dict(zip((t.key for t in self.data.theories), best.denominators, strict=True))
 
         def of(theory: BareTheory) -> tuple[Lambda | None, ...]:
@@ -314,7 +315,7 @@ class _Search:
         formulas = [denominator or formula_of_denominator(self.data, sector) for sector in found]
         if None in formulas:
             labels = self.data.labels
-            doubts.append("D is no formula of the theory labels" if labels else "the theories have no labels")
+            doubts.append("D is no formula of the theory labels" if labels else WITHOUT_LABELS)
         known = [dict(zip((t.key for t in self.data.theories), sector.denominators, strict=True)) for sector in found]
         shifts = [sector.shifts[0] for sector in found]
         several = len(found) > 1
@@ -385,7 +386,7 @@ class _Search:
             size = chance["log10_chance"]
             doubts.append(f"random spectra of the same denominators are explained with a chance of 10^{size:.1f}")
         # Without theory labels the sequence of D is all there is to find.
-        open_questions = [doubt for doubt in doubts if doubt != "the theories have no labels"]
+        open_questions = [doubt for doubt in doubts if doubt != WITHOUT_LABELS]
         return Finding(
             kind,
             FITS if open_questions else IDENTIFIED,

@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 
 from cftsr.algebra.expressions import Expression, ParseError, constant, fold, parse, substitute
 from cftsr.algebra.integer_columns import INTEGER_COLUMNS
+from cftsr.algebra.printing import GREEK
 from cftsr.output.typesetting.words import formula_latex, rounded_constants
 
 MAX_NODES = 400  # of a formula that is typeset; a longer one is shown as code
@@ -68,6 +69,7 @@ def mathml(text: str, symbol: str = "", block: bool = False) -> Markup:
 
 def _name(name: str) -> Markup:
     stem, digits = re.fullmatch(r"(.+?)_?(\d*)", name).groups()
+    stem = GREEK.get(stem, stem)
     return Markup("<msub><mi>{}</mi><mn>{}</mn></msub>").format(stem, digits) if digits else _tag("mi", stem)
 
 

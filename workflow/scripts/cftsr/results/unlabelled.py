@@ -1,0 +1,116 @@
+"""What was found of hidden quantum numbers, in words: from the JSON that `hidden.findings.Finding.as_dict` gives."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from cftsr.vocabulary import IDENTIFIED, NONE, counted
+
+SHOWN_DENOMINATORS = 8
+WITHOUT_LABELS = "the theories have no labels"  # of a finding that is complete without formulas of these
+Finding = Mapping[str, Any]
+
+
+def plain(text: str) -> str:
+    """A formula of the project's syntax as one writes it in a line: lambda^2, (p-q)^2."""
+    text = re.sub(r"square\((\w+)\)", r"\1^2", text)
+    text = re.sub(r"square\(([^()]+)\)", r"(\1)^2", text)
+    return re.sub(r"\blambda_\b", "lambda", text)
+
+
+def equations(finding: Finding) -> list[str]:
+    """E for each sector: "E = lambda^2/(4*p*q) - 1/24"."""
+    return [re.sub(r"(?<=[\w)])([+-])(?=\d+(?:/\d+)?$)", r" \1 ", plain(text)) for text in finding["equations"]]
+
+
+def shifts(finding: Finding) -> list[str]:
+    """s of each sector: "1/24", or as a function of the theory."""
+    found = []
+    for sector in finding["sectors"]:
+        below = sector["denominator"] and plain(sector["denominator"]["text"])
+        offset = sector["offset"] and plain(sector["offset"]["text"])
+        found.append(sector["shift"] if sector["shift"] is not None else f"({offset})/({below})")
+    return found
+
+
+def denominators(finding: Finding) -> list[str]:
+    """D of each sector as a formula, "" where there is none; a second denominator last."""
+    found = [plain(sector["denominator"]["text"]) if sector["denominator"] else "" for sector in finding["sectors"]]
+    second = finding["second_denominator"]
+    return found + ([plain(second["text"])] if second else [])
+
+
+def explained(judged: Mapping[str, int] | None) -> str:
+    """ "391 of 391"; levels with whole hidden integers."""
+    return f"{judged['levels']:,} of {judged['of_levels']:,}" if judged else ""
+
+
+def next_best(finding: Finding) -> str:
+    """How far from fitting the second best shift is: "5/48: 29 of 139 levels, all of 0 of 21 theories"."""
+    certificate = finding["certificate"]
+    other, sample = certificate.get("next_best"), certificate.get("sample")
+    if other is None or sample is None:
+        return ""
+    score = other.get("score", other)
+    sample = certificate.get("forms_sample", sample) if "form" in other else sample
+    return (
+        f"{score['shift']}: {score['levels']:,} of {sample['levels']:,} levels, all levels of {score['theories']} of "
+        f"{sample['theories']} theories"
+    )
+
+
+def chance(finding: Finding) -> str:
+    """What random spectra give: "at best 23% of the levels in 20 draws"."""
+    measured = finding["certificate"].get("chance")
+    if not measured:
+        return ""
+    note = f" ({measured['note']})" if measured.get("note") else ""
+    return f"at best {measured['largest_share_of_levels']:.0%} of the levels in {measured['draws']} draws{note}"
+
+
+def occurrences(finding: Finding) -> list[str]:
+    """Which hidden integers occur, for each sector; "" where that was not looked at."""
+    return [sector["occurrence"]["words"] if sector["occurrence"] else "" for sector in finding["sectors"]]
+
+
+def sequence(finding: Finding) -> str:
+    """D of the first theories, as numbers."""
+    values = finding["denominators"]
+    shown = ", ".join(value or "none" for value in values[:SHOWN_DENOMINATORS])
+    return shown + (", ..." if len(values) > SHOWN_DENOMINATORS else "")
+
+
+def describe(finding: Finding) -> list[str]:
+    """Sentences: what was found and what speaks for it; where nothing was found, what was tried."""
+    if finding["kind"] == NONE:
+        return list(finding["reasons"])
+    certificate, several = finding["certificate"], len(finding["sectors"]) > 1
+    lines = [reason for reason in finding["reasons"] if reason != WITHOUT_LABELS]
+    for number, (shift, words) in enumerate(zip(shifts(finding), occurrences(finding), strict=True)):
+        head = f"sector {number}: " * several
+        sector = finding["sectors"][number]
+        below = sector["denominator"]
+        if below:
+            outcome = "identified" if below["outcome"] == IDENTIFIED else "fits, not identified"
+            lines.append(f"{head}s = {shift}, D = {plain(below['text'])} ({outcome})")
+        else:
+            lines.append(f"{head}s = {shift}; D of the theories, in their order: {sequence(finding)}")
+        if words:
+            lines.append(f"{head}{words}")
+    lines.append(f"shifts tried: {certificate['shifts_tried']} ({certificate['grid']}; {certificate['solved']})")
+    if next_best(finding):
+        lines.append(f"the next best, {next_best(finding)}")
+    if chance(finding):
+        lines.append(f"random spectra of the same denominators: {chance(finding)}")
+    if certificate.get("explored"):
+        lines += [f"not found before it: {reason}" for reason in certificate["explored"]]
+    return lines
+
+
+def headline(finding: Finding) -> str:
+    """One line: what the hidden quantum numbers are."""
+    if finding["kind"] == NONE:
+        return "no hidden quantum number found"
+    return f"{finding['kind']}: {counted(len(finding['sectors']), 'shift')}"
