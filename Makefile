@@ -26,7 +26,7 @@ LOGGER := $(shell test -t 2 && echo --logger rich)
 
 all: $(READY)
 	CFTSR_MESSAGE=no $(BIN)/snakemake -j $(JOBS) $(LOGGER) $(CONFIGFILE)
-	@$(BIN)/python -m cftsr message $(CONFIGFILE)
+	@$(BIN)/cftsr message $(CONFIGFILE)
 
 $(READY): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
@@ -35,8 +35,10 @@ $(READY): requirements.lock
 	  { echo "error: $(PYTHON) cannot make a virtual environment; on Debian: apt-get install python3-venv"; exit 1; }
 	@echo "installing the packages of requirements.lock into .venv ..."
 	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check -r requirements.lock
-	@# so that `python -m cftsr` works from here
+	@# so that `cftsr` and `python -m cftsr` work from here; by sh, for the path may have a blank
 	@echo "$$(pwd)/workflow/scripts" > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/cftsr.pth"
+	@printf '#!/bin/sh\nexec "$$(dirname "$$(readlink -f "$$0")")/python" -m cftsr "$$@"\n' > $(BIN)/cftsr
+	@chmod +x $(BIN)/cftsr
 	@touch $@
 
 test: $(READY)
@@ -54,7 +56,7 @@ julia: $(READY)
 	$(BIN)/snakemake -j 1 .julia/proof.json
 
 record: $(READY)
-	$(BIN)/python -m cftsr record $(if $(BUDGET),--config budget=$(BUDGET))
+	$(BIN)/cftsr record $(if $(BUDGET),--config budget=$(BUDGET))
 
 report: $(READY)
 	$(BIN)/snakemake -j $(JOBS) report $(CONFIGFILE)
@@ -82,7 +84,7 @@ format: $(READY)
 # PySR is held at the line nearest to the paper's; 2.x is supported too.
 lock:
 	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
-	.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check '.[test]' 'pysr==1.5.10'
+	.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check '.[sweep,pysr,report,test]' 'pysr==1.5.10'
 	{ echo "# Exact versions of everything, made by 'make lock' (Python 3.11, Linux)."; \
 	  .venv-lock/bin/python -m pip freeze --exclude cftsr; } > requirements.lock
 	rm -rf .venv-lock build workflow/scripts/cftsr.egg-info

@@ -130,11 +130,20 @@ def test_the_command_line(tmp_path):
     assert partial.returncode == 0
     assert "Missing: 5 cells without a verdict" in partial.stdout
     assert (tmp_path / "results/default/partial/tables/table1.md").exists()
-    (tmp_path / "config.yaml").unlink()
+    (tmp_path / "config.yaml").unlink()  # results/ is there
     assert "0 of 40 cells done" in run("status", "--config", "engines=[rational,operon]", "settings=free").stdout
 
 
+def test_a_folder_of_no_sweep_is_told_in_one_message(tmp_path):
+    command = [sys.executable, "-m", "cftsr", "status"]
+    environment = {"PYTHONPATH": str(ROOT / "workflow/scripts"), "PATH": "/usr/bin:/bin"}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: this command looks at a sweep")
+
+
 def test_a_reader_that_stops_early_is_no_error(tmp_path):
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(CONFIG))
     command = f"{sys.executable} -m cftsr {{}} 2>err.txt | head -c 1"
     environment = {"PYTHONPATH": str(ROOT / "workflow/scripts"), "PATH": "/usr/bin:/bin"}
     for arguments in ("status --config seeds=[0,1,2]", "fit --help"):

@@ -1,4 +1,4 @@
-"""One file, one formula, and how sure that is: what `python -m cftsr fit` does, without Snakemake."""
+"""One file, one formula, and how sure that is: what `cftsr fit` does, without Snakemake."""
 
 from __future__ import annotations
 
@@ -22,11 +22,12 @@ from cftsr.fronts.certificate import describe_certificate, identified, wrong_row
 from cftsr.fronts.front import Candidate
 from cftsr.fronts.verdict import Judgement, judge, rows_that_disagree
 from cftsr.jobs.fit_cell import problem_of
+from cftsr.shipped import shipped
 from cftsr.vocabulary import APPROXIMATE, IDENTIFIED, NO, NONE, NOT_LOOKED_AT, YES
 
 ENGINE = "rational"
 SECONDS = 60.0
-CONFIG = Path(__file__).parents[3] / "config.yaml"
+CONFIG = shipped("config.yaml")
 
 
 # An interpolant: as many coefficients as this share of the rows, in a formula that nothing else speaks for.

@@ -1,4 +1,4 @@
-"""python -m cftsr identify: from a file or from numbers to theories, in words or JSON.
+"""cftsr identify: from a file or from numbers to theories, in words or JSON.
 
 Exit status 0: at least one theory has exactly these levels. 1: none up to the bound. 2: unusable input.
 """
@@ -73,7 +73,7 @@ def _looks_like_a_number(text: str) -> bool:
 
 def main(argv: list[str] | None = None) -> int:
     """The command by itself."""
-    parser = argparse.ArgumentParser(prog="python -m cftsr identify", description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(prog="cftsr identify", description=__doc__.partition("\n")[0])
     add_arguments(parser)
     try:
         return run(parser.parse_args(argv))

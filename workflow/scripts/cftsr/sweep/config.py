@@ -21,13 +21,14 @@ from cftsr.engines import ENGINES, get_engine
 from cftsr.engines.options import OTHER_TASKS
 from cftsr.errors import UserError
 from cftsr.families import family_names, get_family
+from cftsr.shipped import shipped
 from cftsr.vocabulary import SETTINGS
 
 if TYPE_CHECKING:
     from cftsr.data.user_file import GivenSpectrum
 
-SCHEMA = Path(__file__).parents[3] / "schemas" / "config.schema.yaml"
-SHIPPED = Path(__file__).parents[4] / "config.yaml"  # beside the Snakefile
+SCHEMA = shipped("config.schema.yaml")
+SHIPPED = shipped("config.yaml")  # in a checkout beside the Snakefile
 NAME = "config.yaml"
 DEFAULT = "default"  # the name of a sweep that nobody named
 

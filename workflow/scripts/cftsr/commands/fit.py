@@ -1,0 +1,41 @@
+"""cftsr fit: the exact formula of one table, and how sure it is."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from cftsr.commands.table_arguments import FILE, add_table_arguments, given_spectrum
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Find the exact formula of a table: a rational function of the labels that gives the target. "
+        "docs/your-own-table.md has formats, numbers and the words of the answer."
+    )
+    parser.epilog = (
+        "Numbers: 3/80, 1//4, 0.25, 1.5e-3, 13.6057(5), 12.5%%; integers and fractions are exact at any size, decimals "
+        "are known to their rounding. Labels: numbers (1/2 and 0.5 too), or a few texts (NS, R). "
+        "Answers: identified - the data determine this formula, with rows to spare; fits - it passes through the rows, "
+        "but others do too, or there are too few; approximate - within an uncertainty, or near; none. "
+        "Exit status: 0 identified, 1 not identified, 2 the file or an option cannot be used (one message says why)."
+    )
+    parser.add_argument("file", help=FILE)
+    parser.add_argument("--target", required=True, metavar="COLUMN", help="what to find a formula for")
+    add_table_arguments(parser)
+    parser.add_argument("--max-degree", type=int, metavar="N", help="of numerator and denominator")
+    parser.add_argument("--max-unknowns", type=int, metavar="N", help="coefficients of both together")
+    parser.add_argument("--json", action="store_true", help="print everything that is known as JSON")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    asked = given_spectrum(arguments, arguments.file)
+    from cftsr.fit_file import default_options
+    from cftsr.fit_levels import fit_table, in_words
+
+    changed = {
+        name: value for name in ("max_degree", "max_unknowns") if (value := getattr(arguments, name)) is not None
+    }
+    answer = fit_table(asked, default_options() | changed)
+    print(json.dumps(answer.as_dict(), indent=1) if arguments.json else in_words(answer))
+    return 0 if answer.identified else 1

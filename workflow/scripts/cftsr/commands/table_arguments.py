@@ -1,0 +1,109 @@
+"""What the commands that read a table have in common: which column is what, and what is held out."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cftsr.errors import UserError
+
+if TYPE_CHECKING:
+    from cftsr.data.user_file import GivenSpectrum
+
+FILE = (
+    "a table: text (CSV, blanks, Markdown, LaTeX; .gz and the like), Parquet, Feather, ORC, JSON, Excel; - for "
+    "standard input"
+)
+
+
+def add_table_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--labels", nargs="+", metavar="LABEL", help="the labels; default: all other columns")
+    parser.add_argument(
+        "--theory", nargs="+", metavar="LABEL", help="labels that fix the theory; other columns then fix a field in it"
+    )
+    parser.add_argument("--state", nargs="+", metavar="LABEL", help="labels that fix a field within its theory")
+    parser.add_argument("--drop", nargs="+", default=[], metavar="COLUMN", help="columns that are no labels")
+    parser.add_argument("--uncertainty", metavar="COLUMN", help="how far each target may be off, at most")
+    parser.add_argument("--sigma", metavar="COLUMN", help="the standard deviation of each target")
+    parser.add_argument(
+        "--hold-out",
+        default="0.2",
+        metavar="SHARE",
+        help="share of the theories, the largest, or a column (default 0.2)",
+    )
+    parser.add_argument(
+        "--finite", nargs="+", default=[], metavar="LABEL", help="labels that take no values beyond those in the file"
+    )
+    parser.add_argument(
+        "--columns", nargs="+", default=[], metavar="NAME", help="the columns' names, where no header line has them"
+    )
+    parser.add_argument(
+        "--encoding", metavar="NAME", help="of a text file, such as latin-1; default: UTF-8, or as marked"
+    )
+    parser.add_argument("--skip-missing", action="store_true", help="leave out rows with a missing value")
+
+
+def given_spectrum(arguments: argparse.Namespace, file: str) -> GivenSpectrum:
+    """What the arguments say of a file."""
+    without_pandas()
+    from cftsr.data.user_file import GivenSpectrum
+
+    share, column = 0.0, None
+    try:
+        share = float(arguments.hold_out)
+    except ValueError:
+        column = arguments.hold_out
+    if not 0 <= share < 1:
+        raise UserError(f"--hold-out {arguments.hold_out}: say a share from 0 to below 1, or the name of a column")
+    theory, state, labels = (tuple(getattr(arguments, name) or ()) for name in ("theory", "state", "labels"))
+    if labels and (theory or state):
+        raise UserError(
+            "--labels names all labels where no theory is told apart; give either it or --theory and --state"
+        )
+    return GivenSpectrum(
+        name="table" if file == "-" else Path(file).stem,
+        file=file,
+        target=arguments.target,
+        labels=labels or theory + state,
+        theory_labels=len(theory) or None,
+        rest=bool(theory) and not state,
+        uncertainty=arguments.uncertainty,
+        sigma=arguments.sigma,
+        hold_out_theories=share,
+        hold_out_column=column,
+        finite_labels=tuple(arguments.finite),
+        drop=tuple(arguments.drop),
+        columns=tuple(name.strip() for part in arguments.columns for name in part.split(",") if name.strip()),
+        encoding=arguments.encoding,
+        skip_missing=arguments.skip_missing,
+    )
+
+
+class _WithoutPandas:
+    """An import hook to which pandas is not installed."""
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
+        if name == "pandas":
+            raise ModuleNotFoundError(name)
+        return None
+
+
+def without_pandas() -> None:
+    """Tell pyarrow, once, that there is no pandas.
+
+    To recognise a Series it imports pandas with the first array that it makes, which takes longer than the fit of a
+    small table; a command has no Series. What needs pandas itself (Excel) still imports it.
+    """
+    if "pandas" in sys.modules:
+        return
+    import pyarrow as pa
+
+    hook = _WithoutPandas()
+    sys.meta_path.insert(0, hook)
+    try:
+        pa.array([])
+    finally:
+        sys.meta_path.remove(hook)
