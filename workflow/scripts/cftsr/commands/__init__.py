@@ -5,6 +5,7 @@ from __future__ import annotations
 # Name -> module, and what `cftsr --help` says. Only the module of the command that is run is imported.
 COMMANDS = {
     "fit": ("cftsr.commands.fit", "the exact formula of one table, and how sure it is"),
+    "check": ("cftsr.commands.check", "whether a formula of yours is exact on a table"),
     "identify": ("cftsr.identify.command", "which theory, or product of theories, has these weights"),
     "status": ("cftsr.commands.status", "what of a sweep is done, running, failed, and what is left"),
     "sweeps": ("cftsr.commands.sweeps", "which sweeps are here, and which configurations there are to run"),

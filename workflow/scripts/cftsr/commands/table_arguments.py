@@ -8,9 +8,11 @@ from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cftsr.commands.sweep_arguments import add_sweep_arguments, configuration
 from cftsr.errors import UserError
 
 if TYPE_CHECKING:
+    from cftsr.check import Table
     from cftsr.data.user_file import GivenSpectrum
 
 FILE = (
@@ -44,6 +46,37 @@ def add_table_arguments(parser: argparse.ArgumentParser) -> None:
         "--encoding", metavar="NAME", help="of a text file, such as latin-1; default: UTF-8, or as marked"
     )
     parser.add_argument("--skip-missing", action="store_true", help="leave out rows with a missing value")
+
+
+def add_table_source(parser: argparse.ArgumentParser) -> None:
+    """--data FILE --target COLUMN with what is said of a file, or --cell."""
+    parser.add_argument("--data", metavar="FILE", help=FILE)
+    parser.add_argument("--target", metavar="COLUMN", help="what the formula gives")
+    parser.add_argument(
+        "--cell", metavar="FAMILY/TASK/NAME", help="a data set of a sweep instead, such as minimal/central_charge/n100"
+    )
+    parser.add_argument("--closed-form", metavar="FORMULA", help="a formula that it should be identical to")
+    add_table_arguments(parser)
+    add_sweep_arguments(parser)
+
+
+def table_from(arguments: argparse.Namespace) -> Table:
+    """The rows that are asked for. Raises UserError."""
+    if (arguments.data is None) == (arguments.cell is None):
+        raise UserError(
+            "name the rows: either --data FILE --target COLUMN, or --cell such as minimal/conformal_weight/n100_f30"
+        )
+    if arguments.data is not None and arguments.target is None:
+        raise UserError(f"--data {arguments.data}: name the column that the formula gives (--target COLUMN)")
+    if arguments.data is not None:
+        asked = given_spectrum(arguments, arguments.data)
+        from cftsr.check import table_of_file
+
+        return table_of_file(asked).with_closed_form(arguments.closed_form)
+    without_pandas()
+    from cftsr.check import table_of_cell
+
+    return table_of_cell(arguments.cell, configuration(arguments)).with_closed_form(arguments.closed_form)
 
 
 def given_spectrum(arguments: argparse.Namespace, file: str) -> GivenSpectrum:

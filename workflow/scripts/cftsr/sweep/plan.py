@@ -41,6 +41,7 @@ class Sweep:
         self.config = validate(config)
         self.records, self.data = Path(records), data
         self._digests: dict[Path, str | None] = {}
+        self._closed_forms: dict[str, str | None] = {}
         self.budget: str = self.config["budget"]
         self.name: str = self.config["sweep"]
         self.given = {item["name"]: given_spectrum(item) for item in self.config["spectra"]}
@@ -91,6 +92,7 @@ class Sweep:
             from cftsr.data.user_file import read_given
 
             read_given(asked)
+            self.closed_form(asked.name, GIVEN)
 
     def family(self, name: str) -> Family:
         return get_family(name, self.config["conventions"].get(name))
@@ -210,9 +212,10 @@ class Sweep:
 
     def request(self, family: str, task: str, dataset: str) -> dict[str, Any]:
         """What `spectra.generate` needs for a data set of the sweep."""
-        return self._request(self._datasets[family, task, dataset])
+        return self.request_of(self._datasets[family, task, dataset])
 
-    def _request(self, cell: Cell) -> dict[str, Any]:
+    def request_of(self, cell: Cell) -> dict[str, Any]:
+        """The same for any cell of a family."""
         family, task = cell.family, cell.task
         request = {
             "family": family,
@@ -228,7 +231,24 @@ class Sweep:
 
     def closed_form(self, family: str, task: str) -> str | None:
         """The textbook formula that fits are judged by, or None where none is known."""
-        return None if task == GIVEN else TASKS[task].closed_form(self.family(family))
+        return self._given_closed_form(family) if task == GIVEN else TASKS[task].closed_form(self.family(family))
+
+    def _given_closed_form(self, name: str) -> str | None:
+        """The formula that a user gives with a spectrum, as engines write formulas."""
+        if name not in self._closed_forms:
+            text = next(item.get("closed_form") for item in self.config["spectra"] if item["name"] == name)
+            self._closed_forms[name] = text and self._in_labels(name, text)
+        return self._closed_forms[name]
+
+    def _in_labels(self, name: str, text: str) -> str:
+        from cftsr.algebra.expressions import ParseError
+        from cftsr.algebra.formula import read_formula
+        from cftsr.data.user_file import read_given
+
+        try:
+            return str(read_formula(text, read_given(self.given[name]).data.labels))
+        except ParseError as error:
+            raise UserError(f"config spectra, {name}: closed_form: {error}. Correct it, or leave it out") from None
 
     def describe(self) -> str:
         """What is printed at start-up: how many cells, on which data, which engines run, which do not and why."""

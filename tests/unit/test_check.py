@@ -1,0 +1,159 @@
+"""`cftsr check`: the verdict of a formula, where it is wrong, and whether fit finds the same."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from cftsr.__main__ import main
+from cftsr.check import check, describe_check, table_of_cell, table_of_file
+from cftsr.data.user_file import GivenSpectrum
+from cftsr.errors import UserError
+from cftsr.fit_file import default_options
+from cftsr.shipped import shipped
+from cftsr.sweep.plan import Sweep
+from cftsr.vocabulary import APPROXIMATE, NO, NOT_LOOKED_AT, YES
+
+CONFIG = yaml.safe_load(shipped("config.yaml").read_text(encoding="utf-8"))
+CELL = "wzw_su2/conformal_weight/n12_f50"
+EXAMPLE = str(shipped("data") / "examples/lee_yang_series.csv")
+
+
+@pytest.fixture(scope="module")
+def table():
+    return table_of_cell(CELL, CONFIG)
+
+
+def test_the_right_formula_is_proved_three_times_and_is_what_fit_finds(table):
+    result = check("l(l+2)/(4k+8)", table, default_options())
+    assert result.recovered == YES
+    judgement = result.judgement
+    assert (judgement.exact_on_data, judgement.exact_on_held_out, judgement.identical_to_closed_form) == (YES,) * 3
+    assert result.same_as_fit == YES
+    assert result.differences == ()
+    text = describe_check(result)
+    assert "yes: exact on the data, on what was held out and identical to the closed form; proved" in text
+    assert "what fit finds: the same function (identified)" in text
+
+
+def test_a_wrong_formula_is_refuted_on_the_first_row_where_it_is_wrong(table):
+    result = check("l(l+2)/(4k+9)", table, default_options())
+    assert result.recovered == NO
+    assert result.same_as_fit == NO
+    data, held_out = result.differences
+    # l = 0 gives 0 whatever the denominator: the first wrong row is the next.
+    assert (data.labels, data.given, data.formula) == ({"k": 2, "l": 1}, "3/16", "3/17")
+    assert data.wrong == sum(l > 0 for l in table.data.x[:, 1].tolist())
+    assert held_out.held_out
+    assert "first where k=2, l=1: the target is 3/16, the formula 3/17" in describe_check(result)
+
+
+def test_a_formula_right_on_the_data_alone_fails_on_what_was_held_out(table):
+    # Another term that vanishes on every row of the data: a product over all values of l there.
+    values = sorted(set(table.data.x[:, 1].tolist()))
+    extra = "*".join(f"(l-{value})" for value in values)
+    result = check(f"l*(l+2)/(4*(k+2)) + {extra}", table)
+    assert (result.judgement.exact_on_data, result.judgement.exact_on_held_out) == (YES, NO)
+    assert result.judgement.identical_to_closed_form == NO
+    assert [difference.held_out for difference in result.differences] == [True]
+    assert result.same_as_fit == NOT_LOOKED_AT
+
+
+def test_constants_near_rational_numbers_are_read_as_an_engines_are(table):
+    result = check("0.2500001*l*(l+2.0000003)/(k+2)", table)
+    assert result.recovered == YES
+    assert result.judgement.tolerance > 0
+    assert "with its constants read as rational numbers" in describe_check(result)
+    far = check("0.26*l*(l+2)/(k+2)", table)
+    assert far.recovered == NO
+    assert far.differences[0].formula == "0.195"
+
+
+def test_a_pole_on_a_row_is_a_difference(table):
+    result = check("l(l+2)/(4(k+2)) * (l-1)/(l-1)", table)
+    assert result.recovered == NO
+    assert (result.differences[0].labels["l"], result.differences[0].formula) == (1, "undefined")
+
+
+def test_within_an_uncertainty_is_no_proof(tmp_path):
+    path = tmp_path / "measured.csv"
+    rows = "\n".join(f"{k},{3 * k / (k + 2) * (1 + 1e-3 * (-1) ** k):.8f},0.01" for k in range(1, 30))
+    path.write_text(f"k,c,dc\n{rows}\n")
+    asked = GivenSpectrum("measured", path, "c", ("k",), uncertainty="dc")
+    assert check("3k/(k+2)", table_of_file(asked)).recovered == APPROXIMATE
+    assert check("3k/(k+3)", table_of_file(asked)).recovered == NO
+
+
+def test_a_closed_form_of_ones_own_is_compared_with(tmp_path):
+    asked = GivenSpectrum("table", EXAMPLE, "h", ("n", "s"), 1)
+    table = table_of_file(asked).with_closed_form("(1-s)(2n+2-s)/(4n+6)")
+    assert check("(s-1)(s-2n-2)/(2(2n+3))", table).judgement.identical_to_closed_form == YES
+    assert check("s/n", table).judgement.identical_to_closed_form == NO
+    with pytest.raises(UserError, match="--closed-form: unknown name 'm'"):
+        table_of_file(asked).with_closed_form("m+1")
+
+
+@pytest.mark.parametrize(
+    ("cell", "message"),
+    [
+        ("minimal", "write family/task/n100_f30"),
+        ("nothing/central_charge/n100", "family 'nothing' does not exist"),
+        ("minimal/nothing/n100", "task 'nothing' does not exist"),
+        ("minimal/central_charge/n100_f30", "are called n100: its rows are theories"),
+        ("minimal/conformal_weight/n100", "are called n100_f30"),
+        ("minimal/conformal_weight/n0_f30", "at least one theory"),
+        ("minimal/conformal_weight/n10_f300", "at most 100 percent"),
+        ("minimal/conformal_weight/n10_f1.2.3", "at most 100 percent"),
+    ],
+)
+def test_a_cell_that_cannot_be_is_told(cell, message):
+    with pytest.raises(UserError, match=message):
+        table_of_cell(cell, CONFIG)
+
+
+def test_a_cell_is_the_data_set_of_the_sweep(table):
+    assert table.data.metadata["fraction"] == "0.5"
+    assert table_of_cell(f"{CELL}/free/pysr/seed0", CONFIG).data.content() == table.data.content()
+    changed = CONFIG | {"conventions": CONFIG["conventions"] | {"rounding": "floor"}}
+    assert len(table_of_cell(CELL, changed).data) < len(table.data)
+
+
+def test_the_command(capsys):
+    rows = ["--data", EXAMPLE, "--target", "h", "--theory", "n", "--state", "s"]
+    assert main(["check", "(1-s)(2n+2-s)/(4n+6)", *rows, "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["verdict"] == answer["same_as_fit"] == YES
+    assert answer["identical_to_closed_form"] == NOT_LOOKED_AT
+    assert answer["identified_by_fit"] is True
+    assert main(["check", "-s/n", *rows, "--no-fit"]) == 1
+    assert "what fit finds: not looked at" in capsys.readouterr().out
+    for wrong in (["check", "sin(s)", *rows], ["check", "s"], ["check", "s", "--data", EXAMPLE]):
+        assert main(wrong) == 2
+        assert capsys.readouterr().err.startswith("error: ")
+
+
+# ---- closed_form in config.yaml
+
+
+def own(folder: Path, monkeypatch, closed_form: str) -> Sweep:
+    monkeypatch.chdir(folder)
+    (folder / "mine.csv").write_text(Path(EXAMPLE).read_text())
+    entry = {"name": "mine", "file": "mine.csv", "target": "h", "theory_labels": ["n"], "state_labels": ["s"]}
+    config = CONFIG | {"families": [], "spectra": [entry | {"closed_form": closed_form}], "engines": ["rational"]}
+    return Sweep(config)
+
+
+def test_a_sweep_compares_fits_of_an_own_spectrum_with_its_closed_form(tmp_path, monkeypatch):
+    sweep = own(tmp_path, monkeypatch, "(1-s)(2n+2-s)/(4n+6)")
+    sweep.check_files()
+    assert sweep.closed_form("mine", "given") == "(1-s)*(2*n+2-s)/(4*n+6)"
+    table = table_of_cell(sweep.cells[0].spectrum, sweep.config)
+    assert check("(1-s)(2n+2-s)/(4n+6)", table).judgement.identical_to_closed_form == YES
+
+
+def test_a_closed_form_that_cannot_be_read_is_told_before_anything_starts(tmp_path, monkeypatch):
+    with pytest.raises(UserError, match="config spectra, mine: closed_form: unknown name 'm'"):
+        own(tmp_path, monkeypatch, "(1-m)/2").check_files()
