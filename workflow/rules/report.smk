@@ -2,7 +2,7 @@
 
 from cftsr.sweep.config import changes
 
-REPORT_ASSETS = sorted(str(path) for path in (ROOT / "workflow/report").glob("*.[!r]*"))
+REPORT_ASSETS = sorted(str(path) for path in (ROOT / "workflow/report").rglob("*.[!r]*"))
 
 
 rule report:

@@ -11,19 +11,19 @@ from types import SimpleNamespace
 import pytest
 
 from cftsr.algebra.expressions import ParseError
-from cftsr.output import page as page_module
 from cftsr.output.page import (
     About,
     as_json,
     read_for_page,
     render,
-    subscripts,
+    sections,
     views,
     without_folders,
     write_report,
 )
 from cftsr.output.tables.model import against
 from cftsr.output.typesetting.mathml import INVISIBLE_TIMES, MINUS, TIMES, as_text, copies, mathml, read
+from cftsr.output.typesetting.names import small_indices, subscripts
 from cftsr.results.findings import Findings
 from cftsr.sweep.config import changes
 from tests.unit.output.test_tables import EXACT, PUBLISHED, SAME, WRONG, own, record, undecided
@@ -181,7 +181,7 @@ def test_the_page_is_complete_in_itself(sweep):
     for _, found in page.elements:
         for key in ("src", "href", "srcset", "action", "data", "poster"):
             assert not re.match(r"(?:\w+:)?//|file:", found.get(key, "")), found
-    assert not re.search(r"@import|url\(", page.text)
+    assert not re.search(r"@import|url\((?!\"data:)", page.text)
     assert "/tmp" not in page.text
     assert "/work" not in page.text
 
@@ -428,7 +428,7 @@ def test_a_page_has_room_for_so_many_views_and_says_so(monkeypatch):
 
 
 def test_a_table_that_is_too_large_is_linked_to(monkeypatch):
-    monkeypatch.setattr(page_module, "MOST_ENTRIES", 20)
+    monkeypatch.setattr(sections, "MOST_ENTRIES", 20)
     table = page_of([record()]).text.split('id="table-4"')[1].split("</section>")[0]
     assert "too many for a page" in table
     assert "<table" not in table
@@ -455,6 +455,9 @@ def test_small_words():
         "the gap h<sub>1</sub>-h<sub>0</sub> and c<sub>eff</sub> of W<sub>3</sub>(p,q)"
     )
     assert subscripts("n100_f30, conformal_weight, seed_0") == "n100_f30, conformal_weight, seed_0"
+    assert subscripts("su(2)_k x su(2)_m / su(2)_{k+m}").endswith("su(2)<sub>k+m</sub>")
+    assert small_indices("su(2)_k x su(2)_m / su(2)_{k+m}, (G_2)_k, h_min") == "su(2)ₖ x su(2)ₘ / su(2)ₖ₊ₘ, (G₂)ₖ, hₘᵢₙ"
+    assert small_indices("so(n)_N, n100_f30") == "so(n)_N, n100_f30"
     assert without_folders("see /opt/x/julia, and/or results/default") == "see julia, and/or results/default"
 
 

@@ -20,29 +20,24 @@ from typing import Any
 
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from cftsr import __version__
-from cftsr.engines import engine_order
 from cftsr.files import write_text
-from cftsr.output.page.answers import answers_of
 from cftsr.output.page.links import Links
-from cftsr.output.page.overview import overview_of
-from cftsr.output.page.views import MOST_VIEWS, View, address_of, choose, seconds, views_of
+from cftsr.output.page.sections import SECTIONS, Material
+from cftsr.output.page.views import View, address_of, choose, seconds, views_of
 from cftsr.output.tables import html, model
 from cftsr.output.tables.build import all_tables
-from cftsr.output.tables.plan import CONFORMAL_WEIGHT
-from cftsr.output.tables.replication import replication_table, replication_words
+from cftsr.output.typesetting.math_font import math_font_face, with_plain_parentheses
 from cftsr.output.typesetting.mathml import mathml
+from cftsr.output.typesetting.names import small_indices, subscripts
 from cftsr.results.findings import Findings
-from cftsr.results.published import FAMILIES, load_published
+from cftsr.results.published import load_published
 from cftsr.results.summary import cell_key, read_records
 from cftsr.sweep.cells import Cell
 from cftsr.sweep.paths import DataSets, Fits, Results
 
-MOST_ENTRIES = 4000  # of a table that the page has in full: a larger one is linked to
-MOST_LINES = 5000  # of the list of cells
-FIRST_MAPS = 2  # heat maps on the first screen; further ones stand with the other figures
 ASSETS = Path(__file__).parents[4] / "report"  # workflow/report
 
 
@@ -147,7 +142,7 @@ def render(
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["subscripts"] = subscripts
+    environment.filters |= {"subscripts": subscripts, "small_indices": small_indices}
     environment.filters["mathml"] = mathml
     environment.globals |= {"seconds": seconds, "html": html, "kinds": model, "address": _addresses(views)}
     environment.globals["recorded"] = findings.recorded_engines
@@ -157,37 +152,28 @@ def render(
     for figure in drawn:
         by_scope.setdefault(figure.scope, []).append(figure)
     sweep_figures = [figure for figure in drawn if figure.scope == "sweep"]
-    heat_maps = [figure for figure in sweep_figures if figure.name.startswith("heat")]
-    # h of the paper's families comes first: the stable sort keeps the others in their order.
-    first = {f"heat-map-{family}-{CONFORMAL_WEIGHT}" for family in FAMILIES}
-    heat_maps.sort(key=lambda figure: figure.name not in first)
+    material = Material(findings, published, views, tables, sweep_figures, links)
+    values = {section: section.values(material) for section in SECTIONS}
+    shown = {section: own for section, own in values.items() if own is not None}
     about = replace(about, unavailable={name: without_folders(words) for name, words in about.unavailable.items()})
-    return environment.get_template("page.html.j2").render(
+    page_text = environment.get_template("page.html.j2").render(
+        sections=list(shown),
         about=about,
         config=yaml.safe_dump(about.config, sort_keys=False, allow_unicode=True) if about.config else "",
         date=_date(),
         versions=_versions(findings.records),
-        overview=overview_of(findings, views, tables),
-        answers=answers_of(findings, views),
         heights={name: spec.get("height", 190) for name, spec in specs.items()}
         | dict.fromkeys(names - set(specs), 190),
-        tables=tables,
-        most_entries=MOST_ENTRIES,
-        replication=replication_table(findings, published) if findings.repeated else None,
-        replication_words=replication_words(findings, published),
         views=[view for view in views if view.shown],
-        lines=views[:MOST_LINES],
-        total_lines=len(views),
-        most_views=MOST_VIEWS,
-        engines=sorted({fit.engine for view in views for fit in view.fits}, key=engine_order),
         links=links,
-        heat_maps=heat_maps[:FIRST_MAPS],
-        sweep_figures=[*heat_maps[FIRST_MAPS:], *(figure for figure in sweep_figures if figure not in heat_maps)],
         figures_of={view.address: _figures_of(view, by_scope.get(view.scope, ())) for view in views if view.shown},
         specs={name: as_json(spec) for name, spec in specs.items()},
         vega=_vega() if specs else Markup(""),
+        math_font=math_font_face(),
         software=__version__,
+        **{name: value for own in shown.values() for name, value in own.items()},
     )
+    return with_plain_parentheses(page_text)
 
 
 def _figures_of(view: View, drawn: Sequence[Any]) -> list[Any]:
@@ -209,11 +195,6 @@ def _addresses(views: Sequence[View]):
         return next((item for item in found if item in known), "")
 
     return address
-
-
-def subscripts(text: str) -> Markup:
-    """Words with su(2)_k, h_min and the like as people write them."""
-    return Markup(re.sub(r"(?:(?<=\))|(?<=\b[A-Za-z]))_([A-Za-z]+|\d+)\b", r"<sub>\1</sub>", str(escape(text))))
 
 
 def without_folders(text: str) -> str:
