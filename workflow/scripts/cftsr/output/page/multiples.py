@@ -1,4 +1,4 @@
-"""Small multiples: the sweep at a glance, one small map for each family and quantity."""
+"""Small multiples: the sweep at a glance, a card for each family, a line for each quantity and engine."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from cftsr.data.tasks import GIVEN
 from cftsr.output.page.views import STATES, Fit, View
+from cftsr.output.tables.plan import paper_first
 
-MOST_TILES = 60  # of one engine in one map: of more, the shares alone are shown
+MOST_TILES = 60  # of a line: of more, the shares alone are shown
 
 
 @dataclass(frozen=True)
 class Tile:
-    """A data set and a setting, by one engine. state: of its fits; words: what it is, for those who point at it."""
+    """A data set and a setting, by one engine. state: of its fits; words: for those who point at it."""
 
     state: str
     words: str
@@ -22,8 +23,9 @@ class Tile:
 
 @dataclass(frozen=True)
 class Strip:
-    """What one engine did: its tiles, in the order of the list of cells, and how many are proved."""
+    """What one engine did for one quantity: its tiles, in the order of the list of cells, and how many are proved."""
 
+    symbol: str
     engine: str
     tiles: list[Tile]
     proved: int
@@ -31,41 +33,42 @@ class Strip:
 
 
 @dataclass(frozen=True)
-class Map:
+class Card:
     title: str
-    symbol: str
     strips: list[Strip]
 
 
-def multiples_of(views: Sequence[View]) -> list[Map]:
-    """Maps in the order of the list of cells."""
-    groups: dict[tuple[str, str], list[View]] = {}
+def multiples_of(views: Sequence[View]) -> list[Card]:
+    """A card for each family, those of the paper first."""
+    groups: dict[str, dict[str, list[View]]] = {}
     for view in views:
-        groups.setdefault((view.family, view.task), []).append(view)
-    return [
-        Map(
-            members[0].family_title,
-            members[0].symbol if task != GIVEN else "",
-            [_strip(engine, members) for engine in dict.fromkeys(fit.engine for v in members for fit in v.fits)],
-        )
-        for (_, task), members in groups.items()
-    ]
+        groups.setdefault(view.family, {}).setdefault(view.task, []).append(view)
+    cards = []
+    for family in paper_first(groups):
+        strips = [
+            _strip(engine, members)
+            for members in groups[family].values()
+            for engine in dict.fromkeys(fit.engine for view in members for fit in view.fits)
+        ]
+        first = next(iter(groups[family].values()))[0]
+        cards.append(Card(first.family_title, strips))
+    return cards
 
 
 def _strip(engine: str, views: Sequence[View]) -> Strip:
     tiles, counted = [], set()
     for view in views:
-        fits = [fit for fit in view.fits if fit.engine == engine]
-        # A fit that ignores the setting is one tile.
-        new = [fit for fit in fits if id(fit) not in counted]
+        # A fit that ignores the setting stands in several views, and is one tile.
+        fits = [fit for fit in view.fits if fit.engine == engine and id(fit) not in counted]
         counted.update(map(id, fits))
-        if new:
-            tiles.append(_tile(view, new))
+        if fits:
+            tiles.append(_tile(view, fits))
     proved = sum(tile.state == "yes" for tile in tiles)
-    return Strip(engine, tiles if len(tiles) <= MOST_TILES else [], proved, len(tiles))
+    symbol = "" if views[0].task == GIVEN else views[0].symbol
+    return Strip(symbol, engine, tiles if len(tiles) <= MOST_TILES else [], proved, len(tiles))
 
 
 def _tile(view: View, fits: Sequence[Fit]) -> Tile:
-    best = min((fit.state for fit in fits), key=STATES.index)
-    words = f"{view.dataset_title}, {view.setting_words}: {min(fits, key=lambda fit: STATES.index(fit.state)).words}"
-    return Tile(best, words, view.address if view.shown else "")
+    best = min(fits, key=lambda fit: STATES.index(fit.state))
+    words = f"{view.dataset_title}, {view.setting_words}: {best.words}"
+    return Tile(best.state, words, view.address if view.shown else "")

@@ -24,6 +24,7 @@ from cftsr.results.published import FAMILIES, Published
 
 MOST_ENTRIES = 4000  # of a table that the page has in full: a larger one is linked to
 MOST_LINES = 5000  # of the list of cells
+MOST_SCORES = 3  # families with a column of their own in the table of scores
 FIRST_MAPS = 2  # heat maps on the first screen; of more families, small multiples, and the heat maps among the figures
 
 
@@ -50,11 +51,13 @@ class Section:
 
 def _overview(material: Material) -> dict[str, Any]:
     maps, _ = _heat_maps(material)
+    overview = overview_of(material.findings, material.views, material.tables)
+    many = not maps or len(overview.families) > MOST_SCORES
     return {
-        "overview": overview_of(material.findings, material.views, material.tables),
+        "overview": overview,
         "answers": answers_of(material.findings, material.views),
         "heat_maps": maps,
-        "multiples": None if maps else multiples_of(material.views),
+        "multiples": multiples_of(material.views) if many else [],
     }
 
 

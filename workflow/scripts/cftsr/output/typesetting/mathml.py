@@ -111,7 +111,11 @@ def _negative(piece: Piece) -> Piece:
 
 
 def _closed(piece: Piece, level: int) -> Markup:
-    return piece.markup if piece.level >= level else _tag("mrow", _tag("mo", "("), piece.markup, _tag("mo", ")"))
+    """In parentheses where it does not hold together by itself; they grow around a fraction only."""
+    if piece.level >= level:
+        return piece.markup
+    tag = "<mo>{}</mo>" if "<mfrac>" in piece.markup else '<mo stretchy="false">{}</mo>'
+    return _tag("mrow", Markup(tag).format("("), piece.markup, Markup(tag).format(")"))
 
 
 def _apply(kind: str, arguments: tuple[Piece, ...]) -> Piece:
