@@ -56,7 +56,8 @@ def multiples_of(views: Sequence[View]) -> list[Card]:
 
 
 def _strip(engine: str, views: Sequence[View]) -> Strip:
-    tiles, counted = [], set()
+    tiles: list = []
+    counted: set[int] = set()
     for view in views:
         # A fit that ignores the setting stands in several views, and is one tile.
         fits = [fit for fit in view.fits if fit.engine == engine and id(fit) not in counted]
