@@ -36,7 +36,7 @@ def recorded(project: Project, budget: str, *cells: tuple[Cell, str], **changes)
     sweep = Sweep(project.config | {"engines": ["rational"], "recorded": False})
     fits = []
     for cell, equation in cells:
-        data, _ = generate(**sweep._request(cell))
+        data, _ = generate(**sweep.request_of(cell))
         options = {name: for_task(value, cell.task) for name, value in sweep._resolved("pysr").items()}
         fits.append(
             RecordedFit(

@@ -38,7 +38,7 @@ def no_julia(monkeypatch):
 
 def recorded(sweep: Sweep, cell: Cell, **keys) -> RecordedFit:
     """A fit as if it had been recorded with the sweep's own data sets and options."""
-    data, _ = generate(**sweep._request(cell))
+    data, _ = generate(**sweep.request_of(cell))
     options = {name: for_task(value, cell.task) for name, value in sweep._resolved("pysr").items()}
     fit = RecordedFit(
         cell=cell,
@@ -124,7 +124,7 @@ def test_other_rows_are_noticed_as_soon_as_they_are_there(plain, sweep_of, tmp_p
 
     fit = recorded(plain, CELLS[0], digest="0" * 64)
     assert CELLS[0] in sweep_of(fit).recorded.used, "nobody can know before"
-    data, _ = generate(**plain._request(CELLS[0]))
+    data, _ = generate(**plain.request_of(CELLS[0]))
     write_dataset(DataSets(str(tmp_path / "spectra")).data(CELLS[0].spectrum), data)
     assert "data set (other rows, though the same was asked for)" in sweep_of(fit).describe()
     assert CELLS[0] in sweep_of(recorded(plain, CELLS[0])).recorded.used
@@ -161,7 +161,7 @@ def test_what_is_asked_of_a_data_set_is_what_its_metadata_say(task):
     config["central_charge"] = config["central_charge"] | {"theories": [3], "pool": 5}
     sweep = Sweep(config, records="nowhere")
     for cell in sweep.cells:
-        data, _ = generate(**sweep._request(cell))
+        data, _ = generate(**sweep.request_of(cell))
         asked = sweep._asked_of_rows(cell)
         assert asked.items() <= asked_of_rows(data.metadata).items()
         assert set(asked_of_rows(data.metadata)) - set(asked) <= {"finite_labels", "finite_values"}

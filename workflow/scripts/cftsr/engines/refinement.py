@@ -74,7 +74,7 @@ class Structure:
     def _combined(self, other: Structure, sign: int) -> Structure:
         mine, theirs = list(self.factors), list(other.factors)
         for factor in self.factors:
-            match = next((item for item in theirs if item[1] == factor[1]), None)
+            match = next((other for other in theirs if other[1] == factor[1]), None)
             if match is not None:
                 mine.remove(factor)
                 theirs.remove(match)
@@ -172,10 +172,10 @@ def terms_of(expression: Expression, labels: tuple[str, ...], x: np.ndarray) -> 
     x   float64 sample of the rows, shape (rows, len(labels)), on which sizes are measured
     """
     try:
-        found = structure(expression, labels)
-        if not found.numerator:
+        terms = structure(expression, labels)
+        if not terms.numerator:
             return None
-        below = found.denominator()
+        below = terms.denominator()
     except (TooLargeError, ZeroDivisionError, OverflowError):
         return None
     with np.errstate(all="ignore"):
@@ -186,14 +186,14 @@ def terms_of(expression: Expression, labels: tuple[str, ...], x: np.ndarray) -> 
         divisor = sum(value * column(key) for key, value in below.items())
         sizes = {
             key: float(np.sqrt(np.nanmean(np.square(value * column(key) / divisor))))
-            for key, value in found.numerator.items()
+            for key, value in terms.numerator.items()
         }
     return Terms(sizes, frozenset(below)) if all(np.isfinite(list(sizes.values()))) else None
 
 
-def supports(found: Iterable[Terms], limit: int) -> Iterator[Support]:
+def supports(members: Iterable[Terms], limit: int) -> Iterator[Support]:
     """The supports of a search's best equations, best first: each as it is, and without its smallest terms."""
-    for terms in found:
+    for terms in members:
         for share in SHARES:
             support = Support(terms.above(share), terms.denominator)
             if len(support) <= limit:
@@ -258,7 +258,7 @@ def refine(problem: Problem, expressions: Iterable[Expression], limit: int) -> E
     """The first exact formula among the structures of these equations, printed as the setting wants it, or None."""
     sample = problem.points[problem.spread(200)]
     plain = [without_integer_columns(expression) for expression in expressions]
-    terms = [found for expression in plain if (found := terms_of(expression, problem.labels, sample)) is not None]
+    terms = [terms for expression in plain if (terms := terms_of(expression, problem.labels, sample)) is not None]
     function = Refiner(problem).first_exact(supports(terms, limit))
     if function is None:
         return None

@@ -49,7 +49,7 @@ class FitRequest:
 
 def problem_of(data: Dataset, setting: str) -> Problem:
     """What an engine gets to see of a data set: the rows, not the metadata, which name the family."""
-    parts = {item.name: getattr(data, item.name) for item in fields(Dataset)}
+    parts = {field.name: getattr(data, field.name) for field in fields(Dataset)}
     return Problem(**parts | {"metadata": {}}, setting=SETTINGS["free" if setting == ANY_SETTING else setting])
 
 

@@ -202,13 +202,13 @@ class Findings:
 
     def over_seeds(self) -> dict[tuple[str, str, str, str], Fits]:
         """All fits with several seeds a cell: (family, task, setting, engine) -> those of all its cells together."""
-        found: dict[tuple[str, str, str, str], list[Fits]] = {}
+        by_block: dict[tuple[str, str, str, str], list[Fits]] = {}
         for (family, task, _, _, setting, engine), fits in self._fits.items():
             if fits.asked > 1:
-                found.setdefault((family, task, setting, engine), []).append(fits)
+                by_block.setdefault((family, task, setting, engine), []).append(fits)
         return {
-            place: Fits(tuple(result for fits in items for result in fits.results), sum(item.asked for item in items))
-            for place, items in found.items()
+            place: Fits(tuple(result for fits in items for result in fits.results), sum(fits.asked for fits in items))
+            for place, items in by_block.items()
         }
 
     def fits(self, place: Place, theories: int, engine: str) -> Fits | None:
@@ -230,8 +230,8 @@ def unique(items: Iterable[Any]) -> list[Any]:
 
 def settings_of(published: Sequence[PublishedValue], cells: Sequence[dict[str, Any]]) -> list[str]:
     """The settings of the paper and of the sweep; an engine that ignores them adds none, if there are any."""
-    found = {item.setting for item in published if item.setting} | {cell["setting"] for cell in cells}
-    return sorted(found - {ANY_SETTING}, key=setting_order) or ["free"]
+    settings = {value.setting for value in published if value.setting} | {cell["setting"] for cell in cells}
+    return sorted(settings - {ANY_SETTING}, key=setting_order) or ["free"]
 
 
 def engines_of(cells: Sequence[dict[str, Any]]) -> list[str]:
@@ -352,13 +352,13 @@ def reading_notes(
 
 def suspects_of(table: int, published: Published) -> dict[int, int]:
     """The footnotes of a table's suspect values, from 1, by id of the value."""
-    suspects = [item for item in published.of_table(table) if item.suspect]
-    return {id(item): index for index, item in enumerate(suspects, start=1)}
+    suspects = [value for value in published.of_table(table) if value.suspect]
+    return {id(value): index for index, value in enumerate(suspects, start=1)}
 
 
 def suspects_words(table: int, published: Published) -> list[str]:
     """What these footnotes say."""
-    return [f"{item.row}, {item.column}: {item.note}." for item in published.of_table(table) if item.suspect]
+    return [f"{value.row}, {value.column}: {value.note}." for value in published.of_table(table) if value.suspect]
 
 
 def _elsewhere(shown: list[tuple[str, Fits]], formulas: bool) -> str:

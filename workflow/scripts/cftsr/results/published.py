@@ -84,12 +84,12 @@ class Published:
     @cached_property
     def _by_cell(self) -> dict[tuple, PublishedValue]:
         return {
-            (item.table, item.family, item.theories, item.fraction, item.setting, item.quantity): item
-            for item in self.values
+            (value.table, value.family, value.theories, value.fraction, value.setting, value.quantity): value
+            for value in self.values
         }
 
     def of_table(self, table: int) -> list[PublishedValue]:
-        return [item for item in self.values if item.table == table]
+        return [value for value in self.values if value.table == table]
 
     def find(
         self, table: int, family: str, theories: int, fraction: str | None, setting: str | None, quantity: str
@@ -114,7 +114,7 @@ def load_published(folder: str | Path) -> Published:
             values.append(value)
     published = Published(tuple(values), _notes(folder / "notes.csv"))
     if len(published._by_cell) != len(values):
-        cells = [(item.table, item.row, item.column, item.quantity) for item in values]
+        cells = [(value.table, value.row, value.column, value.quantity) for value in values]
         twice = next((cell for cell in cells if cells.count(cell) > 1), "two rows")
         raise _damaged(folder, f"{twice} is there twice")
     return published

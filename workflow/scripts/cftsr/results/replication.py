@@ -53,21 +53,23 @@ def compare(published: PublishedValue, fits: Fits | None) -> Comparison:
     theirs, quantity = published.value, published.quantity
     middle = fits.median(quantity)
     low, high = fits.extremes(quantity) or (middle, middle)
-    found = Comparison(published, fits, low, middle, high)
+    comparison = Comparison(published, fits, low, middle, high)
     if quantity == "loss" and theirs < ROUNDING and low < ROUNDING:
-        return _answered(found, BOTH_EXACT)
+        return _answered(comparison, BOTH_EXACT)
     if _reaches(theirs, low, high):
-        return _answered(found, WITHIN)
+        return _answered(comparison, WITHIN)
     nearest = low if theirs < low else high
     if quantity == "loss":
-        return _answered(found, WORSE if theirs < low else BETTER, _factor(theirs, nearest))
+        return _answered(comparison, WORSE if theirs < low else BETTER, _factor(theirs, nearest))
     if quantity == "score":
-        return _answered(found, OTHER, _difference(nearest, theirs))
-    return _answered(found, OTHER, f"{nearest - theirs:+g} nodes")
+        return _answered(comparison, OTHER, _difference(nearest, theirs))
+    return _answered(comparison, OTHER, f"{nearest - theirs:+g} nodes")
 
 
-def _answered(found: Comparison, answer: str, by: str = "") -> Comparison:
-    return Comparison(found.published, found.fits, found.low, found.middle, found.high, answer, by)
+def _answered(comparison: Comparison, answer: str, by: str = "") -> Comparison:
+    return Comparison(
+        comparison.published, comparison.fits, comparison.low, comparison.middle, comparison.high, answer, by
+    )
 
 
 def _reaches(value: float, low: float, high: float) -> bool:
@@ -90,18 +92,18 @@ def _difference(ours: float, theirs: float) -> str:
 
 def comparisons(findings: Findings, published: Published) -> list[Comparison]:
     """Every published number of Tables 3 to 6 that PySR's runs have a counterpart of, in the paper's order."""
-    found = []
-    for item in published.values:
-        if item.quantity in COMPARED and item.table >= 3:
-            place = (item.family, item.task, item.fraction, item.setting)
-            found.append(compare(item, findings.reference(place, item.theories)))
-    return found
+    comparisons = []
+    for value in published.values:
+        if value.quantity in COMPARED and value.table >= 3:
+            place = (value.family, value.task, value.fraction, value.setting)
+            comparisons.append(compare(value, findings.reference(place, value.theories)))
+    return comparisons
 
 
-def counts(found: Iterable[Comparison]) -> Counter[str]:
-    return Counter(item.answer for item in found)
+def counts(comparisons: Iterable[Comparison]) -> Counter[str]:
+    return Counter(comparison.answer for comparison in comparisons)
 
 
-def compared(found: Iterable[Comparison]) -> list[Comparison]:
+def compared(comparisons: Iterable[Comparison]) -> list[Comparison]:
     """Those that say something: neither suspect nor absent."""
-    return [item for item in found if item.answer not in (SUSPECT, ABSENT)]
+    return [comparison for comparison in comparisons if comparison.answer not in (SUSPECT, ABSENT)]

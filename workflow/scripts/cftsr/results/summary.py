@@ -195,12 +195,14 @@ def _reported(verdict: dict[str, Any]) -> tuple[int, str]:
     simplest that is exact on the data; else PySR's `best`.
     """
     equations = verdict["equations"]
-    found = next((index for test in (_proved, _agrees) for index, item in enumerate(equations) if test(item)), None)
-    if found is None:
-        found = verdict["exact"]
-    if found is None:
+    chosen = next(
+        (index for test in (_proved, _agrees) for index, equation in enumerate(equations) if test(equation)), None
+    )
+    if chosen is None:
+        chosen = verdict["exact"]
+    if chosen is None:
         return verdict["selected"], "best"
-    return found, APPROXIMATE if APPROXIMATE in _answers(equations[found]) else "exact"
+    return chosen, APPROXIMATE if APPROXIMATE in _answers(equations[chosen]) else "exact"
 
 
 def results_of(records: Sequence[dict[str, Any]]) -> list[Result]:
@@ -381,8 +383,8 @@ class RecoveryCount:
 
 def missing_cells(rows: Sequence[dict[str, Any]], expected_cells: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """The cells that the sweep asked for and that have no row, in cell_order."""
-    found = {cell_key(row) for row in rows}
-    return sorted((cell for cell in expected_cells if cell_key(cell) not in found), key=cell_order)
+    finished = {cell_key(row) for row in rows}
+    return sorted((cell for cell in expected_cells if cell_key(cell) not in finished), key=cell_order)
 
 
 def recovery_counts(
@@ -404,7 +406,9 @@ def recovery_counts(
             total=count.total(),
             approximate=count[APPROXIMATE],
         )
-        for (engine, family), count in sorted(answers.items(), key=lambda item: (engine_order(item[0][0]), item[0][1]))
+        for (engine, family), count in sorted(
+            answers.items(), key=lambda entry: (engine_order(entry[0][0]), entry[0][1])
+        )
     ]
 
 
@@ -489,12 +493,12 @@ def _over_seeds(
     lines = ["Over seeds (rate of recovery with Wilson's 95% interval; CPU time of the fits that recovered it):"]
     width = max(len(engine) for engine, _ in groups)
     for engine, family in sorted(groups, key=lambda group: (engine_order(group[0]), group[1])):
-        found = recovery(groups[engine, family])
-        words = f"{found.rate_words} of {found.fits} fits"
-        if found.seconds:
-            words += f", median {found.median_seconds:.3g} s"
-        if found.censored:
-            words += f"; {found.censored} ended without it"
+        rates = recovery(groups[engine, family])
+        words = f"{rates.rate_words} of {rates.fits} fits"
+        if rates.seconds:
+            words += f", median {rates.median_seconds:.3g} s"
+        if rates.censored:
+            words += f"; {rates.censored} ended without it"
         lines.append(f"  {engine:{width}}  {family_title(family, titles)} {words}")
     return lines
 

@@ -44,12 +44,12 @@ def recorded_title(cell: Mapping[str, Any], fit: Mapping[str, Any]) -> str:
 
 def titles_of(records: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """Titles that only the data know, by family."""
-    found: dict[str, str] = {}
+    titles: dict[str, str] = {}
     for record in records:
         family = record["cell"]["family"]
-        if family not in found and family not in _titles():
-            found[family] = recorded_title(record["cell"], record["fit"])
-    return found
+        if family not in titles and family not in _titles():
+            titles[family] = recorded_title(record["cell"], record["fit"])
+    return titles
 
 
 def symbol_of(task: str, fit: Mapping[str, Any] | None = None) -> str:

@@ -27,19 +27,19 @@ def equations(finding: Finding) -> list[str]:
 
 def shifts(finding: Finding) -> list[str]:
     """s of each sector: "1/24", or as a function of the theory."""
-    found = []
+    shifts = []
     for sector in finding["sectors"]:
         below = sector["denominator"] and plain(sector["denominator"]["text"])
         offset = sector["offset"] and plain(sector["offset"]["text"])
-        found.append(sector["shift"] if sector["shift"] is not None else f"({offset})/({below})")
-    return found
+        shifts.append(sector["shift"] if sector["shift"] is not None else f"({offset})/({below})")
+    return shifts
 
 
 def denominators(finding: Finding) -> list[str]:
     """D of each sector as a formula, "" where there is none; a second denominator last."""
-    found = [plain(sector["denominator"]["text"]) if sector["denominator"] else "" for sector in finding["sectors"]]
+    first = [sector["denominator"] for sector in finding["sectors"]]
     second = finding["second_denominator"]
-    return found + ([plain(second["text"])] if second else [])
+    return [plain(one["text"]) if one else "" for one in first] + ([plain(second["text"])] if second else [])
 
 
 def explained(judged: Mapping[str, int] | None) -> str:

@@ -108,7 +108,7 @@ def _recovered(results: Results, folder: Path) -> str:
 
 def describe_sweeps(folder: Path) -> str:
     """One line for each sweep whose tables are in the folder, then the configurations in configs/ that were not run."""
-    found: dict[str, str] = {}
+    summaries: dict[str, str] = {}
     for path in sorted(folder.glob(Results.of("*").configuration)):
         name = path.parent.name
         results = Results.of(name)
@@ -119,13 +119,13 @@ def describe_sweeps(folder: Path) -> str:
             words = f"budget {config['budget']}, {_recovered(results, folder)}, {day}{page}"
         except (UserError, KeyError, TypeError) as error:
             words = f"damaged: {error}"
-        found[name] = words
-    width = max(map(len, found), default=0)
-    lines = [f"{name:{width}}  {words}" for name, words in found.items()]
+        summaries[name] = words
+    width = max(map(len, summaries), default=0)
+    lines = [f"{name:{width}}  {words}" for name, words in summaries.items()]
     if not lines:
         lines = ["no sweep has its tables here yet: run make, or snakemake"]
     own = sorted((folder / "configs").glob("*.yaml"))
-    others = [path for path in own or sorted((SHIPPED.parent / "configs").glob("*.yaml")) if path.stem not in found]
+    others = [path for path in own or sorted((SHIPPED.parent / "configs").glob("*.yaml")) if path.stem not in summaries]
     if others:
         lines += ["", "configurations that were not run here (snakemake --configfile FILE):"]
         lines += [f"  {path.relative_to(folder) if path.is_relative_to(folder) else path}" for path in others]

@@ -44,16 +44,16 @@ class Sweep:
         self._closed_forms: dict[str, str | None] = {}
         self.budget: str = self.config["budget"]
         self.name: str = self.config["sweep"]
-        self.given = {item["name"]: given_spectrum(item) for item in self.config["spectra"]}
+        self.given = {entry["name"]: given_spectrum(entry) for entry in self.config["spectra"]}
         self._choose_engines()
         self._options  # noqa: B018 - complete, or an error now
 
     def _choose_engines(self) -> None:
         automatic = self.config["engines"] == ["auto"]
-        asked = list(ENGINES) if automatic else self.config["engines"]
-        found: dict[str, Availability] = {name: get_engine(name).availability(asked=not automatic) for name in asked}
-        self.engines = [name for name in asked if found[name].ok]
-        self.unavailable = {name: answer for name, answer in found.items() if not answer.ok}
+        wanted = list(ENGINES) if automatic else self.config["engines"]
+        answers: dict[str, Availability] = {name: get_engine(name).availability(asked=not automatic) for name in wanted}
+        self.engines = [name for name in wanted if answers[name].ok]
+        self.unavailable = {name: answer for name, answer in answers.items() if not answer.ok}
         if self.unavailable and not automatic:
             name, answer = next(iter(self.unavailable.items()))
             raise UserError(f"config engines: {name} cannot run here: {answer.reason}. {answer.remedy}")
@@ -88,11 +88,11 @@ class Sweep:
 
     def check_files(self) -> None:
         """Read every own spectrum as its rule will, so that a mistake in a file is reported before anything starts."""
-        for asked in self.given.values():
+        for spectrum in self.given.values():
             from cftsr.data.user_file import read_given
 
-            read_given(asked)
-            self.closed_form(asked.name, GIVEN)
+            read_given(spectrum)
+            self.closed_form(spectrum.name, GIVEN)
 
     def family(self, name: str) -> Family:
         return get_family(name, self.config["conventions"].get(name))
@@ -161,13 +161,13 @@ class Sweep:
     def _asked_of_rows(self, cell: Cell) -> dict[str, str]:
         """What the metadata of a cell's data set will say, as far as it decides the rows."""
         family, conventions = self.family(cell.family), self.config["conventions"]
-        asked = {"theories": cell.theories, "conventions": family}
+        request = {"theories": cell.theories, "conventions": family}
         if cell.fraction is not None:
-            asked |= {"fraction": cell.fraction, "rounding": conventions["rounding"]}
+            request |= {"fraction": cell.fraction, "rounding": conventions["rounding"]}
         else:
-            asked |= {key: self.config["central_charge"][key] for key in ("pool", "seed")}
+            request |= {key: self.config["central_charge"][key] for key in ("pool", "seed")}
         named = {"family": cell.family, "task": cell.task}
-        return named | {key: str(value) for key, value in asked.items()}
+        return named | {key: str(value) for key, value in request.items()}
 
     def _digest(self, cell: Cell) -> str | None:
         """Of a data set that is made already."""
@@ -190,10 +190,10 @@ class Sweep:
                 for theories in counts:
                     for fraction in fractions:
                         yield from self._fits(engines, family, task, theories, fraction)
-        for name, asked in self.given.items():
+        for name, spectrum in self.given.items():
             from cftsr.data.user_file import count_theories
 
-            yield from self._fits(engines, name, GIVEN, count_theories(asked), None)
+            yield from self._fits(engines, name, GIVEN, count_theories(spectrum), None)
 
     def _fits(
         self, engines: Sequence[str], family: str, task: str, theories: int, fraction: str | None
@@ -236,7 +236,7 @@ class Sweep:
     def _given_closed_form(self, name: str) -> str | None:
         """The formula that a user gives with a spectrum, as engines write formulas."""
         if name not in self._closed_forms:
-            text = next(item.get("closed_form") for item in self.config["spectra"] if item["name"] == name)
+            text = next(entry.get("closed_form") for entry in self.config["spectra"] if entry["name"] == name)
             self._closed_forms[name] = text and self._in_labels(name, text)
         return self._closed_forms[name]
 

@@ -127,17 +127,17 @@ def read_record(path: str | Path) -> dict[Cell, RecordedFit]:
     from cftsr.files import read_table
 
     try:
-        found = {}
+        fits = {}
         for row in read_table(path).to_pylist():
             cell = Cell(**{name: row.pop(name) for name in Cell.__dataclass_fields__})
             front = tuple(Candidate(one["equation"], one["engine_loss"], one["origin"]) for one in row.pop("front"))
-            found[cell] = RecordedFit(cell=cell, front=front, **row | {name: json.loads(row[name]) for name in _JSON})
+            fits[cell] = RecordedFit(cell=cell, front=front, **row | {name: json.loads(row[name]) for name in _JSON})
     except (OSError, pa.ArrowException, KeyError, TypeError, ValueError) as error:
         raise UserError(
             f"{path} is no record of fits, or is damaged ({error}). Restore it with `git checkout {FOLDER}`, or leave "
             "recorded fits out: recorded: false in config.yaml"
         ) from error
-    return found
+    return fits
 
 
 # ---- what of it a sweep uses

@@ -45,10 +45,10 @@ def estimated_rows(dataset: str) -> int:
     theories of su(2)_k have 5,150 fields, 300 minimal models 28,000. Families with more labels have more rows, which
     costs little: `attempt` makes up for it.
     """
-    found = DATASET.fullmatch(dataset)
-    if not found:
+    match = DATASET.fullmatch(dataset)
+    if not match:
         raise ValueError(f"{dataset!r} is no name of a data set")
-    theories, percent = int(found[1]), found[2]
+    theories, percent = int(match[1]), match[2]
     return theories if percent is None else math.ceil(theories**2 / 2 * float(percent) / 100)
 
 
@@ -84,8 +84,8 @@ def of_verdict(engine: str, rows: int, seconds: float, attempt: int = 1, *, limi
 
 def of_spectrum(dataset: str, attempt: int = 1, *, limits: Limits) -> Resources:
     """What making a data set and what is held out of it is asked for: all fields of all its theories are enumerated."""
-    found = DATASET.fullmatch(dataset)
-    theories = int(found[1]) if found else 0
+    match = DATASET.fullmatch(dataset)
+    theories = int(match[1]) if match else 0
     fields = theories**2 / 2
     return bounded(INTERPRETER_MB + 200 + fields / 50, START_MINUTES + 1 + fields / 20_000, attempt, limits)
 

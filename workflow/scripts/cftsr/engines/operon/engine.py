@@ -78,9 +78,9 @@ class Operon(Engine):
         """One restart. Its random numbers depend on the seed and the restart's number only."""
         problem, options, restart = assignment.problem, assignment.options, progress.chunk
         expressions, evaluations = run_once(problem, options, assignment.seed, restart)
-        found = [Candidate(str(expression)) for expression in expressions]
+        candidates = [Candidate(str(expression)) for expression in expressions]
         exact = refine(problem, expressions, options["support_limit"]) if options["refine"] else None
-        kept = simplest(problem, [*progress.candidates, *found])
+        kept = simplest(problem, [*progress.candidates, *candidates])
         stop_reason = ""
         if exact is not None:
             kept, stop_reason = [*kept, Candidate(str(exact), origin=REFINED)], "exact"

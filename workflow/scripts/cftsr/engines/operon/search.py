@@ -76,9 +76,9 @@ class Run:
         self.options = options
         self.table = np.asfortranarray(np.column_stack([value for _, value in columns] + [target]))
         self.dataset = operon.Dataset(self.table)
-        variables = sorted(self.dataset.Variables, key=lambda item: item.Index)
-        self.inputs = [item.Hash for item in variables[:-1]]
-        self.printed = {item.Hash: column[0] for item, column in zip(variables[:-1], columns, strict=True)}
+        variables = sorted(self.dataset.Variables, key=lambda variable: variable.Index)
+        self.inputs = [variable.Hash for variable in variables[:-1]]
+        self.printed = {variable.Hash: column[0] for variable, column in zip(variables[:-1], columns, strict=True)}
         self.problem = operon.Problem(self.dataset)
         self.range = operon.Range(0, len(target))
         self.problem.TrainingRange = self.range
@@ -176,14 +176,16 @@ class Run:
 
     def members(self) -> list[Member]:
         """The distinct equations of the last population and front, smallest error first."""
-        found: dict[str, tuple] = {}
+        by_text: dict[str, tuple] = {}
         for individual in chain(self.algorithm.BestFront, self.algorithm.Individuals):
             error, length = float(individual.GetFitness(0)), int(individual.GetFitness(1))
             if np.isfinite(error):
                 expression = self._expression(individual.Genotype)
-                found.setdefault(str(expression), (error, length, expression, individual.Genotype))
+                by_text.setdefault(str(expression), (error, length, expression, individual.Genotype))
         members = []
-        for _, (error, length, expression, tree) in sorted(found.items(), key=lambda item: (*item[1][:2], item[0])):
+        for _, (error, length, expression, tree) in sorted(
+            by_text.items(), key=lambda entry: (*entry[1][:2], entry[0])
+        ):
             values = operon.Evaluate(self.dispatch, tree, self.dataset, self.range)
             scale, offset = operon.FitLeastSquares(values, self.table[:, -1].astype(np.float32))
             members.append(Member(error, length, expression, float(scale), float(offset)))

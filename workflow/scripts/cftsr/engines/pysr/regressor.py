@@ -95,8 +95,8 @@ def keywords(
     regressor   the class (or its signature's twin in a test): decides which of the 2.x keywords exist
     """
     threads = int(os.environ.get("PYTHON_JULIACALL_THREADS", "1"))
-    found = {name: options[name] for name in KEYWORDS}
-    found |= {
+    values = {name: options[name] for name in KEYWORDS}
+    values |= {
         "binary_operators": list(problem.binary_operators),
         "unary_operators": list(problem.unary_operators),
         "complexity_of_constants": (options["constant_complexity"] if problem.setting.constant_complexity > 1 else 1),
@@ -119,7 +119,7 @@ def keywords(
         "update": False,
     }
     known = inspect.signature(regressor.__init__).parameters
-    return found | {name: value for name, value in KEYWORDS_OF_2.items() if name in known}
+    return values | {name: value for name, value in KEYWORDS_OF_2.items() if name in known}
 
 
 @dataclass(frozen=True)

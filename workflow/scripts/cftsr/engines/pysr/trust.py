@@ -49,7 +49,7 @@ def _own_group(group: int) -> bool:
     if group == 0:
         return True
     try:
-        user, found = pwd.getpwuid(os.geteuid()), grp.getgrgid(group)
+        user, members = pwd.getpwuid(os.geteuid()), grp.getgrgid(group)
     except KeyError:
         return False
-    return found.gr_gid == user.pw_gid and found.gr_name == user.pw_name and set(found.gr_mem) <= {user.pw_name}
+    return members.gr_gid == user.pw_gid and members.gr_name == user.pw_name and set(members.gr_mem) <= {user.pw_name}
