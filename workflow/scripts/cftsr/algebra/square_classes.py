@@ -12,10 +12,7 @@ from fractions import Fraction
 from functools import lru_cache
 from math import gcd, isqrt, lcm, prod
 
-try:
-    import flint
-except ImportError:  # pragma: no cover - the lock file installs it; SymPy does the same, more slowly
-    flint = None
+import flint
 
 # A square is one of these modulo 64: four of five others are told without a square root.
 _SQUARES_64 = frozenset(n * n % 64 for n in range(64))
@@ -24,11 +21,7 @@ _SQUARES_64 = frozenset(n * n % 64 for n in range(64))
 @lru_cache(maxsize=1 << 18)
 def factors(number: int) -> tuple[tuple[int, int], ...]:
     """The primes of a positive integer with their powers, smallest first."""
-    if flint is not None:
-        return tuple((int(prime), int(power)) for prime, power in flint.fmpz(number).factor())
-    from sympy import factorint  # pragma: no cover
-
-    return tuple(sorted(factorint(number).items()))  # pragma: no cover
+    return tuple((int(prime), int(power)) for prime, power in flint.fmpz(number).factor())
 
 
 def divisors(number: int) -> list[int]:

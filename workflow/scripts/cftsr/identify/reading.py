@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
+from cftsr.algebra.simplest_fraction import simplest_between
 from cftsr.errors import UserError
 from cftsr.identify.search import Interval, exactly
 
@@ -49,19 +50,6 @@ def _decimal(text: str) -> Interval:
     if simple.denominator**2 * half * Fraction(61, 100) <= CHANCE:
         return exactly(simple)
     return Interval(value - half, value + half)
-
-
-def simplest_between(low: Fraction, high: Fraction) -> Fraction:
-    """The fraction with the smallest denominator in [low, high] (the Stern-Brocot tree)."""
-    if low <= 0 <= high:
-        return Fraction(0)
-    if high < 0:
-        return -simplest_between(-high, -low)
-    whole = low.__ceil__()
-    if whole <= high:
-        return Fraction(whole)
-    floor = low.__floor__()
-    return floor + 1 / simplest_between(1 / (high - floor), 1 / (low - floor))
 
 
 def read_numbers(texts: Sequence[str]) -> tuple[Interval, ...]:
