@@ -204,7 +204,7 @@ def check(text: str, table: Table, options: Mapping[str, Any] | None = None, sec
     if options is None:
         return result
     answer = fit_rows(table.data, table.held_out, dict(options))
-    return replace(result, answer=answer, same_as_fit=_same_as_fit(judgement, answer, table, seconds))
+    return replace(result, answer=answer, same_as_fit=same_as_fit(judgement, answer, table, seconds))
 
 
 def function_judged(judgement: Judgement, labels: tuple[str, ...]) -> Function:
@@ -220,7 +220,8 @@ def same_function(one: Function, other: Function) -> bool:
     return multiply(one[0], other[1]) == multiply(other[0], one[1])
 
 
-def _same_as_fit(judgement: Judgement, answer: Answer, table: Table, seconds: float) -> str:
+def same_as_fit(judgement: Judgement, answer: Answer, table: Table, seconds: float) -> str:
+    """Whether what was judged is the function that fit finds: "yes", "no" or "undecided"."""
     if answer.judgement is None:
         return NO  # it finds no formula, or several
     labels = table.data.labels
@@ -308,7 +309,7 @@ def describe_check(result: Check) -> str:
             f"{table.symbol} = {judgement.simplified}"
         )
     lines += [f"LaTeX: {latex_symbol(table.symbol)} = {judgement.latex}", "", _headline(result)]
-    lines += [f"  {line}" for line in _answers(result)]
+    lines += [f"  {line}" for line in describe_answers(result)]
     return "\n".join(lines)
 
 
@@ -323,7 +324,7 @@ def _headline(result: Check) -> str:
     return f"{words}{read}: {' and '.join([', '.join(what[:-1]), what[-1]] if what[1:] else what)}; proved"
 
 
-def _answers(result: Check) -> list[str]:
+def describe_answers(result: Check) -> list[str]:
     table, judgement = result.table, result.judgement
     lines = []
     for held_out, rows, answer, empty in (

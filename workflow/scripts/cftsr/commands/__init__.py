@@ -6,6 +6,7 @@ from __future__ import annotations
 COMMANDS = {
     "fit": ("cftsr.commands.fit", "the exact formula of one table, and how sure it is"),
     "check": ("cftsr.commands.check", "whether a formula of yours is exact on a table"),
+    "prove": ("cftsr.commands.prove", "equations that another tool found: made exact, and proved"),
     "identify": ("cftsr.identify.command", "which theory, or product of theories, has these weights"),
     "status": ("cftsr.commands.status", "what of a sweep is done, running, failed, and what is left"),
     "sweeps": ("cftsr.commands.sweeps", "which sweeps are here, and which configurations there are to run"),
