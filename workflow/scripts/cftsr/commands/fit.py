@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+from typing import TYPE_CHECKING
 
 from cftsr.commands.table_arguments import FILE, add_table_arguments, given_spectrum
+from cftsr.errors import UserError
+
+if TYPE_CHECKING:
+    from cftsr.data.user_file import GivenSpectrum
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,6 +28,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", help=FILE)
     parser.add_argument("--target", required=True, metavar="COLUMN", help="what to find a formula for")
     add_table_arguments(parser)
+    parser.add_argument(
+        "--shape",
+        metavar="FORMULA",
+        help="the structure, such as 'a*l*(l+b)/(c*k+d)': names that are no columns are constants, solved for exactly",
+    )
     parser.add_argument("--max-degree", type=int, metavar="N", help="of numerator and denominator")
     parser.add_argument("--max-unknowns", type=int, metavar="N", help="coefficients of both together")
     parser.add_argument("--json", action="store_true", help="print everything that is known as JSON")
@@ -30,6 +40,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     asked = given_spectrum(arguments, arguments.file)
+    if arguments.shape is not None:
+        return _fit_shape(arguments, asked)
     from cftsr.fit_file import default_options
     from cftsr.fit_levels import fit_table, in_words
 
@@ -39,3 +51,16 @@ def run(arguments: argparse.Namespace) -> int:
     answer = fit_table(asked, default_options() | changed)
     print(json.dumps(answer.as_dict(), indent=1) if arguments.json else in_words(answer))
     return 0 if answer.identified else 1
+
+
+def _fit_shape(arguments: argparse.Namespace, asked: GivenSpectrum) -> int:
+    if arguments.max_degree is not None or arguments.max_unknowns is not None:
+        raise UserError(
+            "--max-degree and --max-unknowns limit a search, and --shape leaves none; give one or the other"
+        )
+    from cftsr.check import table_of_file
+    from cftsr.shape import describe_shape, fit_shape
+
+    result = fit_shape(arguments.shape, table_of_file(asked))
+    print(json.dumps(result.as_dict(), indent=1) if arguments.json else describe_shape(result))
+    return 0 if result.identified else 1

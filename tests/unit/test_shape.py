@@ -1,0 +1,152 @@
+"""`cftsr fit --shape`: constants of a structure that the user gives, solved exactly, and what the rows leave open."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction as F
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cftsr.__main__ import main
+from cftsr.check import Table, table_of_cell
+from cftsr.errors import UserError
+from cftsr.shape import describe_shape, fit_shape
+from cftsr.shipped import shipped
+from cftsr.vocabulary import NO, YES
+from tests.unit.conftest import problem_from
+
+CONFIG = yaml.safe_load(shipped("config.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def su2():
+    return table_of_cell("wzw_su2/conformal_weight/n12_f50", CONFIG)
+
+
+def table(rows: list[tuple], held_out: list[tuple] = ()) -> Table:
+    data = problem_from(("k", "l"), 1, rows)
+    rest = problem_from(("k", "l"), 1, list(held_out)) if held_out else data.first(0)
+    return Table("rows", "h", data, rest)
+
+
+@pytest.mark.parametrize(
+    ("shape", "values"),
+    [
+        ("a*l*(l+b)/(c*k+d)", {"a": 1, "b": 2, "c": 4, "d": 8}),
+        ("l*(l+b)/(c*k+d)", {"b": 2, "c": 4, "d": 8}),
+        ("a l(l+b)/(k+c) + d", {"a": F(1, 4), "b": 2, "c": 2, "d": 0}),
+        ("(l+a)^2/(b*(k+c)) + d/(k+e)", {"a": 1, "b": 4, "c": 2, "d": F(-1, 4), "e": 2}),
+        ("l*(l+2)/(a^2*(k+b))", {"a": 2, "b": 2}),
+        ("0.25*l*(l+alpha)/(k+2)", {"alpha": 2}),
+        ("(a*l^2+b*l)/(4*k+d*l+e)", {"a": 1, "b": 2, "d": 0, "e": 8}),
+    ],
+)
+def test_constants_are_solved_exactly(su2, shape, values):
+    result = fit_shape(shape, su2)
+    assert result.identified
+    assert result.solution.values == values
+    assert result.check.judgement.identical_to_closed_form == YES
+    assert result.check.judgement.simplified == "l*(l + 2)/(4*(k + 2))"
+
+
+def test_a_product_of_constants_is_told_to_be_a_choice(su2):
+    result = fit_shape("a*b*l*(l+c)/(k+d)", su2)
+    assert result.identified
+    assert result.solution.chosen == ("a",)
+    assert result.solution.values["a"] * result.solution.values["b"] == F(1, 4)
+    assert "(a may be chosen: the formula is the same for other values)" in describe_shape(result)
+
+
+def test_a_nonlinear_shape_of_four_labels():
+    minimal = table_of_cell("minimal/conformal_weight/n40_f30", CONFIG)
+    result = fit_shape("((p*r-q*s)^2-a*(p-q)^2)/(b*p*q)", minimal)
+    assert result.identified
+    assert result.solution.values == {"a": 1, "b": 4}
+
+
+@pytest.mark.parametrize("shape", ["a*l/(k+b)", "a*l*(l+b)", "l*(l+2)/(2*a^2*(k+b))", "(a-a)*l"])
+def test_a_shape_that_no_rational_constants_make_exact_is_refused(su2, shape):
+    result = fit_shape(shape, su2)
+    assert not result.identified
+    assert result.check is None
+    assert "no rational constants make this shape exact" in describe_shape(result)
+
+
+def test_too_few_rows_leave_constants_open_and_another_formula_is_shown():
+    rows = [(k, l, F(l * (l + 2), 4 * (k + 2))) for k, l in ((1, 1), (2, 1), (2, 2))]
+    result = fit_shape("a*l*(l+b)/(c*k+d) + e*k", table(rows))
+    assert not result.identified
+    assert result.several
+    assert "several formulas of this shape pass through every row" in describe_shape(result)
+
+
+def test_as_many_constants_as_rows_identify_nothing():
+    rows = [(k, 1, F(k * k + 7, 3)) for k in (1, 2, 3)]
+    result = fit_shape("a*k^2 + b*k + c", table(rows))
+    assert result.check.judgement.exact_on_data == YES
+    assert not result.identified
+    assert "no rows to spare" in describe_shape(result)
+
+
+def test_what_was_held_out_can_contradict():
+    rows = [(k, 1, F(3 * k)) for k in range(1, 12)]
+    result = fit_shape("a*k", table(rows, [(20, 1, F(61))]))
+    assert result.check.judgement.exact_on_held_out == NO
+    assert not result.identified
+    assert "what was held out contradicts" in describe_shape(result)
+
+
+def test_several_solutions_are_told_apart_by_what_was_held_out():
+    # On the data k**2 = 3*k - 2, so that a*k**2 with a = 1 and b*k + c pass through them.
+    rows = [(k, l, F(l * k * k)) for k in (1, 2) for l in range(1, 6)]
+    held_out = [(k, l, F(l * k * k)) for k in (3, 4) for l in range(1, 4)]
+    result = fit_shape("l*(a*k^2 + b*k + c)", table(rows, held_out))
+    assert result.several, "the data alone do not decide"
+    assert not result.identified
+
+
+@settings(max_examples=20, deadline=None)
+@given(*[st.fractions(-3, 3, max_denominator=4).filter(bool)] * 3)
+def test_any_constants_come_back(a, b, c):
+    rows = [(k, l, (a * l * l + b) / (k + c)) for k in range(4, 10) for l in range(1, 6) if k + c != 0]
+    result = fit_shape("(a*l^2+b)/(k+c)", table(rows))
+    assert result.identified
+    assert result.solution.values == {"a": a, "b": b, "c": c}
+
+
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [
+        ("k*l", "every name in it is a label"),
+        ("sin(a*k)", "sin.* is no rational function"),
+        ("a*k^b", "a power whose exponent is b"),
+        ("a*(k", "is missing at the end"),
+        ("a/(k-k)", "divides by zero"),
+    ],
+)
+def test_a_shape_that_cannot_be_used_is_told(su2, shape, message):
+    with pytest.raises(UserError, match=f"--shape.*{message}"):
+        fit_shape(shape, su2)
+
+
+def test_the_command(tmp_path, capsys):
+    path = tmp_path / "mine.csv"
+    rows = "\n".join(f"{k},{l},{F(l * (l + 2), 4 * (k + 2))}" for k in range(1, 12) for l in range(k + 1))
+    path.write_text(f"k,l,h\n{rows}\n")
+    command = ["fit", str(path), "--target", "h", "--theory", "k", "--state", "l", "--shape"]
+    assert main([*command, "a*l*(l+b)/(c*k+d)", "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["constants"] == {"a": "1", "b": "2", "c": "4", "d": "8"}
+    assert answer["identified"]
+    assert main([*command, "a*l/(k+b)"]) == 1
+    assert main([*command, "a*l/(k+b", "--json"]) == 2
+    assert main([*command, "a*l", "--max-degree", "3"]) == 2
+    measured = tmp_path / "measured.csv"
+    noisy = "\n".join(f"{k},{3 * k / (k + 2) * (1 + 1e-3 * (-1) ** k):.8f},0.01" for k in range(1, 20))
+    measured.write_text(f"k,c,dc\n{noisy}\n")
+    capsys.readouterr()
+    assert main(["fit", str(measured), "--target", "c", "--uncertainty", "dc", "--shape", "a*k/(k+b)"]) == 2
+    assert "the targets of c are not exact" in capsys.readouterr().err

@@ -1,0 +1,358 @@
+"""A structure that the user gives, such as a*l*(l+b)/(c*k+d), and the constants that make it exact.
+
+Letters that are no labels are constants. Expanded, the shape is P/Q whose coefficients, one for each monomial in the
+labels, are polynomials in the constants. The rows make linear equations for the coefficients, solved exactly
+(`algebra.interpolation`); what is left are polynomial equations for the constants alone, solved over the rational
+numbers by Groebner bases (SymPy). Their number does not grow with that of the rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from cftsr.algebra import modular
+from cftsr.algebra.expressions import Expression, ParseError, binary, constant, substitute
+from cftsr.algebra.formula import read_formula
+from cftsr.algebra.interpolation import Function, equations, solutions
+from cftsr.algebra.polynomials import Exponents
+from cftsr.check import Check, Table, describe_answers, describe_table, differences, judged, same_function
+from cftsr.data.dataset import Dataset
+from cftsr.errors import UserError
+from cftsr.fit_file import SECONDS, latex_symbol
+from cftsr.fronts.certificate import EVIDENT_ROWS
+from cftsr.fronts.exactness import LimitReachedError, function_of, time_limit, width_of
+from cftsr.vocabulary import NO, UNDECIDED, YES
+
+if TYPE_CHECKING:
+    from sympy import Poly, Symbol
+
+SPARE_ROWS = 40  # in the linear system, beyond its unknowns; every row is checked in the end
+MAX_SOLUTIONS = 16
+# What a constant that the rows leave open is set to: the first that contradicts nothing.
+CHOICES = tuple(map(Fraction, (1, 2, 3, 5, -1, 7, 0)))
+
+
+@dataclass(frozen=True)
+class Solution:
+    """Constants that make a shape exact.
+
+    values   of all constants
+    chosen   those that the equations left open: their values are a choice
+    """
+
+    values: dict[str, Fraction]
+    chosen: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ShapeFit:
+    """A shape with its constants.
+
+    shape       as it was given
+    constants   their names, in the order in which they stand in the shape
+    solution    None where there is none
+    check       the formula, judged; None where there is none
+    several     another formula of this shape that passes through the same rows; "" where there is none
+    reason      why there is no solution, or why it is not determined
+    """
+
+    table: Table
+    shape: str
+    constants: tuple[str, ...]
+    solution: Solution | None = None
+    check: Check | None = None
+    several: str = ""
+    reason: str = ""
+
+    @property
+    def identified(self) -> bool:
+        """Whether the formula is exact on all rows, no other of this shape is, and rows are to spare."""
+        if self.check is None or self.solution is None or self.several:
+            return False
+        judgement, table = self.check.judgement, self.table
+        right = len(table.data) + (len(table.held_out) if judgement.exact_on_held_out == YES else 0)
+        needed = len(self.constants) - len(self.solution.chosen) + EVIDENT_ROWS
+        return judgement.exact_on_data == YES and judgement.exact_on_held_out != NO and right >= needed
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "shape": self.shape,
+            "identified": self.identified,
+            "constants": {name: str(value) for name, value in self.solution.values.items()} if self.solution else None,
+            "chosen": list(self.solution.chosen) if self.solution else [],
+            "another_formula": self.several,
+            "reason": self.reason,
+        } | (self.check.as_dict() if self.check else {"formula": None})
+
+
+def fit_shape(text: str, table: Table, seconds: float = SECONDS) -> ShapeFit:
+    """Solve for the constants of a shape, exactly.
+
+    Raises UserError where the shape cannot be read or has no constants, or the targets are not exact.
+    """
+    expression, names = _read(text, table)
+    result = ShapeFit(table, text, names)
+    try:
+        with time_limit(seconds):
+            found = list(_solutions(expression, names, table.data))
+    except LimitReachedError as limit:
+        reason = f"{limit}; a simpler shape, or one with fewer constants, takes less"
+        return replace(result, reason=f"the constants were {reason}" if "not decided" in str(limit) else reason)
+    if not found:
+        return replace(result, reason="no rational constants make this shape exact on every row of the data")
+    found = _distinct(found, expression, table)
+    formulas = [_with(expression, solution.values) for solution in found]
+    judgements = [judged(formula, table, seconds) for formula in formulas]
+    checks = [Check(table, judgement, differences(judgement, table, seconds)) for judgement in judgements]
+    right = [number for number, one in enumerate(judgements) if one.exact_on_data in (YES, UNDECIDED)]
+    if not right:
+        return replace(result, reason="no rational constants make this shape exact on every row of the data")
+    # Where several pass through the data, what was held out arbitrates.
+    order = sorted(right, key=lambda number: checks[number].recovered != YES)
+    best = order[0]
+    several = str(formulas[order[1]]) if order[1:] else ""
+    reason = "several formulas of this shape pass through every row of the data: more rows would decide" * bool(several)
+    return replace(result, solution=found[best], check=checks[best], several=several, reason=reason)
+
+
+def _read(text: str, table: Table) -> tuple[Expression, tuple[str, ...]]:
+    labels = table.data.labels
+    try:
+        expression = read_formula(text, labels, others=True)
+    except ParseError as error:
+        raise UserError(f"--shape: {error}") from None
+    names = tuple(dict.fromkeys(node.value for node in expression.walk() if node.kind == "variable"))
+    names = tuple(name for name in names if name not in labels)
+    if not names:
+        raise UserError(f"--shape {text}: every name in it is a label; cftsr check judges a formula without constants")
+    if width_of(table.data) is not None:
+        raise UserError(
+            f"--shape: the targets of {table.symbol} are not exact, and constants are solved for exactly. Give "
+            "fractions or all digits, or leave --shape out"
+        )
+    return substitute(expression, _decimal), names
+
+
+def _fraction(value: Fraction) -> Expression:
+    if value.denominator == 1:
+        return constant(value.numerator)
+    return binary("/", constant(value.numerator), constant(value.denominator))
+
+
+def _decimal(node: Expression) -> Expression:
+    """A decimal as the fraction that it is written as, not the nearest binary one."""
+    return _fraction(Fraction(repr(node.value))) if node.kind == "constant" else node
+
+
+def _with(expression: Expression, values: Mapping[str, Fraction]) -> Expression:
+    def leaf(node: Expression) -> Expression:
+        return _fraction(values[node.value]) if node.kind == "variable" and node.value in values else node
+
+    return substitute(expression, leaf)
+
+
+def _distinct(found: Sequence[Solution], expression: Expression, table: Table) -> list[Solution]:
+    """The first solution of each function: constants may differ by a common factor, say."""
+    labels, kept = table.data.labels, []
+    functions: list[Function] = []
+    for solution in found:
+        function = function_of(_with(expression, solution.values), labels)
+        if not any(same_function(function, other) for other in functions):
+            kept.append(solution)
+            functions.append(function)
+    return kept
+
+
+# ---- equations for the constants
+
+
+def _solutions(expression: Expression, names: tuple[str, ...], data: Dataset) -> Iterator[Solution]:
+    """Constants that solve the equations of the rows; of a solution with open constants two choices, to compare."""
+    labels = data.labels
+    try:
+        numerator, denominator = function_of(expression, (*labels, *names))
+    except ZeroDivisionError:
+        raise UserError("--shape: it divides by zero whatever the constants are") from None
+    above, below = (_by_monomial(part, len(labels)) for part in (numerator, denominator))
+    vectors = _coefficients(data, list(above), list(below))
+    if not vectors:
+        return
+    from sympy import Poly, symbols
+
+    # The first constant last: where one is open, it is the smallest in the order, and is chosen.
+    generators = symbols(f"c:{len(names)}")[::-1]
+    polynomials = [
+        Poly.from_dict({key[::-1]: value for key, value in part.items()}, *generators)
+        for part in (*above.values(), *below.values())
+    ]
+    conditions = _conditions(polynomials, vectors)
+    seen: list[Solution] = []
+    for part in polynomials[len(above) :]:
+        # Q must not vanish altogether: one of its coefficients is not zero.
+        if part.is_zero:
+            continue
+        for values, chosen in _points([*conditions], part, generators):
+            named = {name: values[generators[len(names) - 1 - place]] for place, name in enumerate(names)}
+            open_ = tuple(names[len(names) - 1 - generators.index(symbol)] for symbol in chosen)
+            solution = Solution(named, open_)
+            if all(solution.values != other.values for other in seen):
+                seen.append(solution)
+                yield solution
+            if len(seen) >= MAX_SOLUTIONS:
+                return
+
+
+def _by_monomial(polynomial: Mapping[Exponents, int], labels: int) -> dict[Exponents, dict[Exponents, int]]:
+    """Coefficients of the monomials in the labels, as polynomials in the constants."""
+    parts: dict[Exponents, dict[Exponents, int]] = {}
+    for key, value in polynomial.items():
+        parts.setdefault(key[:labels], {})[key[labels:]] = value
+    return dict(sorted(parts.items()))
+
+
+def _coefficients(data: Dataset, above: list[Exponents], below: list[Exponents]) -> list[list[int]]:
+    """Vectors that span the coefficients with which P/Q passes through the rows; [] where there are none."""
+    unknowns = len(above) + len(below)
+    rows: Any = data.shuffled().first(unknowns + SPARE_ROWS)
+    prime = modular.PRIMES[0]
+    if modular.rank(equations(rows, above, below, prime), prime) == unknowns:
+        return []
+    vectors = solutions(rows, above, below)
+    if not vectors:
+        raise LimitReachedError("the coefficients have too many digits to be solved for")
+    return vectors
+
+
+def _conditions(polynomials: Sequence[Poly], vectors: list[list[int]]) -> list[Poly]:
+    """Polynomials in the constants that vanish where the coefficients lie in the space of these vectors."""
+    basis = _echelon([[Fraction(value) for value in vector] for vector in vectors])
+    pivots = [next(place for place, value in enumerate(vector) if value) for vector in basis]
+    conditions = []
+    for place, polynomial in enumerate(polynomials):
+        if place in pivots:
+            continue
+        condition = polynomial
+        for vector, pivot in zip(basis, pivots, strict=True):
+            if vector[place]:
+                condition = condition - polynomials[pivot] * _rational(vector[place])
+        if not condition.is_zero:
+            conditions.append(condition)
+    return conditions
+
+
+def _rational(value: Fraction) -> Any:
+    from sympy import Rational
+
+    return Rational(value.numerator, value.denominator)
+
+
+def _echelon(rows: list[list[Fraction]]) -> list[list[Fraction]]:
+    """The reduced row echelon form, without zero rows."""
+    result: list[list[Fraction]] = []
+    for column in range(len(rows[0])):
+        row = next((row for row in rows if row[column]), None)
+        if row is None:
+            continue
+        rows = [other for other in rows if other is not row]
+        pivot = [value / row[column] for value in row]
+
+        def cleared(other: list[Fraction], pivot: list[Fraction] = pivot, column: int = column) -> list[Fraction]:
+            return [a - other[column] * b for a, b in zip(other, pivot, strict=True)]
+
+        rows = [cleared(other) for other in rows]
+        result = [*(cleared(other) for other in result), pivot]
+    return result
+
+
+# ---- rational points
+
+
+def _points(
+    conditions: list[Poly], nonzero: Poly, generators: Sequence[Symbol]
+) -> Iterator[tuple[dict[Symbol, Fraction], tuple[Symbol, ...]]]:
+    """Rational common zeros of the conditions at which `nonzero` is not zero, and which of the values were chosen."""
+    from sympy import symbols
+
+    inverse = symbols("inverse")
+    start = [condition.as_expr() for condition in conditions] + [1 - inverse * nonzero.as_expr()]
+    yield from _descend(start, [inverse, *generators], {}, ())
+
+
+def _descend(
+    system: list, unknowns: list[Symbol], values: dict[Symbol, Fraction], chosen: tuple[Symbol, ...]
+) -> Iterator[tuple[dict[Symbol, Fraction], tuple[Symbol, ...]]]:
+    """From the last unknown to the first: a root of its own polynomial, or a choice where it has none."""
+    from sympy import QQ, groebner
+
+    if not unknowns:
+        yield values, chosen
+        return
+    basis = groebner(system or [0], *unknowns, order="lex", domain=QQ)
+    if basis.exprs == [1]:
+        return
+    last, rest = unknowns[-1], unknowns[:-1]
+    own = next((part for part in basis.exprs if part.free_symbols == {last}), None)
+    options = list(CHOICES) if own is None else _rational_roots(own, last)
+    choices = chosen if own is not None else (*chosen, last)
+    taken = 0
+    for option in options:
+        system_there = [part.subs(last, _rational(option)) for part in basis.exprs if part.free_symbols != {last}]
+        system_there = [part for part in system_there if part != 0]
+        if any(part.is_number for part in system_there):
+            continue  # a number that is not zero: no solution there
+        found = False
+        for point in _descend(system_there, rest, {**values, last: option}, choices):
+            found = True
+            yield point
+        taken += found
+        if own is None and taken == 2:
+            return  # two choices show whether the formula depends on it
+
+
+def _rational_roots(polynomial: Any, unknown: Symbol) -> list[Fraction]:
+    from sympy import Poly
+
+    roots = []
+    for factor, _ in Poly(polynomial, unknown, domain="QQ").factor_list()[1]:
+        if factor.degree() == 1:
+            slope, offset = factor.all_coeffs()
+            root = -offset / slope
+            roots.append(Fraction(int(root.p), int(root.q)))
+    return sorted(roots, key=lambda root: (root.denominator, abs(root.numerator), root < 0))
+
+
+# ---- in words
+
+
+def describe_shape(result: ShapeFit) -> str:
+    """The formula with its constants, how sure that is, and why not."""
+    table = result.table
+    lines = [describe_table(table), *(f"note: {note}" for note in table.notes), ""]
+    lines.append(f"{table.symbol} = {result.shape}, with {', '.join(result.constants)} to be solved for")
+    if result.check is None or result.solution is None:
+        return "\n".join([*lines, "", f"not identified: {result.reason}"])
+    judgement, solution = result.check.judgement, result.solution
+    lines.append(", ".join(f"{name} = {value}" for name, value in solution.values.items()))
+    if solution.chosen:
+        names = ", ".join(solution.chosen)
+        rest = "the formula is the same for other values" if not result.several else "the rows leave it open"
+        lines.append(f"({names} may be chosen: {rest})")
+    lines += [
+        f"{table.symbol} = {judgement.simplified}",
+        f"LaTeX: {latex_symbol(table.symbol)} = {judgement.latex}",
+        "",
+    ]
+    if result.identified:
+        lines.append("identified: the data determine the constants of this shape, with rows to spare")
+    elif result.several:
+        lines += [f"not identified: {result.reason}", f"  another: {table.symbol} = {result.several}"]
+    elif judgement.exact_on_held_out == NO:
+        lines.append("not identified: what was held out contradicts the formula")
+    else:
+        lines.append("not identified: there are no rows to spare; any values can be met with so many constants")
+    # What fit would find without a shape is not asked.
+    lines += [f"  {line}" for line in describe_answers(result.check)[:-1]]
+    return "\n".join(lines)
