@@ -17,7 +17,7 @@ from cftsr.families import get_family
 from cftsr.output.figures import SWEEP, build, to_spec, write_static
 from cftsr.output.figures.base import axis_at, rounded, seconds
 from cftsr.output.figures.fronts import EXACT, ON_FRONT, SELECTED
-from cftsr.output.figures.levels import MOST_POINTS
+from cftsr.output.figures.points import MOST_POINTS
 from cftsr.results.findings import Findings
 from cftsr.results.published import load_published
 from tests.unit.records import cell, small_spectrum, verdict_text

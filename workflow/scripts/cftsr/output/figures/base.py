@@ -22,6 +22,7 @@ from cftsr.results.summary import Result
 from cftsr.sweep.cells import Cell
 
 SWEEP = "sweep"  # the scope of a figure on all cells
+LABEL_SIZE, WIDEST = 11.5, 0.62  # pixels, and the width of a letter in the widest of the usual fonts, in ems
 STATIC_WIDTH = 620  # pixels, of SVG and PDF files; on a page the width is the container's
 
 # Okabe and Ito's colours, darkened until text in them has a contrast of 4.5 on white. Engines differ in their dash
@@ -166,8 +167,15 @@ def rows(items: Iterable[Mapping[str, Any]]) -> alt.InlineData:
         return alt.InlineData(values=[{key: rounded(value) for key, value in item.items()} for item in items])
 
 
-def axis_at(labels: Mapping[float, str | list[str]], title: str | None, **keys: Any) -> alt.Axis:
-    """An axis of a quantitative scale with these labels at these places."""
+def axis_at(labels: Mapping[float, str | list[str]], title: str | None, room: bool = False, **keys: Any) -> alt.Axis:
+    """An axis of a quantitative scale with these labels at these places.
+
+    room   of an axis at the left: keep room for its longest label in any font. A viewer of the SVG file may have a
+           wider one than the machine that drew it, and would cut the label at the edge.
+    """
+    if room:
+        longest = max((len(line) for text in labels.values() for line in _lines(text)), default=0)
+        keys = {"minExtent": math.ceil(LABEL_SIZE * WIDEST * longest) + 4} | keys
     # Vega hands out the numbers that it was given, so both sides are written from the same float.
     texts = json.dumps({f"{float(place):.6g}": text for place, text in labels.items()}, ensure_ascii=False)
     return alt.Axis(
@@ -179,6 +187,10 @@ def axis_at(labels: Mapping[float, str | list[str]], title: str | None, **keys: 
         labelOverlap=False,
         **({"ticks": False, "domain": False, "grid": False} | keys),
     )
+
+
+def _lines(text: str | list[str]) -> list[str]:
+    return [text] if isinstance(text, str) else text
 
 
 def decades(low: int, high: int, most: int = 7) -> dict[float, str]:
@@ -202,7 +214,7 @@ def themed(layers: Sequence[alt.Chart], height: int, **properties: Any) -> alt.L
             font="sans-serif",
             padding={"left": 2, "right": 8, "top": 4, "bottom": 2},
             axis=alt.AxisConfig(
-                labelFontSize=11.5,
+                labelFontSize=LABEL_SIZE,
                 titleFontSize=12,
                 titleFontWeight="normal",
                 labelColor=TEXT,

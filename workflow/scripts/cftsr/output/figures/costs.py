@@ -24,6 +24,7 @@ from cftsr.output.figures.base import (
     seconds,
     themed,
 )
+from cftsr.output.typesetting.names import small_indices
 from cftsr.results.summary import Result, missing_cells
 from cftsr.results.titles import setting_title
 from cftsr.vocabulary import YES
@@ -46,7 +47,7 @@ def build(results: Sequence[Result], cells: Sequence[dict[str, Any]]) -> list[Fi
     lanes = sorted(kinds, key=lambda kind: (kind[0], engine_order(kind[1])))
     marks, medians, axis, headings, words, place = [], [], {}, [], [], TOP
     for family in dict.fromkeys(family for family, _ in lanes):
-        headings.append({"y": place + HEADING / 2, "text": titles[family]})
+        headings.append({"y": place + HEADING / 2, "text": small_indices(titles[family])})
         place += HEADING
         for engine in (engine for name, engine in lanes if name == family):
             mine = [r for r in results if (r.cell["family"], r.cell["engine"]) == (family, engine)]
@@ -126,7 +127,9 @@ def _chart(
             scale=alt.Scale(domain=[low, high], nice=False, zero=False),
             axis=axis_at(labels, "CPU time of a fit, seconds (log scale)", grid=True, ticks=True),
         ),
-        y=alt.Y("y:Q", scale=alt.Scale(domain=[0, height], reverse=True, nice=False), axis=axis_at(axis, None)),
+        y=alt.Y(
+            "y:Q", scale=alt.Scale(domain=[0, height], reverse=True, nice=False), axis=axis_at(axis, None, room=True)
+        ),
         color=colour,
         tooltip=[alt.Tooltip(f"{name}:N") for name in ("engine", "cell", "time", "answer")],
     )

@@ -147,7 +147,7 @@ def _chart(records: Sequence[dict[str, Any]], engines: Sequence[str]) -> alt.Lay
     y = alt.Y(
         "y:Q",
         scale=alt.Scale(domain=[bottom, high], nice=False, zero=False),
-        axis=axis_at(labels, "loss: mean squared error", grid=True),
+        axis=axis_at(labels, "loss: mean squared error", grid=True, room=True),
     )
     data = rows(points)
     base = alt.Chart(data).encode(x=x, y=y, color=colour)

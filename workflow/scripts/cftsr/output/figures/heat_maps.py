@@ -204,6 +204,7 @@ def _draw(
             axis=axis_at(
                 {row[key] + 0.5: percent(key[1]) for key in row},
                 "lowest part of each spectrum" if height > 6 else "lowest part",
+                room=True,
             ),
         ),
         tooltip=[alt.Tooltip(f"{name}:N") for name in ("source", "setting", "data", "loss", "answer")],

@@ -23,6 +23,7 @@ from cftsr.output.figures.base import (
     rows,
     themed,
 )
+from cftsr.output.typesetting.names import small_indices
 from cftsr.results.summary import Result
 
 TOP, ROW, HEADING = 12.0, 19, 24  # pixels: the first holds the words "needed" and "given"
@@ -49,7 +50,9 @@ def build(results: Sequence[Result]) -> list[Figure]:
     for (family, task, _), result in certified.items():
         if block != (family, task):
             block = (family, task)
-            headings.append({"y": place + HEADING / 2 + 2, "text": f"{result.title}: {quantity_of(result)}"})
+            headings.append(
+                {"y": place + HEADING / 2 + 2, "text": small_indices(f"{result.title}: {quantity_of(result)}")}
+            )
             place += HEADING
         item = _item(result, place + ROW / 2)
         items.append(item)
@@ -97,7 +100,7 @@ def _item(result: Result, y: float) -> dict[str, Any]:
         "used": certificate.get("rows_used"),
         "outcome": "identified" if certificate["outcome"] == "identified" else "not identified",
         "why": "; ".join(certificate.get("reasons") or []),
-        "data": f"{result.title}, {dataset_title(result.cell)}",
+        "data": small_indices(f"{result.title}, {dataset_title(result.cell)}"),
     }  # fmt: skip
 
 
@@ -121,7 +124,7 @@ def _chart(
         y=alt.Y(
             "y:Q",
             scale=alt.Scale(domain=[0, height], reverse=True, nice=False),
-            axis=axis_at(axis, "theories, lowest part of their spectra"),
+            axis=axis_at(axis, "theories, lowest part of their spectra", room=True),
         ),
         color=colour,
         tooltip=[alt.Tooltip(f"{name}:N") for name in ("data", "needed", "given", "used", "outcome", "why")],

@@ -1,0 +1,158 @@
+"""Rows of a data set as points of a chart: which are drawn, against what, fitted and held out apart."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import altair as alt
+import numpy as np
+
+from cftsr.data.dataset import Dataset
+from cftsr.output.figures.base import rows
+
+MOST_POINTS = 1500  # in one chart; more is ink on ink, and megabytes on a page
+FITTED, HELD_OUT = "fitted", "held out"
+COLOURS = {FITTED: "#004B78", HELD_OUT: "#CF7A22"}  # dark and light: they differ in grey as well
+
+
+class Part:
+    """The rows of a data set that are drawn."""
+
+    def __init__(self, spectrum: Dataset, most: int):
+        self.spectrum, self.total = spectrum, len(spectrum)
+        self.kept = list(range(self.total))
+        if most < self.total:
+            # One row out of each of so many equal stretches, and not always the same one of each: that draws patterns.
+            chance = random.Random(0)
+            edges = [step * self.total // most for step in range(most + 1)]
+            self.kept = [low + int(chance.random() * (high - low)) for low, high in pairwise(edges)]
+
+    def __len__(self) -> int:
+        return len(self.kept)
+
+
+def thinned(spectra: dict[str, Dataset]) -> dict[str, Part]:
+    """At most MOST_POINTS rows, evenly spaced; the fitted rows, which are fewer, get at least half of them."""
+    sizes = {name: len(spectrum) for name, spectrum in spectra.items()}
+    fitted = min(sizes[FITTED], max(MOST_POINTS // 2, MOST_POINTS - sizes.get(HELD_OUT, 0)))
+    shares = {FITTED: fitted, HELD_OUT: MOST_POINTS - fitted}
+    return {name: Part(spectrum, shares[name]) for name, spectrum in spectra.items()}
+
+
+# ---- what points are drawn against
+
+
+@dataclass(frozen=True)
+class Abscissa:
+    """title; kind: "log" or "linear"; of: the values of all rows; label: where it is one label, that."""
+
+    title: str
+    kind: str
+    of: Callable[[Dataset], np.ndarray]
+    label: str = ""
+
+
+def main_abscissa(spectrum: Dataset) -> Abscissa:
+    """The ratio of two labels, which for the minimal models sets the scale of c, or else the first label."""
+    theory = spectrum.labels[: spectrum.theory_labels] or spectrum.labels
+    if len(theory) == 2 and (spectrum.points[:, :2] > 0).all():
+        return Abscissa(f"{theory[0]} / {theory[1]}", "log", lambda rows: rows.points[:, 0] / rows.points[:, 1])
+    return label_abscissa(spectrum, theory[0])
+
+
+def label_abscissa(spectrum: Dataset, label: str) -> Abscissa:
+    column = spectrum.labels.index(label)
+    return Abscissa({"k": "level k"}.get(label, label), "linear", lambda rows: rows.points[:, column], label)
+
+
+def other_abscissas(spectrum: Dataset) -> list[Abscissa]:
+    """The labels that take several values and are not what the levels are drawn against anyway."""
+    main = main_abscissa(spectrum).label
+    varying = [
+        label for label, column in zip(spectrum.labels, spectrum.points.T, strict=True) if len(np.unique(column)) > 1
+    ]
+    return [label_abscissa(spectrum, label) for label in varying if label != main]
+
+
+def points_of(parts: Mapping[str, Part], values: Mapping[str, np.ndarray], against: Abscissa) -> list[dict[str, Any]]:
+    """One point for each row that is kept: x, y from `values`, the part and the labels for the tooltip."""
+    points = []
+    # Held-out rows first: the fitted ones are drawn on top of them.
+    for name in (HELD_OUT, FITTED):
+        if name in parts:
+            part = parts[name]
+            x = against.of(part.spectrum)
+            for index in part.kept:
+                said = part.spectrum.described(part.spectrum.x[index].tolist())
+                words = ", ".join(f"{label}={value}" for label, value in said.items())
+                points.append({"x": float(x[index]), "y": float(values[name][index]), "part": name, "field": words})
+    return points
+
+
+def marks(
+    parts: Mapping[str, Part], points: list[dict[str, Any]], y: alt.Y, symbol: str, against: Abscissa
+) -> alt.Chart:
+    """A point for each row, fitted and held out apart."""
+    title, kind = against.title, against.kind
+    domain = [name for name in (FITTED, HELD_OUT) if name in parts]
+    names = {name: f"{name} ({parts[name].total:,})" for name in domain}
+    legend = alt.Legend(
+        title=None, orient="top", symbolSize=70, symbolOpacity=1, labelExpr=f"{names}[datum.label]", columns=2
+    )
+    x = np.array([point["x"] for point in points])
+    low, high = float(x.min()), float(x.max())
+    edge = 1.04 if kind == "log" else 0.02 * (high - low or 1)
+    scale = (
+        alt.Scale(type="log", domain=[low / edge, high * edge], nice=False)
+        if kind == "log"
+        else alt.Scale(domain=[low - edge, high + edge], nice=False, zero=False)
+    )
+    extra = {"values": [v for v in (1, 1.5, 2, 3, 5, 7, 10, 15, 20, 30, 50, 100) if low <= v <= high]}
+    axis = alt.Axis(
+        title=f"{title}{' (log scale)' if kind == 'log' else ''}", grid=False,
+        **(extra if kind == "log" else {"tickMinStep": 1}),
+    )  # fmt: skip
+    return (
+        alt.Chart(rows(points))
+        .mark_point(strokeWidth=0.9, size=11, opacity=1, aria=False)  # hundreds of points: the alt text speaks for them
+        .encode(
+            x=alt.X("x:Q", scale=scale, axis=axis),
+            y=y,
+            color=alt.Color(
+                "part:N", scale=alt.Scale(domain=domain, range=[COLOURS[name] for name in domain]), legend=legend
+            ),
+            fill=alt.Fill(
+                "part:N",
+                scale=alt.Scale(domain=domain, range=[COLOURS[FITTED], "white"][: len(domain)]),
+                legend=legend,
+            ),
+            tooltip=[alt.Tooltip("part:N"), alt.Tooltip("field:N"), alt.Tooltip("y:Q", title=symbol)],
+        )
+    )
+
+
+def value_axis(title: str, values: dict[str, np.ndarray]) -> alt.Y:
+    """A linear axis, or a symmetric logarithmic one where the held-out values dwarf the fitted ones."""
+    fitted = np.abs(values[FITTED])
+    largest = max(float(np.abs(item).max()) for item in values.values())
+    if largest <= 4 * float(fitted.max()) or not fitted.any():
+        return alt.Y("y:Q", axis=alt.Axis(title=title), scale=alt.Scale(zero=False))
+    constant = 10.0 ** math.floor(math.log10(float(np.median(fitted[fitted > 0]))))
+    powers = [10.0**e for e in range(round(math.log10(constant)), math.ceil(math.log10(largest)) + 1)]
+    low, high = (float(edge(item(array) for array in values.values())) for edge, item in ((min, np.min), (max, np.max)))
+    ticks = [tick for tick in [*(-power for power in powers[::-1]), 0, *powers] if low <= tick <= high]
+    return alt.Y(
+        "y:Q",
+        axis=alt.Axis(title=f"{title} (symmetric log scale)", values=ticks, format="~r"),
+        scale=alt.Scale(type="symlog", constant=constant, domain=[low, high * 1.15], nice=False),
+    )
+
+
+def thinning(parts: dict[str, Part], noun: str) -> str:
+    drawn, total = sum(map(len, parts.values())), sum(part.total for part in parts.values())
+    return f" Drawn are {drawn:,} of {total:,} {noun}, evenly thinned." if drawn < total else ""
