@@ -153,7 +153,8 @@ def _residuals(scope: str, found: Result, parts: dict[str, Part]) -> list[Figure
                     else f"Residuals of the closest formula: {found.title}, {dataset_title(cell)}"
                 ),
                 caption=(
-                    f"Distance between the closest formula ({cell['engine']}: {shortened(formula)}) and the exact {what}"
+                    f"Distance between the closest formula ({cell['engine']}: {shortened(formula)}) "
+                    f"and the exact {what}"
                     f"{scale_words(found, 'log scale')} on fitted and held-out {noun}, against {against}."
                     f"{thinning(parts, noun)}{drawn.left_out}"
                 ),
