@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cftsr.__main__ import main
-from cftsr.check import Table, table_of_cell
+from cftsr.checking import Table, table_of_cell
 from cftsr.errors import UserError
 from cftsr.shape import describe_shape, fit_shape
 from cftsr.shipped import shipped

@@ -18,7 +18,7 @@ from cftsr.algebra.expressions import Expression, ParseError, binary, constant, 
 from cftsr.algebra.formula import read_formula
 from cftsr.algebra.interpolation import Function, equations, solutions
 from cftsr.algebra.polynomials import Exponents
-from cftsr.check import Check, Table, describe_answers, describe_table, differences, judged, same_function
+from cftsr.checking import Check, Table, describe_answers, describe_table, differences, judged, same_function
 from cftsr.data.dataset import Dataset
 from cftsr.errors import UserError
 from cftsr.fit_file import SECONDS, latex_symbol

@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     table = table_from(arguments)
-    from cftsr.check import check, describe_check
+    from cftsr.checking import check, describe_check
     from cftsr.fit_file import default_options
 
     result = check(arguments.formula, table, None if arguments.no_fit else default_options())

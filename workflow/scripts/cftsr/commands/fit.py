@@ -58,7 +58,7 @@ def _fit_shape(arguments: argparse.Namespace, asked: GivenSpectrum) -> int:
         raise UserError(
             "--max-degree and --max-unknowns limit a search, and --shape leaves none; give one or the other"
         )
-    from cftsr.check import table_of_file
+    from cftsr.checking import table_of_file
     from cftsr.shape import describe_shape, fit_shape
 
     result = fit_shape(arguments.shape, table_of_file(asked))

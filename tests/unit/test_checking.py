@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from cftsr.__main__ import main
-from cftsr.check import check, describe_check, table_of_cell, table_of_file
+from cftsr.checking import check, describe_check, table_of_cell, table_of_file
 from cftsr.data.user_file import GivenSpectrum
 from cftsr.errors import UserError
 from cftsr.fit_file import default_options

@@ -22,7 +22,7 @@ from cftsr.algebra.formula import NotRationalError, read_formula
 from cftsr.algebra.integer_columns import INTEGER_COLUMNS, without_integer_columns
 from cftsr.algebra.interpolation import Function
 from cftsr.algebra.shortest_form import shortest
-from cftsr.check import Check, Table, describe_answers, describe_table, differences, judged, same_as_fit
+from cftsr.checking import Check, Table, describe_answers, describe_table, differences, judged, same_as_fit
 from cftsr.data.dataset import Dataset
 from cftsr.engines.refinement import Refiner, Support, supports, terms_of
 from cftsr.errors import UserError
