@@ -515,7 +515,8 @@ def test_one_row_a_cell_with_every_column(tmp_path):
     assert (ours["engine"], theirs["engine"]) == ("operon", "rational")
     asked = """family task theories fraction setting engine seed rows equation simplified complexity loss score
         exact_on_data exact_on_held_out identical_to_closed_form identified cpu_seconds wall_seconds evaluations
-        stop_reason engine_version recovered selected_by origin source"""
+        stop_reason engine_version recovered selected_by origin source hidden_kind hidden_equation hidden_levels
+        hidden_levels_explained"""
     assert set(asked.split()) == set(table.schema.names)
     assert theirs["score"] == math.inf
     assert theirs["engine_version"] == "cftsr 0.1.0"

@@ -24,7 +24,7 @@ _LETTERS = (
     "tau", "phi", "chi", "psi", "omega",
 )  # fmt: skip
 GREEK = {name: lookup(f"GREEK SMALL LETTER {name.upper()}") for name in _LETTERS}
-GREEK["lambda"] = lookup("GREEK SMALL LETTER LAMDA")  # so spelt in Unicode
+GREEK["lambda"] = "\u03bb"  # its name in Unicode is misspelt
 
 
 def latex_name(label: str) -> str:

@@ -15,6 +15,7 @@ LAMBDA, MU, SECTOR = "lambda_", "mu", "sector"
 
 # The key, in the metadata of a data set, of what the search for hidden quantum numbers found: JSON.
 FINDING = "hidden"
+WITHOUT_LABELS = "the theories have no labels"  # of a finding that is complete without formulas of these
 
 # E in the hidden labels; they judge fits and never make one. The hidden integers are normalised as the search does it:
 # whole, non-negative, with the smallest D. A number of a minimal or superconformal model is |p r - q s|, or half of it

@@ -10,6 +10,7 @@ from math import log
 from typing import Any
 
 from cftsr.algebra.square_classes import common_measure
+from cftsr.data.unlabelled import WITHOUT_LABELS
 from cftsr.hidden import forms, two_denominators
 from cftsr.hidden.bare import BareSpectrum, BareTheory, together
 from cftsr.hidden.chance import measured_chance
@@ -43,7 +44,6 @@ from cftsr.hidden.one_integer import (
     try_shifts,
 )
 from cftsr.hidden.shifts import GRID, LARGEST, MULTIPLES, grid, hidden_integer, score, solved_shifts
-from cftsr.results.unlabelled import WITHOUT_LABELS
 from cftsr.vocabulary import FITS, IDENTIFIED
 
 MOST_SHIFTS = 20  # of which all explain everything: then the data say nothing of the shift

@@ -21,6 +21,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from cftsr.data.unlabelled import finding_of
 from cftsr.engines import engine_order
 from cftsr.errors import UserError
 from cftsr.files import read_json, write_atomically, write_text
@@ -283,6 +284,11 @@ SUMMARY_SCHEMA = pa.schema(
         ("evaluations", pa.int64()),
         ("stop_reason", pa.string()),
         ("engine_version", pa.string()),
+        # Of spectra without labels: what was found of them before the fit.
+        ("hidden_kind", pa.string()),
+        ("hidden_equation", pa.string()),
+        ("hidden_levels", pa.int64()),
+        ("hidden_levels_explained", pa.int64()),
     ]
 )
 
@@ -325,6 +331,19 @@ def summary_row(result: Result) -> dict[str, Any]:
         "evaluations": fit["evaluations"],
         "stop_reason": fit["stop_reason"],
         "engine_version": engine_version(result.cell["engine"], fit["versions"]),
+        **_hidden(fit),
+    }
+
+
+def _hidden(fit: dict[str, Any]) -> dict[str, Any]:
+    """The quantum numbers that were found in a spectrum without labels; levels are those of data and held-out rows."""
+    found = finding_of(fit.get("data_metadata") or {})
+    parts = [part for part in (found["data"], found["held_out"]) if part] if found else []
+    return {
+        "hidden_kind": found and found["kind"],
+        "hidden_equation": "; ".join(found["equations"]) if found else None,
+        "hidden_levels": sum(part["of_levels"] for part in parts) if found else None,
+        "hidden_levels_explained": sum(part["levels"] for part in parts) if found else None,
     }
 
 

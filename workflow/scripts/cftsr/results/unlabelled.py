@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from cftsr.data.unlabelled import WITHOUT_LABELS, finding_of
+from cftsr.results.summary import Result
 from cftsr.vocabulary import IDENTIFIED, NONE, counted
 
 SHOWN_DENOMINATORS = 8
-WITHOUT_LABELS = "the theories have no labels"  # of a finding that is complete without formulas of these
 Finding = Mapping[str, Any]
+
+
+def found_in(results: Iterable[Result]) -> dict[tuple[str, str, int, str], Finding]:
+    """What was found in each data set without labels: by family, task, theories and fraction."""
+    found: dict[tuple[str, str, int, str], Finding] = {}
+    for result in results:
+        finding = finding_of(result.fit.get("data_metadata") or {})
+        if finding:
+            cell = result.cell
+            found.setdefault((cell["family"], cell["task"], cell["theories"], cell["fraction"]), finding)
+    return found
 
 
 def plain(text: str) -> str:

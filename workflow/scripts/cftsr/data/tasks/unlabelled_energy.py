@@ -3,4 +3,4 @@
 from cftsr.data.tasks.base import Task
 from cftsr.data.tasks.energy import energy
 
-TASK = Task("unlabelled_energy", "E", "energy of a level without labels", True, energy, labelled=False)
+TASK = Task("unlabelled_energy", "E", "energy without labels", True, energy, labelled=False)

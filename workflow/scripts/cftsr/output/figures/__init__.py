@@ -15,7 +15,7 @@ from typing import Any
 import altair as alt
 
 from cftsr.files import write_atomically
-from cftsr.output.figures import costs, fronts, heat_maps, identification, levels
+from cftsr.output.figures import costs, fronts, heat_maps, identification, levels, unlabelled
 from cftsr.output.figures.base import STATIC_WIDTH, SWEEP, Figure, group
 from cftsr.results.findings import Findings
 from cftsr.results.published import Published
@@ -56,6 +56,7 @@ def build(
         *identification.build(results),
         *fronts.build(whole, {group(record["cell"]) for record in rest}),
         *levels.build(some, Path(data_folder)),
+        *unlabelled.build(some, Path(data_folder)),
     ]
 
 

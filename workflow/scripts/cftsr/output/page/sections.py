@@ -15,6 +15,7 @@ from cftsr.output.page.answers import answers_of
 from cftsr.output.page.links import Links
 from cftsr.output.page.multiples import multiples_of
 from cftsr.output.page.overview import overview_of
+from cftsr.output.page.unlabelled import section_of
 from cftsr.output.page.views import MOST_VIEWS, View
 from cftsr.output.tables.model import Table
 from cftsr.output.tables.plan import CONFORMAL_WEIGHT
@@ -75,6 +76,11 @@ def _tables(material: Material) -> dict[str, Any] | None:
     return {"tables": material.tables, "most_entries": MOST_ENTRIES} if material.tables else None
 
 
+def _unlabelled(material: Material) -> dict[str, Any] | None:
+    families = section_of(material.findings, material.figures)
+    return {"unlabelled": families} if families else None
+
+
 def _replication(material: Material) -> dict[str, Any] | None:
     if not material.findings.repeated:
         return None
@@ -107,6 +113,7 @@ SECTIONS = (
     Section("overview", "Overview", _overview),
     Section("cells", "Cells", _cells),
     Section("tables", "Tables", _tables),
+    Section("unlabelled", "Without labels", _unlabelled),
     Section("replication", "Replication", _replication),
     Section("figures", "Figures", _figures),
     Section("provenance", "Provenance", _always),

@@ -323,6 +323,8 @@ class _Data:
         if self.task == GIVEN:
             return f"Which formula in {labels} gives {self.symbol}?"
         of = "of each primary field" if self.fraction is not None else "of each theory"
+        if self.task in TASKS and not TASKS[self.task].labelled:
+            of = "of each level, once its hidden numbers are found"
         return f"Which formula in {labels} gives the {self.quantity} {of}?"
 
     def data_words(self, verdict: dict[str, Any] | None) -> str:

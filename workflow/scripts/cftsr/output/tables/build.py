@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from cftsr.output.tables.formulas import formula_table
 from cftsr.output.tables.grids import grid_table
-from cftsr.output.tables.model import FORMULAS, GRID, OWN, SEEDS, Table
+from cftsr.output.tables.model import FORMULAS, GRID, HIDDEN, OWN, SEEDS, Table
 from cftsr.output.tables.plan import planned_tables
 from cftsr.output.tables.seeds import seeds_table
+from cftsr.output.tables.unlabelled import unlabelled_table
 from cftsr.results.findings import Findings
 from cftsr.results.published import Published
 
-MAKERS = {FORMULAS: formula_table, OWN: formula_table, GRID: grid_table, SEEDS: seeds_table}
+MAKERS = {
+    FORMULAS: formula_table,
+    OWN: formula_table,
+    GRID: grid_table,
+    SEEDS: seeds_table,
+    HIDDEN: unlabelled_table,
+}
 
 
 def all_tables(findings: Findings, published: Published) -> list[Table]:

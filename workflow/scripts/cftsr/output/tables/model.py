@@ -13,7 +13,7 @@ from cftsr.results.published import PublishedValue
 View = tuple[str, str, int, str | None, str]  # family, task, theories, fraction, setting: what a cell's view is of
 SAME = 0.05  # published numbers have few digits and depend on a seed: nearer than this counts as equal
 LOWER_IS_BETTER = {"loss": True, "complexity": True, "score": False}
-FORMULAS, GRID, OWN, SEEDS = "formulas", "grid", "own", "seeds"  # kinds of tables
+FORMULAS, GRID, OWN, SEEDS, HIDDEN = "formulas", "grid", "own", "seeds", "hidden"  # kinds of tables
 PAPER, RECORDED, ENGINE = "paper", "recorded", "engine"  # kinds of rows
 GROUP, SOURCE, FORMULA, NUMBER, WORDS = "group", "source", "formula", "number", "words"  # kinds of columns
 

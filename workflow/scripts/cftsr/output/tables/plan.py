@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cftsr.data.tasks import GIVEN
-from cftsr.output.tables.model import FORMULAS, GRID, OWN, SEEDS
+from cftsr.data.tasks import GIVEN, TASKS
+from cftsr.output.tables.model import FORMULAS, GRID, HIDDEN, OWN, SEEDS
 from cftsr.results.findings import unique
 from cftsr.results.published import FAMILIES
 from cftsr.results.summary import PAPER_TABLES, seeded
@@ -26,7 +26,8 @@ class Plan:
     """A table that is to be made.
 
     kind      FORMULAS: formulas of `tasks` for `families`, or for all where there are none; GRID: `quantities` of one
-              task and family by theories and fraction; OWN: users' spectra; SEEDS: recovery over seeds
+              task and family by theories and fraction; OWN: users' spectra; SEEDS: recovery over seeds; HIDDEN:
+              quantum numbers found in spectra without labels
     """
 
     number: int
@@ -54,6 +55,8 @@ def planned_tables(cells: Iterable[Mapping[str, Any]]) -> list[Plan]:
     found += grids(CONFORMAL_WEIGHT, unique(further))
     of_states = sorted({task for _, task, per_state in kinds if per_state} - {CONFORMAL_WEIGHT, GIVEN})
     for task in of_states:
+        if not TASKS[task].labelled:
+            found.append((HIDDEN, (task,)))
         found.append((FORMULAS, (task,)))
         found += grids(task, paper_first({family for family, name, _ in kinds if name == task}))
     of_theories = {task for _, task, per_state in kinds if not per_state} - {CENTRAL_CHARGE, CONFORMAL_WEIGHT, GIVEN}

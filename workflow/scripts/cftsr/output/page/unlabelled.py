@@ -1,0 +1,72 @@
+"""The page's section on spectra without labels: what was found, by family, and what speaks for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from cftsr.output.tables.plan import paper_first
+from cftsr.output.typesetting.mathml import mathml
+from cftsr.results import unlabelled
+from cftsr.results.findings import Findings
+from cftsr.results.titles import percentage
+from cftsr.vocabulary import NONE, counted
+
+
+@dataclass(frozen=True)
+class Found:
+    """One family: the energies typeset, sector by sector, how often they came out, and the words of the largest set."""
+
+    title: str
+    formulas: list[Markup]
+    words: str
+    lines: list[str]
+    figures: list[Any]
+
+
+def section_of(findings: Findings, drawn: list[Any]) -> list[Found]:
+    """By family, the paper's first; () where the sweep has no spectra without labels."""
+    found = unlabelled.found_in(findings.results)
+    families: dict[str, list[tuple]] = {}
+    for place in sorted(found, key=lambda place: (place[0], place[2], float(place[3]))):
+        families.setdefault(place[0], []).append(place)
+    sections = []
+    for family in paper_first(families):
+        places = families[family]
+        sets: dict[tuple[str, ...], int] = {}
+        for place in places:
+            sets[tuple(found[place]["equations"])] = sets.get(tuple(found[place]["equations"]), 0) + 1
+        same = max(sets, key=lambda texts: (bool(texts), sets[texts]))
+        shown = [place for place in places if tuple(found[place]["equations"]) == same]
+        largest = shown[-1]
+        scope = "/".join((*largest[:2], _dataset(largest)))
+        sections.append(
+            Found(
+                title=findings.title(family),
+                formulas=[mathml(text.removeprefix("E = "), "E") for text in same],
+                words=_words(found[largest], len(shown), len(places), largest),
+                lines=unlabelled.describe(found[largest]),
+                figures=[figure for figure in drawn if figure.scope == scope and figure.name.startswith(FIGURES)],
+            )
+        )
+    return sections
+
+
+FIGURES = ("parabola-", "shifts-")
+
+
+def _dataset(place: tuple) -> str:
+    return f"n{place[2]}_f{float(place[3]) * 100:.12g}"
+
+
+def _words(finding: unlabelled.Finding, same: int, total: int, place: tuple) -> str:
+    where = f"{place[2]} theories, lowest {percentage(place[3])}"
+    if finding["kind"] == NONE:
+        return f"No hidden quantum number in {counted(total, 'data set')}. What was tried on {where}:"
+    sets = f"{same} of {counted(total, 'data set')}"
+    held_out = unlabelled.explained(finding["held_out"])
+    judged = f"whole on {unlabelled.explained(finding['data'])} levels"
+    judged += f" and on {held_out} held out" if held_out else ""
+    return f"Found in {sets}. On {where}: {judged}."
