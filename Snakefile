@@ -16,6 +16,7 @@ include: "workflow/rules/fit.smk"
 include: "workflow/rules/verify.smk"
 include: "workflow/rules/recorded.smk"
 include: "workflow/rules/tables.smk"
+include: "workflow/rules/identify.smk"
 include: "workflow/rules/report.smk"
 
 

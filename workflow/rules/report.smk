@@ -13,6 +13,8 @@ rule report:
         data=sorted({DATA.data(cell.spectrum) for cell in SWEEP.cells}),
         published=PUBLISHED,
         assets=REPORT_ASSETS,
+        # Where it was measured.
+        accuracy=[path for path in [ACCURACY.file("json")] if Path(path).exists()],
     output:
         page=report(RESULTS.page, caption="../report/page.rst", category="The page"),
         figures=report(

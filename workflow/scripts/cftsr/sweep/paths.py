@@ -115,3 +115,18 @@ class Results:
     def log(self, rule: str) -> str:
         """The log of a rule that runs once: tables, report, recorded."""
         return f"{self.root}/logs/{rule}.log"
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """How often random products are identified: beside the sweeps, for it depends on none."""
+
+    root: str = "results/identify"
+
+    def file(self, kind: str) -> str:
+        """kind: json, md, csv or tex."""
+        return f"{self.root}/accuracy.{kind}"
+
+    @property
+    def log(self) -> str:
+        return f"{self.root}/logs/identify.log"

@@ -23,11 +23,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from cftsr import __version__
-from cftsr.files import write_text
+from cftsr.files import read_json, write_text
 from cftsr.output.page.links import Links
 from cftsr.output.page.sections import SECTIONS, Material
 from cftsr.output.page.views import View, address_of, choose, seconds, views_of
 from cftsr.output.tables import html, model
+from cftsr.output.tables.accuracy import accuracy_table
 from cftsr.output.tables.build import all_tables
 from cftsr.output.typesetting.math_font import math_font_face, with_plain_parentheses
 from cftsr.output.typesetting.mathml import mathml
@@ -36,7 +37,7 @@ from cftsr.results.findings import Findings
 from cftsr.results.published import load_published
 from cftsr.results.summary import cell_key, read_records
 from cftsr.sweep.cells import Cell
-from cftsr.sweep.paths import DataSets, Fits, Results
+from cftsr.sweep.paths import Accuracy, DataSets, Fits, Results
 
 ASSETS = Path(__file__).parents[4] / "report"  # workflow/report
 
@@ -152,7 +153,7 @@ def render(
     for figure in drawn:
         by_scope.setdefault(figure.scope, []).append(figure)
     sweep_figures = [figure for figure in drawn if figure.scope == "sweep"]
-    material = Material(findings, published, views, tables, sweep_figures, links)
+    material = Material(findings, published, views, tables, sweep_figures, links, _accuracy(Path(page)))
     values = {section: section.values(material) for section in SECTIONS}
     shown = {section: own for section, own in values.items() if own is not None}
     about = replace(about, unavailable={name: without_folders(words) for name, words in about.unavailable.items()})
@@ -174,6 +175,12 @@ def render(
         **{name: value for own in shown.values() for name, value in own.items()},
     )
     return with_plain_parentheses(page_text)
+
+
+def _accuracy(page: Path) -> model.Table | None:
+    """How often random products are identified, where that was measured: next to the folder of the sweep."""
+    path = page.parent.parent / Path(Accuracy().file("json")).relative_to("results")
+    return accuracy_table(read_json(path, "delete it: snakemake identify makes it")) if path.exists() else None
 
 
 def _figures_of(view: View, drawn: Sequence[Any]) -> list[Any]:

@@ -39,6 +39,7 @@ class Material:
     tables: list[Table]
     figures: Sequence[Any]
     links: Links
+    accuracy: Table | None  # of random products of theories, where it was measured
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,10 @@ def _unlabelled(material: Material) -> dict[str, Any] | None:
     return {"unlabelled": families} if families else None
 
 
+def _identify(material: Material) -> dict[str, Any] | None:
+    return {"accuracy": material.accuracy} if material.accuracy else None
+
+
 def _replication(material: Material) -> dict[str, Any] | None:
     if not material.findings.repeated:
         return None
@@ -114,6 +119,7 @@ SECTIONS = (
     Section("cells", "Cells", _cells),
     Section("tables", "Tables", _tables),
     Section("unlabelled", "Without labels", _unlabelled),
+    Section("identify", "Which theory?", _identify),
     Section("replication", "Replication", _replication),
     Section("figures", "Figures", _figures),
     Section("provenance", "Provenance", _always),
