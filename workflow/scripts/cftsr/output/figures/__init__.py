@@ -17,12 +17,13 @@ import altair as alt
 from cftsr.files import write_atomically
 from cftsr.output.figures import costs, fronts, heat_maps, identification, levels, unlabelled
 from cftsr.output.figures.base import STATIC_WIDTH, SWEEP, Figure, group
+from cftsr.output.typesetting.names import small_indices
 from cftsr.results.findings import Findings
 from cftsr.results.published import Published
 from cftsr.results.summary import CellKey, cell_key
 
 MOST_DATA_SETS = 100  # with figures of their own: some 100 kB each on a page, and a second
-__all__ = ["SWEEP", "Figure", "build", "to_spec", "write_static"]
+__all__ = ["SWEEP", "Figure", "build", "height_of", "to_spec", "write_static"]
 
 
 def build(
@@ -75,6 +76,13 @@ def _renumbered(svg: str) -> str:
     )
 
 
+def height_of(picture: str | Path) -> int:
+    """Pixels of an SVG file of `write_static`: the same figure is as high on a page, however wide that is."""
+    with Path(picture).open(encoding="utf-8") as file:
+        found = re.search(r'\bheight="(\d+)', file.read(1000))
+    return int(found[1]) if found else 0
+
+
 def write_static(figure: Figure, folder: str | Path) -> list[Path]:
     """Write <name>.svg and <name>.pdf, STATIC_WIDTH pixels wide, and return their paths.
 
@@ -82,7 +90,7 @@ def write_static(figure: Figure, folder: str | Path) -> list[Path]:
     """
     import vl_convert  # starts a JavaScript engine: only where files are asked for
 
-    spec = to_spec(figure.chart) | {"width": STATIC_WIDTH, "description": figure.alt}
+    spec = to_spec(figure.chart) | {"width": STATIC_WIDTH, "description": small_indices(figure.alt)}
     paths = [Path(folder, f"{figure.name}.{kind}") for kind in ("svg", "pdf")]
     svg = _renumbered(vl_convert.vegalite_to_svg(spec))
     contents = (svg.encode(), vl_convert.svg_to_pdf(svg))

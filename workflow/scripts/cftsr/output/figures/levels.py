@@ -140,7 +140,8 @@ def _residuals(scope: str, found: Result, parts: dict[str, Part]) -> list[Figure
     """Against what the levels are drawn against, and against each label."""
     cell, formula = found.cell, found.reported["equation"]
     what, noun = quantity_of(found), noun_of(found)
-    figures = []
+    of = f"the closest formula ({cell['engine']}: {shortened(formula)})"
+    figures: list[Figure] = []
     for drawn in residual_figures(parts, formula, found.reported["exact_on_data"] == YES):
         label, against = drawn.against.label, drawn.against.title
         medians = [f"{value:.1g} on {name} {noun}" for name, value in drawn.medians.items()]
@@ -153,8 +154,7 @@ def _residuals(scope: str, found: Result, parts: dict[str, Part]) -> list[Figure
                     else f"Residuals of the closest formula: {found.title}, {dataset_title(cell)}"
                 ),
                 caption=(
-                    f"Distance between the closest formula ({cell['engine']}: {shortened(formula)}) "
-                    f"and the exact {what}"
+                    f"Distance between {of} and the exact {what}"
                     f"{scale_words(found, 'log scale')} on fitted and held-out {noun}, against {against}."
                     f"{thinning(parts, noun)}{drawn.left_out}"
                 ),

@@ -12,7 +12,7 @@ import os
 import re
 import shlex
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -104,14 +104,13 @@ def write_report(
     drawn = figures.build(findings, data_folder, load_published(published_folder), choice.scopes, choice.fits)
     folder = figures_folder(page)
     folder.mkdir(parents=True, exist_ok=True)
-    for figure in drawn:
-        figures.write_static(figure, folder)
+    heights = {figure.name: figures.height_of(figures.write_static(figure, folder)[0]) for figure in drawn}
     made = {f"{figure.name}.{kind}" for figure in drawn for kind in ("svg", "pdf")}
     for left in folder.glob("*.*"):
         if left.suffix in (".svg", ".pdf") and left.name not in made:
             left.unlink(missing_ok=True)  # of an earlier sweep in this folder
     specs = {figure.name: figures.to_spec(figure.chart) for figure in drawn}
-    write_text(page, render(findings, drawn, specs, page, data_folder, published_folder, about, fits_folder))
+    write_text(page, render(findings, drawn, specs, page, data_folder, published_folder, about, fits_folder, heights))
 
 
 def figures_folder(page: Path) -> Path:
@@ -128,8 +127,13 @@ def render(
     published_folder: str | Path,
     about: About,
     fits_folder: str | Path | None = None,
+    heights: Mapping[str, int] | None = None,
 ) -> str:
-    """The page as text. drawn: figures; specs: their Vega-Lite specifications by name."""
+    """The page as text.
+
+    drawn    figures; specs: their Vega-Lite specifications by name
+    heights  in pixels, by name: their places have them before they are drawn, so that nothing below moves
+    """
     fits = Fits(str(fits_folder)) if fits_folder else Fits.of(about.budget)
     links = Links(Results(str(Path(page).parent)), fits, DataSets(str(data_folder)))
     views = views_of(findings, choose(findings), links, about.command)
@@ -148,7 +152,6 @@ def render(
     environment.globals |= {"seconds": seconds, "html": html, "kinds": model, "address": _addresses(views)}
     environment.globals["recorded"] = findings.recorded_engines
     environment.globals["asset"] = lambda name: Markup((ASSETS / name).read_text(encoding="utf-8"))
-    names = {figure.name for figure in drawn}
     by_scope: dict[str, list[Any]] = {}
     for figure in drawn:
         by_scope.setdefault(figure.scope, []).append(figure)
@@ -163,8 +166,7 @@ def render(
         config=yaml.safe_dump(about.config, sort_keys=False, allow_unicode=True) if about.config else "",
         date=_date(),
         versions=_versions(findings.records),
-        heights={name: spec.get("height", 190) for name, spec in specs.items()}
-        | dict.fromkeys(names - set(specs), 190),
+        heights={figure.name: 190 for figure in drawn} | dict(heights or {}),
         views=[view for view in views if view.shown],
         links=links,
         figures_of={view.address: _figures_of(view, by_scope.get(view.scope, ())) for view in views if view.shown},
