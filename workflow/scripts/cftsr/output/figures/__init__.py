@@ -17,13 +17,13 @@ import altair as alt
 from cftsr.files import write_atomically
 from cftsr.output.figures import costs, fronts, heat_maps, identification, levels, unlabelled
 from cftsr.output.figures.base import STATIC_WIDTH, SWEEP, Figure, group
-from cftsr.output.typesetting.names import small_indices
+from cftsr.output.typesetting.names import small_indices, with_indices
 from cftsr.results.findings import Findings
 from cftsr.results.published import Published
 from cftsr.results.summary import CellKey, cell_key
 
 MOST_DATA_SETS = 100  # with figures of their own: some 100 kB each on a page, and a second
-__all__ = ["SWEEP", "Figure", "build", "height_of", "to_spec", "write_static"]
+__all__ = ["SWEEP", "Figure", "build", "for_browser", "height_of", "to_spec", "write_static"]
 
 
 def build(
@@ -68,6 +68,28 @@ def to_spec(chart: alt.TopLevelMixin) -> dict[str, Any]:
     return spec
 
 
+def for_browser(spec: Any) -> Any:
+    """The specification with indices of names as Unicode's subscripts: a browser has a font for them.
+
+    In files they are set by `_with_indices`: what turns SVG into PDF takes another font for the whole text.
+    """
+    if isinstance(spec, dict):
+        return {key: for_browser(value) for key, value in spec.items()}
+    if isinstance(spec, list):
+        return [for_browser(value) for value in spec]
+    return small_indices(spec) if isinstance(spec, str) and " " in spec else spec
+
+
+def _with_indices(svg: str) -> str:
+    """The picture with su(2)_k and the like set as indices."""
+
+    def index(text: str) -> str:
+        # What follows comes back to the line.
+        return f'<tspan dy="0.25em" font-size="75%">{text}</tspan><tspan dy="-0.19em">\u200b</tspan>'
+
+    return re.sub(r"(<text\b[^>]*>)([^<]*_[^<]*)(</text>)", lambda m: m[1] + with_indices(m[2], index) + m[3], svg)
+
+
 def _renumbered(svg: str) -> str:
     """The picture with its gradients and clips counted from 0: Vega counts on over all that a process has drawn."""
     numbers: dict[str, int] = {}
@@ -92,7 +114,7 @@ def write_static(figure: Figure, folder: str | Path) -> list[Path]:
 
     spec = to_spec(figure.chart) | {"width": STATIC_WIDTH, "description": small_indices(figure.alt)}
     paths = [Path(folder, f"{figure.name}.{kind}") for kind in ("svg", "pdf")]
-    svg = _renumbered(vl_convert.vegalite_to_svg(spec))
+    svg = _with_indices(_renumbered(vl_convert.vegalite_to_svg(spec)))
     contents = (svg.encode(), vl_convert.svg_to_pdf(svg))
     for path, content in zip(paths, contents, strict=True):
         write_atomically(path, lambda temporary, content=content: Path(temporary).write_bytes(content))

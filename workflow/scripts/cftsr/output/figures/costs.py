@@ -24,7 +24,6 @@ from cftsr.output.figures.base import (
     seconds,
     themed,
 )
-from cftsr.output.typesetting.names import small_indices
 from cftsr.results.summary import Result, missing_cells
 from cftsr.results.titles import setting_title
 from cftsr.vocabulary import YES
@@ -47,7 +46,7 @@ def build(results: Sequence[Result], cells: Sequence[dict[str, Any]]) -> list[Fi
     lanes = sorted(kinds, key=lambda kind: (kind[0], engine_order(kind[1])))
     marks, medians, axis, headings, words, place = [], [], {}, [], [], TOP
     for family in dict.fromkeys(family for family, _ in lanes):
-        headings.append({"y": place + HEADING / 2, "text": small_indices(titles[family])})
+        headings.append({"y": place + HEADING / 2, "text": titles[family]})
         place += HEADING
         for engine in (engine for name, engine in lanes if name == family):
             mine = [r for r in results if (r.cell["family"], r.cell["engine"]) == (family, engine)]

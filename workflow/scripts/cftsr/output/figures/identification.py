@@ -23,7 +23,6 @@ from cftsr.output.figures.base import (
     rows,
     themed,
 )
-from cftsr.output.typesetting.names import small_indices
 from cftsr.results.summary import Result
 
 TOP, ROW, HEADING = 12.0, 19, 24  # pixels: the first holds the words "needed" and "given"
@@ -50,9 +49,7 @@ def build(results: Sequence[Result]) -> list[Figure]:
     for (family, task, _), result in certified.items():
         if block != (family, task):
             block = (family, task)
-            headings.append(
-                {"y": place + HEADING / 2 + 2, "text": small_indices(f"{result.title}: {quantity_of(result)}")}
-            )
+            headings.append({"y": place + HEADING / 2 + 2, "text": f"{result.title}: {quantity_of(result)}"})
             place += HEADING
         item = _item(result, place + ROW / 2)
         items.append(item)
@@ -100,7 +97,7 @@ def _item(result: Result, y: float) -> dict[str, Any]:
         "used": certificate.get("rows_used"),
         "outcome": "identified" if certificate["outcome"] == "identified" else "not identified",
         "why": "; ".join(certificate.get("reasons") or []),
-        "data": small_indices(f"{result.title}, {dataset_title(result.cell)}"),
+        "data": f"{result.title}, {dataset_title(result.cell)}",
     }  # fmt: skip
 
 

@@ -109,7 +109,7 @@ def write_report(
     for left in folder.glob("*.*"):
         if left.suffix in (".svg", ".pdf") and left.name not in made:
             left.unlink(missing_ok=True)  # of an earlier sweep in this folder
-    specs = {figure.name: figures.to_spec(figure.chart) for figure in drawn}
+    specs = {figure.name: figures.for_browser(figures.to_spec(figure.chart)) for figure in drawn}
     write_text(page, render(findings, drawn, specs, page, data_folder, published_folder, about, fits_folder, heights))
 
 
