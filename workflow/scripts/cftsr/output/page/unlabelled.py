@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +27,7 @@ class Found:
     figures: list[Any]
 
 
-def section_of(findings: Findings, drawn: list[Any]) -> list[Found]:
+def section_of(findings: Findings, drawn: Sequence[Any]) -> list[Found]:
     """By family, the paper's first; () where the sweep has no spectra without labels."""
     found = unlabelled.found_in(findings.results)
     families: dict[str, list[tuple]] = {}
