@@ -20,7 +20,7 @@ from cftsr.engines.base import Assignment, Problem, Progress
 from cftsr.errors import UserError
 from cftsr.fronts.certificate import describe_certificate, identified, wrong_rows_in_words
 from cftsr.fronts.front import Candidate
-from cftsr.fronts.verdict import Judgement, judge, rows_that_disagree
+from cftsr.fronts.verdict import Judgement, judge, measured_errors, rows_that_disagree
 from cftsr.jobs.fit_cell import problem_of
 from cftsr.shipped import shipped
 from cftsr.vocabulary import APPROXIMATE, IDENTIFIED, NO, NONE, NOT_LOOKED_AT, YES
@@ -191,7 +191,7 @@ def fit_rows(data: Dataset, held_out: Dataset, options: dict[str, Any]) -> Answe
     every = [{"formula": progress.extra["formula"], "certificate": certificate}, *progress.extra.get("others", ())]
     formulas = [
         Formula(
-            _judged(item["formula"], given.data, given.held_out, problem),
+            _judged(item["formula"], given.data, given.held_out, problem, item["certificate"]),
             item["certificate"],
             given.data,
             given.held_out,
@@ -210,7 +210,9 @@ def fit_rows(data: Dataset, held_out: Dataset, options: dict[str, Any]) -> Answe
     return Answer(None, given, (best,), best.certificate)
 
 
-def _judged(text: str, data: Dataset, held_out: Dataset, problem: Problem) -> Judgement:
+def _judged(
+    text: str, data: Dataset, held_out: Dataset, problem: Problem, certificate: dict[str, Any] | None = None
+) -> Judgement:
     try:
         (equation,) = problem.front([Candidate(text)])
     except (ParseError, ValueError) as error:
@@ -218,7 +220,7 @@ def _judged(text: str, data: Dataset, held_out: Dataset, problem: Problem) -> Ju
             f"a formula of {len(text):,} characters fits the data, and is not read back: {str(error)[:200]}. Lower "
             "--max-degree or --max-unknowns, or fit part of the table"
         ) from error
-    return judge(equation, data.labels, data, held_out, None, SECONDS)
+    return judge(equation, data.labels, data, held_out, None, SECONDS, measured_errors(certificate))
 
 
 def _of_parts(parts: list[dict[str, Any]], given: Given, problem: Problem) -> list[Formula]:

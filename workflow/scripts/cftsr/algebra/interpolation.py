@@ -21,6 +21,8 @@ Function = tuple[Polynomial, Polynomial]  # numerator and denominator
 
 # Entries of a matrix of equations that are held at once where all rows are looked at (32 MB).
 ENTRIES = 1 << 22
+# A formula's coefficients may be so many bits longer than the largest target, and are not looked for beyond.
+MORE_BITS, MOST_BITS = 32, 4096
 
 
 class Rows(Protocol):
@@ -89,8 +91,8 @@ def solutions(rows: Rows, above: list[Exponents], below: list[Exponents]) -> lis
     """
     residues: list[list[int]] = []
     modulus, free = 1, None
-    *primes, another = modular.PRIMES
-    for prime in primes:
+    another = modular.PRIMES[-1]
+    for prime in modular.primes_for(min(MOST_BITS, largest_bits(rows) + MORE_BITS)):
         columns, basis = modular.null_space(equations(rows, above, below, prime), prime)
         if free is not None and len(columns) > len(free):
             continue  # an unlucky prime: it sees a larger space than there is
@@ -102,12 +104,33 @@ def solutions(rows: Rows, above: list[Exponents], below: list[Exponents]) -> lis
                 for old, new in zip(residues, basis.tolist(), strict=True)
             ]
             modulus *= prime
-        lifted = [[modular.reconstruct(value, modulus) for value in vector] for vector in residues]
-        if all(value is not None for vector in lifted for value in vector):
+        lifted = [_reconstructed(vector, modulus) for vector in residues]
+        if all(lifted):
             vectors = [modular.clear_denominators(vector) for vector in lifted]
             if _solve_modulo(vectors, rows, above, below, another):
                 return _short(vectors)
     return []
+
+
+def largest_bits(rows: Rows) -> int:
+    """Of the numerators and denominators of the targets."""
+    if not len(rows):
+        return 0
+    return max(
+        (max(abs(int(part.min())), abs(int(part.max()))).bit_length() for part in (rows.numerator, rows.denominator)),
+        default=0,
+    )
+
+
+def _reconstructed(vector: list[int], modulus: int) -> list[Fraction]:
+    """The fractions that are these residues; [] as soon as one has none."""
+    found = []
+    for value in vector:
+        fraction = modular.reconstruct(value, modulus)
+        if fraction is None:
+            return []
+        found.append(fraction)
+    return found
 
 
 def _solve_modulo(vectors: list[list[int]], rows: Rows, above: list, below: list, prime: int) -> bool:

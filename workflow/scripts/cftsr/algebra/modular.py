@@ -7,7 +7,9 @@ it exactly on the data.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
+from functools import cache
 from math import gcd, isqrt, lcm
 
 import numpy as np
@@ -19,6 +21,31 @@ except ImportError:  # pragma: no cover - the numpy fallback is tested by name
 
 # The largest primes below 2**31: a product of two residues fits into int64.
 PRIMES = (2147483647, 2147483629, 2147483587, 2147483579, 2147483563, 2147483549, 2147483543, 2147483497)
+
+
+@cache
+def further_prime(number: int) -> int:
+    """The primes below those of PRIMES, the largest first; number = 0, 1, ..."""
+    candidate = (further_prime(number - 1) if number else min(PRIMES)) - 2
+    while any(candidate % divisor == 0 for divisor in _small_primes()):
+        candidate -= 2
+    return candidate
+
+
+@cache
+def _small_primes() -> list[int]:
+    """The odd primes up to the root of the largest of PRIMES."""
+    sieve = np.ones(isqrt(max(PRIMES)) + 1, dtype=bool)
+    for divisor in range(2, isqrt(len(sieve)) + 1):
+        sieve[divisor * divisor :: divisor] = False
+    return np.flatnonzero(sieve)[3:].tolist()
+
+
+def primes_for(bits: int) -> Iterator[int]:
+    """All primes of PRIMES but the last, and as many more as fractions need whose parts have so many bits."""
+    yield from PRIMES[:-1]
+    for number in range(2 * bits // 31 + 1 - len(PRIMES[:-1])):
+        yield further_prime(number)
 
 
 def monomial_values(x: np.ndarray, exponents: list[tuple[int, ...]], prime: int) -> np.ndarray:

@@ -81,7 +81,7 @@ def evaluate_exactly(polynomial: Polynomial, x: np.ndarray) -> np.ndarray:
     """
     # At least 1: a coefficient must fit even where a label is 0 on every row.
     largest = [max(1, _largest(column)) for column in x.T]
-    points = x.astype(np.int64 if bound(polynomial, largest) < 2**62 else object)
+    points = x.astype(np.int64 if max(bound(polynomial, largest), *largest) < 2**62 else object)
     total = np.zeros(len(x), dtype=points.dtype)
     for exponents, coefficient in polynomial.items():
         term = np.full(len(x), coefficient, dtype=points.dtype)

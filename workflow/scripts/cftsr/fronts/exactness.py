@@ -27,6 +27,7 @@ from cftsr.algebra.expressions import (
     fold,
     parse,
     rational_constants,
+    substitute,
 )
 from cftsr.algebra.integer_columns import INTEGER_COLUMNS, without_integer_columns
 from cftsr.algebra.interpolation import Function
@@ -46,7 +47,10 @@ MAX_BITS = 20_000  # of one of its coefficients: squares of squares double the d
 FIRST_ROWS = 64  # a wrong candidate seldom survives these, so few are checked on all rows
 MOST_WRONG = 0.2  # share of rows; a reading that is wrong on more of them is not what the equation means
 SIGMAS = 5.0  # a target further off than so many standard deviations disagrees: 6 in 10 million do by chance
-FORCED = 1e-7  # constants moved by less than this are read as fractions that are no simpler than they are
+# Of an equation that agrees with uncertain targets as it stands, a reading is forced where so many fractions as simple
+# as that lie as near, on average, to any number.
+FORCED = 0.02
+DENSITY = 0.61  # fractions of denominator up to d in an interval of half-width w: 0.61 w d^2, on average
 ROUND_OFF = 1e-14  # of an equation's value in float64
 
 
@@ -204,10 +208,13 @@ class Exactness:
     reason: str = ""
 
 
-def decide(expression: Expression, labels: tuple[str, ...], data: Dataset, loss: float) -> Exactness:
+def decide(
+    expression: Expression, labels: tuple[str, ...], data: Dataset, loss: float, measured: bool = False
+) -> Exactness:
     """Decide whether an equation without integer columns is exact on every row.
 
-    loss   its mean squared error in float64
+    loss       its mean squared error in float64
+    measured   whether its constants are known to be no fractions that the data could tell from others
 
     Raises LimitReachedError where it is too large to decide.
     """
@@ -222,11 +229,13 @@ def decide(expression: Expression, labels: tuple[str, ...], data: Dataset, loss:
     nearest = Exactness(NO)
     width = width_of(data)
     real = width is not None and not rational_constants(expression) and agrees_as_it_stands(expression, data, width)
+    if real and measured:
+        return Exactness(APPROXIMATE, wrong_rows=0)
     try:
         for tolerance, reading in rationalisations(expression, labels):
-            if real and tolerance < FORCED:
-                break  # as it stands it agrees; fractions as long as its constants say nothing more
             function = to_integers(*reading)
+            if real and _forced(reading, tolerance):
+                continue  # as it stands it agrees; fractions as long as its constants say nothing more
             first = data.first(FIRST_ROWS)
             if not function[1] or count_wrong(function, first) > MOST_WRONG * len(first):
                 continue
@@ -239,6 +248,15 @@ def decide(expression: Expression, labels: tuple[str, ...], data: Dataset, loss:
     except ZeroDivisionError:
         return Exactness(NO, reason="the equation divides by zero")
     return Exactness(APPROXIMATE, wrong_rows=0) if real else nearest
+
+
+def _forced(reading: Pair, tolerance: float) -> bool:
+    """Whether fractions as simple as those of a reading lie near any numbers, so that it says nothing of these."""
+    return any(
+        2 * tolerance * max(1, abs(value)) * DENSITY * value.denominator**2 > FORCED
+        for part in reading
+        for value in part.values()
+    )
 
 
 def agrees_as_it_stands(expression: Expression, rows: Dataset, width: np.ndarray) -> bool:
@@ -293,10 +311,14 @@ def refuted_rows(expression: Expression, labels: tuple[str, ...], rows: Dataset)
     return refuted, tried
 
 
-def as_it_stands(expression: Expression, labels: tuple[str, ...], rows: Dataset) -> str:
+def as_it_stands(
+    expression: Expression, labels: tuple[str, ...], rows: Dataset, errors: Mapping[float, float] | None = None
+) -> str:
     """The answer for an equation that has no rational reading: its constants are the binary numbers that they are.
 
     NO where one row refutes it. UNDECIDED where none of the rows that were tried does: that is no proof.
+
+    errors   how far measured constants may be off, by their absolute values
     """
     if not all(math.isfinite(value) for value in constants(expression)):
         return NO
@@ -310,7 +332,25 @@ def as_it_stands(expression: Expression, labels: tuple[str, ...], rows: Dataset)
     width = width_of(rows)
     if width is None:
         return UNDECIDED
+    if errors:
+        width = width + shift_of(expression, rows, errors)
     return APPROXIMATE if agrees_as_it_stands(expression, rows, width) else NO
+
+
+def shift_of(expression: Expression, rows: Dataset, errors: Mapping[float, float]) -> np.ndarray:
+    """How far the values move with measured constants that are off as far as they may be; float64, shape (rows,)."""
+    total = np.zeros(len(rows))
+    with np.errstate(all="ignore"):
+        value = evaluate(expression, rows.columns)
+        for constant, error in errors.items():
+
+            def moved(node: Expression, constant: float = constant, error: float = error) -> Expression:
+                if node.kind != "constant" or abs(node.value) != constant:
+                    return node
+                return Expression("constant", node.value + error)
+
+            total = total + np.abs(evaluate(substitute(expression, moved), rows.columns) - value)
+    return total
 
 
 def differ_somewhere(one: Expression, other: Expression, labels: tuple[str, ...], *rows: Dataset) -> bool:

@@ -17,6 +17,7 @@ it stands.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -100,8 +101,12 @@ def judge(
     held_out: Dataset,
     closed_form: str | None,
     seconds: float,
+    errors: Mapping[float, float] | None = None,
 ) -> Judgement:
-    """Decide one equation. What could not be decided within the limits is "undecided", never "no"."""
+    """Decide one equation. What could not be decided within the limits is "undecided", never "no".
+
+    errors   how far constants that were measured from the data may be off, by their absolute values
+    """
     judgement = Judgement(equation.complexity, equation.loss, equation.score, equation.text, equation.origin)
     expression = without_integer_columns(parse(equation.text, (*labels, *INTEGER_COLUMNS)))
     # Until each is decided: a limit may be reached on the way.
@@ -110,7 +115,7 @@ def judge(
     judgement.identical_to_closed_form = UNDECIDED if closed_form else NOT_LOOKED_AT
     try:
         with time_limit(seconds):
-            _decide(judgement, expression, labels, data, held_out, closed_form)
+            _decide(judgement, expression, labels, data, held_out, closed_form, errors)
     except LimitReachedError as limit:
         judgement.reason = str(limit)
     if not judgement.simplified:
@@ -126,15 +131,17 @@ def _decide(
     data: Dataset,
     held_out: Dataset,
     closed_form: str | None,
+    errors: Mapping[float, float] | None,
 ) -> None:
-    exactness = decide(expression, labels, data, judgement.loss)
+    measured = bool(errors) and any(abs(value) in errors for value in constants(expression))
+    exactness = decide(expression, labels, data, judgement.loss, measured)
     judgement.exact_on_data, judgement.reason = exactness.answer, exactness.reason
     judgement.wrong_rows, judgement.tolerance = exactness.wrong_rows, exactness.tolerance
     # Cancelled: a common factor may vanish on a held-out row where the function itself is defined.
     function = exactness.function and cancel(*exactness.function)
     known = None if closed_form is None else parse(closed_form, labels)
     if len(held_out):
-        judgement.exact_on_held_out = UNDECIDED if function else as_it_stands(expression, labels, held_out)
+        judgement.exact_on_held_out = UNDECIDED if function else as_it_stands(expression, labels, held_out, errors)
         if judgement.exact_on_held_out == UNDECIDED and rational_constants(expression):
             function = function or cancel(*function_of(expression, labels))
         if function is not None:
@@ -195,8 +202,18 @@ def _rounded(expression: Expression, labels: tuple[str, ...], data: Dataset) -> 
     return to(DIGITS[-1])
 
 
+def measured_errors(certificate: dict[str, Any] | None) -> dict[float, float]:
+    """How far the measured coefficients of a certificate may be off, by their absolute values."""
+    return {abs(item["value"]): item["error"] for item in (certificate or {}).get("constants") or []}
+
+
 def judge_front(
-    front: tuple[Equation, ...], data: Dataset, held_out: Dataset, closed_form: str | None, seconds: float
+    front: tuple[Equation, ...],
+    data: Dataset,
+    held_out: Dataset,
+    closed_form: str | None,
+    seconds: float,
+    errors: Mapping[float, float] | None = None,
 ) -> dict[str, Any]:
     """The verdict on a front, as JSON values.
 
@@ -204,7 +221,7 @@ def judge_front(
     the uncertainty of data that are not exact), or None; `recovered` is "yes" where some equation is exact on the data,
     exact on what was held out, and identical to the closed form (where one is known).
     """
-    judgements = [judge(equation, data.labels, data, held_out, closed_form, seconds) for equation in front]
+    judgements = [judge(equation, data.labels, data, held_out, closed_form, seconds, errors) for equation in front]
     exact = next((i for i, item in enumerate(judgements) if item.exact_on_data == YES), None)
     if exact is None:
         exact = next((i for i, item in enumerate(judgements) if item.exact_on_data == APPROXIMATE), None)
@@ -242,14 +259,14 @@ def verify_cell(
     Raises UserError where one of the files is damaged.
     """
     fit = read_json(fit_path, "delete it and run snakemake again: only this fit is repeated")
-    front = read_front(front_path)
+    front, certificate = read_front(front_path), fit.get("certificate")
     try:
-        verdict = judge_front(front, read_dataset(data), read_dataset(held_out), closed_form, seconds)
+        rows = read_dataset(data), read_dataset(held_out)
+        verdict = judge_front(front, *rows, closed_form, seconds, measured_errors(certificate))
     except (ParseError, ValueError) as error:
         raise UserError(
             f"{front_path} cannot be judged: {error}. Delete it and run snakemake again: only this fit is repeated"
         ) from error
-    certificate = fit.get("certificate")
     if closed_form is None and verdict["recovered"] == YES and certificate and certificate["outcome"] != "identified":
         # With no formula to compare with, a recovery is one only where the data determine it.
         verdict["recovered"] = UNDECIDED

@@ -4,7 +4,7 @@ A level table -13.60569312/n^2 is a real number times a rational function. Where
 uncertainties and its coefficients cannot be read as fractions (`least_squares`), they are read again, one after the
 other, the best determined first: as a fraction, as a fraction times a real number that stands in the numerator already,
 or, where neither will do, as a real number of its own. The denominator has to come out in fractions; a numerator has a
-few real numbers at most. These are then fitted once more, by linear least squares, with everything else exact.
+few real numbers at most. These are then fitted once more, with everything else exact.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import product
 from math import lcm
 
 import numpy as np
@@ -19,7 +20,7 @@ import numpy as np
 from cftsr.algebra.ansatz import Ansatz
 from cftsr.algebra.expressions import Expression, binary, constant
 from cftsr.algebra.interpolation import Function
-from cftsr.algebra.polynomials import Exponents, cancel
+from cftsr.algebra.polynomials import Exponents, Polynomial, cancel, content
 from cftsr.algebra.shortest_form import shortest
 from cftsr.algebra.simplest_fraction import simplest_between
 from cftsr.data.dataset import Dataset
@@ -30,6 +31,9 @@ from cftsr.fronts.certificate import Constant
 MAX_REALS = 3
 LOOSE = 1e-2  # relative error beyond which a real coefficient says nothing
 ROUND_OFF = 1e-13
+FAR = 6.0  # widths: rows further off have no say in the coefficients
+SIGMAS = 5.0  # standard deviations that a row may be off
+PLAIN = 1e-3  # of what a coefficient may be, lost where float64 has added digits
 
 
 @dataclass(frozen=True)
@@ -78,8 +82,13 @@ def _times(value: float, body: Expression) -> Expression:
     return binary("*", constant(value), body)
 
 
-def shape_of(systems: Iterable[System], rows: Dataset, width: np.ndarray, allowed: int) -> Shape | None:
-    """The first shape that is within `width` on all rows but a few; systems of fewest unknowns come first."""
+def shape_of(
+    systems: Iterable[System], rows: Dataset, width: np.ndarray, allowed: int, statistical: bool = False
+) -> Shape | None:
+    """The first shape that is within `width` on all rows but a few; systems of fewest unknowns come first.
+
+    statistical   whether the width is a standard deviation, and not a bound
+    """
     for system in systems:
         split = system.split
         norms = np.linalg.norm(system.scaled, axis=0)
@@ -87,7 +96,7 @@ def shape_of(systems: Iterable[System], rows: Dataset, width: np.ndarray, allowe
         scale, share = norms * system.units, np.abs(system.vector) * norms
         for lead in (split + np.argsort(-share[split:])[:LEADS]).tolist():
             reading = _read(triangle, scale, system, lead)
-            shape = reading and _fitted(*reading, system.ansatz, rows, width)
+            shape = reading and _fitted(*reading, system.ansatz, rows, width, statistical)
             if shape is not None and shape.off <= allowed:
                 return shape
     return None
@@ -153,9 +162,14 @@ def _read(triangle: np.ndarray, scale: np.ndarray, system: System, lead: int):
 
 
 def _fitted(
-    groups: list[dict[int, Fraction]], chance: float, ansatz: Ansatz, rows: Dataset, width: np.ndarray
+    groups: list[dict[int, Fraction]],
+    chance: float,
+    ansatz: Ansatz,
+    rows: Dataset,
+    width: np.ndarray,
+    statistical: bool,
 ) -> Shape | None:
-    """The real numbers by linear least squares, everything else as read."""
+    """The real numbers by linear programming or least squares, everything else as read."""
     above = len(ansatz.above)
     below = _polynomial({j - above: value for j, value in groups[0].items() if j >= above}, ansatz.below)
     if not below:
@@ -173,32 +187,109 @@ def _fitted(
     matrix = np.column_stack([column for _, column in basis])
     weights = 1 / np.maximum(width, 1e-300)
     target = rows.target - exact
-    solution, *_ = np.linalg.lstsq(matrix * weights[:, None], target * weights, rcond=None)
-    errors = np.sqrt(np.diag(np.linalg.pinv((matrix * weights[:, None]).T @ (matrix * weights[:, None]))))
-    floor = ROUND_OFF / 100 * np.abs(solution)
-    values, halves = solution, np.maximum(errors, floor)
-    if len(basis) == 1:
-        bounds = _interval(matrix[:, 0], target, width)
-        if bounds is not None:
-            values, halves = np.array([sum(bounds) / 2]), np.array([max((bounds[1] - bounds[0]) / 2, float(floor[0]))])
-    if np.any(halves > LOOSE * np.abs(values)):
+    scaled = matrix * weights[:, None], target * weights
+    values, ends = _measured(*scaled, statistical)
+    if values is None or np.any((ends[:, 1] - ends[:, 0]) / 2 > LOOSE * np.abs(values)):
         return None
-    chosen = np.array([decimal_between(v - h, v + h) for v, h in zip(values.tolist(), halves.tolist(), strict=True)])
-    residuals = (matrix @ chosen - target) * weights
-    shown = np.abs(residuals) > 1 + 1e-9 + 1e-12 * np.abs(rows.target) * weights
+    residuals = scaled[0] @ values - scaled[1]
+    shown = np.abs(residuals) > (SIGMAS if statistical else 1) + 1e-9 + 1e-12 * np.abs(rows.target) * weights
     freedom = max(1, len(rows) - len(basis))
-    terms = tuple(
-        Term(measured(float(value), float(half)), function)
-        for value, half, (function, _) in zip(chosen, halves, basis, strict=True)
-    )
+    terms = []
+    for value, (low, high), (function, _) in zip(values.tolist(), ends.tolist(), basis, strict=True):
+        share, function = _without_content(function)
+        value, low, high = (float(share) * item for item in (value, *sorted((low, high))))
+        terms.append(Term(measured(_plain(value, abs(high - low)), max(abs(high - value), abs(value - low))), function))
     return Shape(
-        terms,
+        tuple(terms),
         functions[0] if numerators[0] else None,
         ansatz,
         int(np.count_nonzero(shown)),
         float(np.sum(np.square(residuals)) / freedom),
         chance,
     )
+
+
+def _without_content(function: Function) -> tuple[Fraction, Function]:
+    """A factor that a real coefficient takes over, and the function without it: n, not 2*n; but v + 1/2 as it is."""
+    above, below = function
+    share = Fraction(abs(content(above)), content(below) if len(above) == 1 else 1)
+    return share, _function({key: Fraction(value) / share for key, value in above.items()}, _fractions(below))
+
+
+def _fractions(polynomial: Polynomial) -> dict[Exponents, Fraction]:
+    return {key: Fraction(value) for key, value in polynomial.items()}
+
+
+def _plain(value: float, width: float) -> float:
+    """The number without the digits that a product in float64 adds."""
+    return decimal_between(value - PLAIN * width, value + PLAIN * width)
+
+
+def _measured(matrix: np.ndarray, target: np.ndarray, statistical: bool) -> tuple[np.ndarray | None, np.ndarray]:
+    """The coefficients, to as few decimals as the data allow, and the ends of what they may be, shape (n, 2).
+
+    matrix, target   in units of the width, so that a row agrees where its residual is at most 1
+
+    Widths are bounds: a coefficient may be what some choice of the others makes agree with all rows. Standard
+    deviations give those of the coefficients.
+    """
+    number = matrix.shape[1]
+    values, *_ = np.linalg.lstsq(matrix, target, rcond=None)
+    deviations = np.sqrt(np.diag(np.linalg.pinv(matrix.T @ matrix)))
+    floor = ROUND_OFF / 100 * np.abs(values)
+    near = np.abs(matrix @ values - target) <= FAR
+    if statistical or np.count_nonzero(near) <= number:
+        halves = np.maximum(deviations, floor)
+        ends = np.stack([values - halves, values + halves], axis=1)
+        return np.array([decimal_between(*pair) for pair in ends.tolist()]), ends
+    matrix, target = matrix[near], target[near]
+    ends = _bounds(matrix, target, values, floor)
+    if ends is None:
+        return None, np.empty((0, 2))
+    # One after the other, the best determined first: the others have to agree with what was chosen.
+    chosen, left = np.zeros(number), target
+    free = list(range(number))
+    current: np.ndarray | None = ends
+    while free:
+        place = min(range(len(free)), key=lambda i: (current[i, 1] - current[i, 0]) / abs(values[free[i]]))
+        column = free.pop(place)
+        chosen[column] = decimal_between(*current[place].tolist())
+        left = left - matrix[:, column] * chosen[column]
+        if free:
+            start, *_ = np.linalg.lstsq(matrix[:, free], left, rcond=None)
+            current = _bounds(matrix[:, free], left, start, floor[free])
+            if current is None:
+                return None, np.empty((0, 2))
+    return chosen, ends
+
+
+def _bounds(matrix: np.ndarray, target: np.ndarray, start: np.ndarray, floor: np.ndarray) -> np.ndarray | None:
+    """The smallest and the largest value of each coefficient with all residuals within 1; None where none agrees."""
+    # As steps from `start` in units that move some row by its width: tolerances of the solver are then as small.
+    units = 1 / np.maximum(np.abs(matrix).max(axis=0), 1e-300)
+    scaled, residual = matrix * units, matrix @ start - target
+    slack = 1 + 1e-9 - residual, 1 + 1e-9 + residual
+    ends = np.empty((len(start), 2))
+    if len(start) == 1:
+        column = scaled[:, 0]
+        used = column != 0
+        steps = np.stack([slack[0][used] / column[used], -slack[1][used] / column[used]])
+        ends[0] = steps.min(axis=0).max(), steps.max(axis=0).min()
+        if ends[0, 0] > ends[0, 1]:
+            return None
+    else:
+        from scipy.optimize import linprog  # its import costs more than most fits
+
+        rows, limits = np.vstack([scaled, -scaled]), np.concatenate(slack)
+        for column, side in product(range(len(start)), (0, 1)):
+            aim = np.zeros(len(start))
+            aim[column] = (1, -1)[side]
+            solved = linprog(aim, A_ub=rows, b_ub=limits, bounds=(None, None), method="highs")
+            if solved.status != 0:
+                return None
+            ends[column, side] = solved.x[column]
+    ends = start[:, None] + ends * units[:, None]
+    return np.stack([ends[:, 0] - floor, ends[:, 1] + floor], axis=1)
 
 
 def _polynomial(items: dict[int, Fraction], monomials: list[Exponents]) -> dict[Exponents, Fraction]:
@@ -216,11 +307,3 @@ def _values(rows: Dataset, function: Function) -> np.ndarray | None:
     if np.any(below == 0):
         return None
     return (above / below).astype(np.float64)
-
-
-def _interval(column: np.ndarray, target: np.ndarray, width: np.ndarray) -> tuple[float, float] | None:
-    """The values of one real number that are within the width of every row, or None."""
-    used = column != 0
-    ends = np.stack([(target[used] - width[used]) / column[used], (target[used] + width[used]) / column[used]])
-    low, high = float(ends.min(axis=0).max()), float(ends.max(axis=0).min())
-    return (low, high) if low <= high else None

@@ -46,7 +46,7 @@ def fit(problem: Problem, limits: Limits, refit_without: float, share: float) ->
     found = estimate(problem, width, finite, limits, share)
     systems += found.systems
     near = found.near
-    shape = shape_of(near, problem, width, outliers.tolerated(len(problem), share)) if near else None
+    shape = shape_of(near, problem, width, outliers.tolerated(len(problem), share), statistical) if near else None
     if found.estimate is None and shape is None and not statistical:
         noisy = np.maximum(width, NOISE * np.abs(problem.target))
         again = estimate(problem, noisy, finite, limits, share)
