@@ -86,7 +86,10 @@ _SPELLINGS = (
     (re.compile(r"\+\s*/\s*-|\+-"), "\u00b1"),
     (re.compile(r"^([+-])\s+"), r"\1"),
 )
-_CALL = re.compile(r"^[A-Za-z_][\w.]*\s*[(\[](.*)[)\]]$")
+_CALL = re.compile(
+    r"^(?:[A-Za-z_]\w*\.)*(?:Fraction|Rational|Decimal|mp[fqz]|QQ|ZZ|RR|Real\w*|Integer|int\d*|float\d*|Float\d*|Int\d*"
+    r"|N|Frac|frac|sympify|S|BigFloat|BigInt|big)\s*[(\[](.*)[)\]]$"
+)
 _PARENTHESES = re.compile(r"^([+-]?)\(([^()]*)\)$")
 _CONCISE = re.compile(r"^([+-]?[\d.]+)\((\d+(?:\.\d*)?)\)([eE][+-]?\d+)?$")
 _STATED = re.compile(r"^\(?([^\u00b1()]+)\u00b1([^\u00b1()]+)\)?([eE][+-]?\d+)?$")

@@ -58,7 +58,7 @@ def plain_name(name: str) -> str:
         if letter.isascii():
             letters.append(letter)
         elif match := re.match(r"(GREEK|MATHEMATICAL.*) (SMALL|CAPITAL) (?:LETTER |.*)([A-Z]+)(?: WITH.*)?$", said):
-            word = match[3].lower()
+            word = match[3].lower().replace("lamda", "lambda")
             letters.append(f"{word.capitalize() if match[2] == 'CAPITAL' else word}")
         elif letter in "\u2113":
             letters.append("l")

@@ -8,7 +8,9 @@ import hashlib
 import io
 import json
 import lzma
+import re
 import sys
+import warnings
 import zipfile
 from collections.abc import Callable
 from functools import cache
@@ -20,7 +22,7 @@ import pyarrow.feather
 import pyarrow.orc
 import pyarrow.parquet as pq
 
-from cftsr.data.text_table import Table, TextTable, too_large
+from cftsr.data.text_table import Table, TextTable, is_number, too_large
 from cftsr.errors import UserError
 
 PIPE = "-"
@@ -83,8 +85,17 @@ class TableFile:
         content = _piped() if str(self.path) == PIPE else None
         head = content[:512] if content is not None else _head(self.path)
         content, head = self._decompressed(content, head)
+        return self._of_kind(content, head, encoding, most)
+
+    def _of_kind(
+        self, content: bytes | None, head: bytes, encoding: str | None, most: int
+    ) -> tuple[Callable[[list[int]], Table], list[str]]:
         if head[:4] == b"PAR1":
             return self._parquet(content, most)
+        if head[:4] == b"FEA1":
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of the old kind, but it can be read
+                return self._columns(pyarrow.feather.read_table(_stream(content, self.path)), most)
         if head[:6] == b"ARROW1":
             return self._columns(pyarrow.feather.read_table(_stream(content, self.path)), most)
         if head[:4] == b"\xff\xff\xff\xff":
@@ -166,8 +177,12 @@ class TableFile:
             except json.JSONDecodeError:
                 value = [load(line) for line in text.splitlines() if line.strip()]
         except json.JSONDecodeError as error:
+            lines = _lines_of_lists(text)
+            if lines:
+                table = TextTable(self.path, lines.encode(), "utf-8", self.columns, most)
+                return table.read, table.names
             raise UserError(f"{self.path} is no JSON: {error}. Give records, one on each line or in a list") from error
-        columns = _from_json(value)
+        columns = _from_json(value, self.columns)
         if columns is None:
             raise UserError(f"{self.path} is JSON but no table; give a list of records, or a list for each column")
         texts = {
@@ -194,8 +209,8 @@ class TableFile:
                 )
             if members[0].file_size > MOST_BYTES:
                 raise UserError(f"{self.path} is more than {MOST_BYTES >> 30} gigabyte when unpacked; give fewer rows")
-            text = TextTable(self.path, archive.read(members[0]), encoding, self.columns, most)
-        return text.read, text.names
+            inner = archive.read(members[0])
+        return self._of_kind(inner, inner[:512], encoding, most)
 
     def _spreadsheet(
         self, content: bytes | None, what: str, reader: str, most: int
@@ -245,9 +260,46 @@ def _plain(column: pa.ChunkedArray) -> pa.Array:
     return column.combine_chunks()
 
 
-def _from_json(value: Any) -> dict[str, list] | None:
+def _lines_of_lists(text: str) -> str:
+    """A list of lists as Mathematica, Python or PARI write it, {{1, 0, 1/4}, ...}, as lines with tabs; "" if none."""
+    rows: list[list[str]] = []
+    depth, entry = 0, ""
+    deep = bool(re.match(r"\s*[\[{(]\s*[\[{(]", text))  # PARI separates rows by semicolons instead
+    level = 2 if deep else 1
+    for letter in text:
+        if letter in "[{(":
+            depth += 1
+            if depth == level:
+                rows.append([])
+                entry = ""
+                continue
+        elif letter in "]})":
+            if depth == level and rows:
+                rows[-1].append(entry.strip())
+            depth -= 1
+            if depth < 0:
+                return ""
+            if depth < level:
+                continue
+        if depth == level and letter in ",;" and rows:
+            rows[-1].append(entry.strip())
+            entry = ""
+            if letter == ";" and not deep:
+                rows.append([])
+        elif depth >= level:
+            entry += letter
+    if depth or len(rows) < 2 or len({len(row) for row in rows}) > 1 or len(rows[0]) < 2:
+        return ""
+    return "\n".join("\t".join(item.strip("\"'") for item in row) for row in rows) + "\n"
+
+
+def _from_json(value: Any, columns: tuple[str, ...] = ()) -> dict[str, list] | None:
     if isinstance(value, dict) and isinstance(value.get("data"), list):
-        names = value.get("columns") or [item["name"] for item in (value.get("schema") or {}).get("fields", [])]
+        schema = value.get("schema") or {}
+        names = value.get("columns") or [item["name"] for item in schema.get("fields", [])]
+        if schema.get("primaryKey") == ["index"] and all(isinstance(row, dict) for row in value["data"]):
+            # The index that pandas adds is no column of the table.
+            value = {**value, "data": [{k: v for k, v in row.items() if k != "index"} for row in value["data"]]}
         if names and all(isinstance(row, list) and len(row) == len(names) for row in value["data"]):
             return {str(name): [row[i] for row in value["data"]] for i, name in enumerate(names)}
         value = value["data"]
@@ -260,10 +312,16 @@ def _from_json(value: Any) -> dict[str, list] | None:
         names = dict.fromkeys(name for row in value for name in row)
         return {str(name): [row.get(name) for row in value] for name in names}
     if isinstance(value, list) and len(value) > 1 and all(isinstance(row, list) for row in value):
-        head, *rows = value
-        if all(len(row) == len(head) for row in rows):
+        # Numbers were read as texts; names are no numbers.
+        named = not any(_is_number(entry) for entry in value[0])
+        head, rows = (value[0], value[1:]) if named else (columns, value)
+        if len(set(map(str, head))) == len(head) and all(len(row) == len(head) for row in rows):
             return {str(name): [row[i] for row in rows] for i, name in enumerate(head)}
     return None
+
+
+def _is_number(entry: Any) -> bool:
+    return entry is None or isinstance(entry, bool) or (isinstance(entry, str) and is_number(entry))
 
 
 def _json_text(entry: Any) -> str | None:

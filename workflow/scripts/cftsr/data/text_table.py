@@ -24,9 +24,14 @@ WHITESPACE, WIDE = "blanks", "two or more blanks"
 COMMENTS = ("#", "%", "!", "//", '"#')
 SAMPLE = 1 << 16  # bytes that the separator is chosen by
 SAMPLE_LINES = 200
+MOST_TITLES = 10
+SHOWN = 6  # lines in a note
 BLOCK = 1 << 23
 _RULE = re.compile(r"^[\s|:+=-]*$|^\\(hline|toprule|midrule|bottomrule|cline\{.*\}|begin\{.*|end\{.*)\s*$")
 _DECIMAL_COMMA = re.compile(r"^\s*[+-]?(\d{1,3}(\.\d{3})+|\d*),\d+([eE][+-]?\d+)?\s*$")
+_FOOTER = re.compile(r"^\(\d+ rows?( affected)?\)$|^\d+ rows? in set.*$")  # as data bases write
+_TOTAL = re.compile(r"^(grand |sub)?(total|sum|mean|average|avg|count|std|min|max|median)s?:?$", re.IGNORECASE)
+_BEHIND = re.compile(r"\s+#[^\"]*$")  # a comment behind a row
 _THOUSANDS = re.compile(r"^\s*[+-]?\d{1,3}(,\d{3})+\s*$")
 
 
@@ -63,6 +68,7 @@ class _Layout:
     header     the names
     before     how many lines stand before the first row
     plain      whether pyarrow can read it as it is
+    line       the header line; "" where there is none
     """
 
     delimiter: str
@@ -70,6 +76,7 @@ class _Layout:
     before: int
     plain: bool
     notes: list[str]
+    line: str = ""
 
 
 class TextTable:
@@ -105,7 +112,12 @@ class TextTable:
             return "utf-16"
         zeros = head[:400].count(b"\0")
         if zeros > len(head[:400]) // 4:
-            return "utf-16-le" if head[1:2] == b"\0" else "utf-16-be"
+            name = "utf-16-le" if head[1:2] == b"\0" else "utf-16-be"
+            text = head[:400].decode(name, "replace")
+            if sum(letter.isascii() and (letter.isprintable() or letter.isspace()) for letter in text) > 0.8 * len(
+                text
+            ):
+                return name
         unprintable = sum(byte < 9 or 13 < byte < 32 for byte in head)
         if unprintable > len(head) // 100:
             raise UserError(f"{self.path} is no table: it is binary, of a kind that is not known. Export it as CSV")
@@ -118,22 +130,31 @@ class TextTable:
         try:
             text = content.decode(self.encoding)
         except UnicodeDecodeError as error:
-            line = content[: error.start].count(b"\n") + 1
-            raise UserError(
-                f"{self.path} is not {self.encoding} text (line {line}). Name its encoding: --encoding latin-1 for "
-                "example (encoding in config.yaml)"
-            ) from error
+            raise self._not_decoded(content, error) from error
         except LookupError as error:
             raise UserError(
                 f"--encoding {self.encoding}: there is no such encoding; utf-8 or latin-1 for example"
             ) from error
         return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
+    def _not_decoded(self, content: bytes, error: UnicodeDecodeError) -> UserError:
+        line = content[: error.start].count(b"\n") + 1
+        return UserError(
+            f"{self.path} is not {self.encoding} text (line {line}). Name its encoding: --encoding latin-1 for example "
+            "(encoding in config.yaml)"
+        )
+
     # ---- layout
 
     def _sample(self) -> list[str]:
         head = self._head()
-        text = head.decode(self.encoding, errors="replace").removeprefix("\ufeff")
+        try:
+            text = head.decode(self.encoding)
+        except UnicodeDecodeError as error:
+            if error.start < len(head) - 4 or len(head) < SAMPLE:
+                raise self._not_decoded(head, error) from error
+            text = head.decode(self.encoding, errors="replace")  # a letter is cut at the end of the sample
+        text = text.removeprefix("\ufeff")
         lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
         return lines[:-1] if len(head) == SAMPLE and len(lines) > 1 else lines
 
@@ -153,6 +174,12 @@ class TextTable:
             return _Layout(",", [], 0, False, notes)
         delimiter = told or _delimiter([line for _, line in kept[:SAMPLE_LINES]])
         rows = [fields_of(line, delimiter) for _, line in kept[:SAMPLE_LINES]]
+        titles = _titles(rows)
+        if titles:
+            few = ", ".join(str(number) for number, _ in kept[:titles])
+            verb = "were" if titles > 1 else "was"
+            notes.append(f"line{'s' * (titles > 1)} {few} before the header {verb} left out: {kept[0][1].strip()[:60]}")
+            kept, rows = kept[titles:], rows[titles:]
         first, header = kept[0][0], rows[0]
         if not header_like(header):
             comment = _comment_header(sample[: first - 1], delimiter, len(header))
@@ -187,7 +214,9 @@ class TextTable:
             and all(len(row) == len(names) for row in body)
             and not any(line.lstrip().startswith("|") or _RULE.match(line) for _, line in kept)
         )
-        return _Layout(delimiter, names, before, plain, notes)
+        line = kept[0][1].strip() if header_like(header) else ""
+        plain = plain and sum(text.strip() == line for _, text in kept) < 2
+        return _Layout(delimiter, names, before, plain, notes, line)
 
     # ---- reading
 
@@ -202,7 +231,7 @@ class TextTable:
 
     def _scan(self) -> bool:
         """Whether the whole file is as plain as its beginning; UserError where it has too many lines."""
-        lines, before = 0, b""
+        lines, before, last = 0, b"", b""
         with open(self.path, "rb") as stream:
             while block := stream.read(BLOCK):
                 lines += block.count(b"\n")
@@ -213,10 +242,14 @@ class TextTable:
                     return False
                 if any(b"\n" + mark.encode() in text for mark in COMMENTS) and self._comments_inside(text):
                     return False
+                if b" #" in text or b"\t#" in text or self._repeats(text):
+                    return False
                 if b"\r" in text and text.count(b"\r") != text.count(b"\r\n") + text.endswith(b"\r"):
                     return False
                 before = block[-2:]
-        return True
+                if block.rstrip():
+                    last = block.rstrip().rsplit(b"\n", 1)[-1]
+        return not _is_total(fields_of(last.decode(self.encoding, "replace"), self.layout.delimiter))
 
     def _comments_inside(self, text: bytes) -> bool:
         # Comments before the header are skipped by number.
@@ -224,6 +257,10 @@ class TextTable:
         for _ in range(self.layout.before):
             skipped = skipped.partition(b"\n")[2]
         return any(skipped.startswith(mark.encode()) or b"\n" + mark.encode() in skipped for mark in COMMENTS)
+
+    def _repeats(self, text: bytes) -> bool:
+        """Whether the header line stands between the rows."""
+        return bool(self.layout.line) and b"\n" + self.layout.line.encode(self.encoding, "replace") in text
 
     def _by_arrow(self, wanted: list[int]) -> Table:
         names = [str(place) for place in range(len(self.names))]
@@ -248,20 +285,36 @@ class TextTable:
 
     def _by_csv(self, wanted: list[int]) -> Table:
         lines, names = self._lines(), self.names
-        rows, numbers = [], []
+        rows, numbers, repeated, behind = [], [], [], []
         for number, line in enumerate(lines, 1):
             if number <= self.layout.before or not _counts(line):
                 continue
-            rows.append(fields_of(line, self.layout.delimiter))
+            if line.strip() == self.layout.line:
+                repeated.append(number)
+                continue
+            row = fields_of(line, self.layout.delimiter)
+            if "#" in line and (bare := _BEHIND.sub("", line)) != line:
+                without = fields_of(bare, self.layout.delimiter)
+                if len(without) == len(names) and is_number(without[-1]):
+                    row = without
+                    behind.append(number)
+            rows.append(row)
             numbers.append(number)
         if len(rows) > self.most:
             raise too_large(self.path, self.most)
         notes = []
+        if repeated:
+            notes.append(f"the header line stands again in {_lines(repeated)} and was left out there")
+        if behind:
+            notes.append(f"comments behind the entries were left out ({_lines(behind)})")
         if _has_units(rows):
             notes.append(
                 f"line {numbers[0]} has no numbers (units?) and was left out: {' '.join(rows[0]).strip()[:40]}"
             )
             rows, numbers = rows[1:], numbers[1:]
+        if len(rows) > 1 and _is_total(rows[-1]) and not any(_TOTAL.match(row[0]) for row in rows[:-1] if row):
+            notes.append(f"line {numbers[-1]} is no row but a total, and was left out: {lines[numbers[-1] - 1][:40]}")
+            rows, numbers = rows[:-1], numbers[:-1]
         for number, row in zip(numbers, rows, strict=True):
             if len(row) == len(names) + 1 and not row[-1].strip():
                 row.pop()  # a separator at the end
@@ -283,6 +336,17 @@ class TextTable:
         return Table(self.names, columns, first, lines, notes, decimal)
 
 
+def _lines(numbers: list[int]) -> str:
+    few = ", ".join(map(str, numbers[:SHOWN]))
+    more = f" and {len(numbers) - SHOWN} more" if len(numbers) > SHOWN else ""
+    return f"line{'s' * (len(numbers) > 1)} {few}{more}"
+
+
+def _is_total(row: list[str]) -> bool:
+    """Whether a row begins with "total" or the like and has hardly a number."""
+    return bool(row) and bool(_TOTAL.match(row[0].strip())) and sum(map(is_number, row)) <= max(1, len(row) - 2)
+
+
 def too_large(path: Path, most: int) -> UserError:
     return UserError(
         f"{path} has more than {most:,} rows, the most that are read; a formula is found from a few thousand. Keep "
@@ -299,7 +363,7 @@ def _only_at_end(text: bytes) -> bool:
 def _counts(line: str) -> bool:
     """Whether a line is no comment, not blank, and no rule between rows."""
     bare = line.strip()
-    return bool(bare) and not bare.startswith(COMMENTS) and not _RULE.match(bare)
+    return bool(bare) and not bare.startswith(COMMENTS) and not _RULE.match(bare) and not _FOOTER.match(bare)
 
 
 def fields_of(line: str, delimiter: str) -> list[str]:
@@ -311,7 +375,8 @@ def fields_of(line: str, delimiter: str) -> list[str]:
         line = line.strip().strip("|")  # Markdown
     if delimiter == "&":
         line = re.sub(r"\\\\.*$", "", line)  # LaTeX
-    return [entry.strip() for entry in next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))]
+    entries = [entry.strip() for entry in next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))]
+    return [entry[1:-1] if len(entry) > 1 and entry[0] == entry[-1] == "'" else entry for entry in entries]
 
 
 def _delimiter(lines: list[str]) -> str:
@@ -325,9 +390,17 @@ def _delimiter(lines: list[str]) -> str:
         usual = max(set(widths[1:] or widths), key=(widths[1:] or widths).count)
         # The header may have one entry less than the rows (R's row names), or one more.
         fit = np.mean([width == usual for width in widths[1:] or widths]) * (1 if abs(widths[0] - usual) <= 1 else 0.3)
+        if delimiter != WHITESPACE and any(_several_numbers(fields_of(line, delimiter)) for line in lines[1:10]):
+            fit *= 0.4  # tabs and blanks mixed
         if usual > 1 and fit > score + 0.02:
             best, score = delimiter, fit
     return best
+
+
+def _several_numbers(entries: list[str]) -> bool:
+    """Whether one of the entries is two or more numbers with blanks in between, and no mixed number (1 1/2)."""
+    parts = [entry.split() for entry in entries if len(entry.split()) > 1]
+    return any(read_entry(" ".join(part)) is None and all(map(is_number, part)) for part in parts)
 
 
 def is_number(text: str) -> bool:
@@ -337,6 +410,20 @@ def is_number(text: str) -> bool:
 def header_like(fields: list[str]) -> bool:
     """Whether a line may be names: none of its entries is a number."""
     return not any(is_number(entry) for entry in fields)
+
+
+def _titles(rows: list[list[str]]) -> int:
+    """How many lines before the header are a title: of another width than the header and the rows below it."""
+    for number in range(1, min(MOST_TITLES, len(rows) - 1)):
+        header, body = rows[number], rows[number + 1 : number + 6]
+        if (
+            header_like(header)
+            and any(is_number(entry) for entry in body[0])
+            and all(len(row) == len(header) for row in body)
+            and all(header_like(row) and len(row) != len(header) for row in rows[:number])
+        ):
+            return number
+    return 0
 
 
 def _comment_header(lines: list[str], delimiter: str, width: int) -> list[str] | None:

@@ -103,7 +103,7 @@ def read_given(asked: GivenSpectrum) -> Given:
     table = _without_missing(asked, roles, [label.place for label in labels], table, notes)
     labels = [_read_label(asked, label, table) for label in labels]
     targets = _targets(asked, roles, table)
-    notes += [note for label in labels for note in label.column.notes] + list(targets.notes)
+    notes += [f"label {label.name}: {note}" for label in labels for note in label.column.notes] + list(targets.notes)
     labels, sectors = _needed(asked, labels, left_out, table, targets, notes)
     labels = _without_constants(asked, labels, notes)
     named = plain_names([label.name for label in labels])
