@@ -304,9 +304,9 @@ def _from_json(value: Any, columns: tuple[str, ...] = ()) -> dict[str, list] | N
             return {str(name): [row[i] for row in value["data"]] for i, name in enumerate(names)}
         value = value["data"]
     if isinstance(value, dict) and value:
-        columns = [list(part.values()) if isinstance(part, dict) else part for part in value.values()]
-        if all(isinstance(part, list) for part in columns) and len({len(part) for part in columns}) == 1:
-            return dict(zip(map(str, value), columns, strict=True))
+        parts = [list(part.values()) if isinstance(part, dict) else part for part in value.values()]
+        if all(isinstance(part, list) for part in parts) and len({len(part) for part in parts}) == 1:
+            return dict(zip(map(str, value), parts, strict=True))
         value = [value]
     if isinstance(value, list) and value and all(isinstance(row, dict) for row in value):
         names = dict.fromkeys(name for row in value for name in row)

@@ -133,7 +133,7 @@ def _decide(
     closed_form: str | None,
     errors: Mapping[float, float] | None,
 ) -> None:
-    measured = bool(errors) and any(abs(value) in errors for value in constants(expression))
+    measured = errors is not None and any(abs(value) in errors for value in constants(expression))
     exactness = decide(expression, labels, data, judgement.loss, measured)
     judgement.exact_on_data, judgement.reason = exactness.answer, exactness.reason
     judgement.wrong_rows, judgement.tolerance = exactness.wrong_rows, exactness.tolerance
