@@ -344,7 +344,7 @@ def describe_answers(result: Check) -> list[str]:
             )
         else:
             lines.append(f"{where}: {answer}{empty if answer == NOT_LOOKED_AT else ''}")
-    known = f" ({table.closed_form})" if table.closed_form else ", none is known (--closed-form gives one)"
+    known = f" ({table.closed_form})" if table.closed_form else ", none is known"
     lines.append(f"identical to the closed form: {judgement.identical_to_closed_form}{known}")
     return [*lines, _compared(result)]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cftsr.commands.table_arguments import FILE, add_table_arguments, given_spectrum
 from cftsr.errors import UserError
@@ -42,13 +42,25 @@ def run(arguments: argparse.Namespace) -> int:
     asked = given_spectrum(arguments, arguments.file)
     if arguments.shape is not None:
         return _fit_shape(arguments, asked)
-    from cftsr.fit_file import default_options
-    from cftsr.fit_levels import fit_table, in_words
+    from cftsr.fit_file import default_options, describe_answer, fit_given
 
     changed = {
         name: value for name in ("max_degree", "max_unknowns") if (value := getattr(arguments, name)) is not None
     }
-    answer = fit_table(asked, default_options() | changed)
+    options = default_options() | changed
+    try:
+        answer = fit_given(asked, options)
+    except UserError:
+        return _fit_levels(arguments, asked, options)
+    print(json.dumps(answer.as_dict(), indent=1) if arguments.json else describe_answer(answer))
+    return 0 if answer.identified else 1
+
+
+def _fit_levels(arguments: argparse.Namespace, asked: GivenSpectrum, options: dict[str, Any]) -> int:
+    """A file that may be one of levels without labels; else the same error again."""
+    from cftsr.fit_levels import fit_table, in_words  # takes as long to import as the fit of a small table
+
+    answer = fit_table(asked, options)
     print(json.dumps(answer.as_dict(), indent=1) if arguments.json else in_words(answer))
     return 0 if answer.identified else 1
 

@@ -1,0 +1,509 @@
+"""What `import cftsr` offers: fit, check and prove tables in memory or in files, and an answer that can be used.
+
+Each function takes a pandas or polars DataFrame, an Arrow table, a mapping of columns, a list of records, or the path
+of a file. Numbers may be integers, fractions.Fraction, Decimal, SymPy's, text such as "3/80", or floats.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cftsr.algebra.expressions import Expression
+from cftsr.algebra.formula import read_formula
+from cftsr.algebra.other_notations import exact_value_at, python_text, to_sympy
+from cftsr.checking import Check, Table, describe_check, table_of_file
+from cftsr.checking import check as check_table
+from cftsr.data.dataset import Dataset
+from cftsr.data.user_file import GivenSpectrum
+from cftsr.errors import UserError
+from cftsr.fit_file import Answer as FitAnswer
+from cftsr.fit_file import default_options, latex_symbol
+from cftsr.fit_levels import LevelsAnswer, fit_table, in_words
+from cftsr.frames import NAME, columns_of, is_file, label_columns, read_table
+from cftsr.fronts.verdict import Judgement
+from cftsr.proving import EQUATION, Entry, Proof, describe_proof, prove_equations, read_equations
+from cftsr.shape import ShapeFit, describe_shape, fit_shape
+from cftsr.vocabulary import NO, NOT_LOOKED_AT, YES
+
+if TYPE_CHECKING:
+    import sympy
+
+    from cftsr.identify.search import Identification
+
+Names = str | Iterable[str] | None
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A formula and the rows that it is for.
+
+    condition   in words; "" for all rows
+    belongs     whether a row, label -> value, is one of them
+    """
+
+    expression: Expression
+    judgement: Judgement
+    condition: str = ""
+    belongs: Callable[[dict[str, Fraction]], bool] = field(default=lambda point: True, repr=False)
+
+
+@dataclass(frozen=True, repr=False)
+class Answer:
+    """What is known of the formula of a table.
+
+    symbol        of the target
+    identified    whether the data determine the formula, and nothing that was held out speaks against it
+    certificate   of the exact engine: why, as JSON values; {} where it was not run
+    verdict       of check and prove: "yes" (proved), "no", "approximate", "undecided"; of fit that of its formula
+    details       what the command would print as JSON
+    """
+
+    symbol: str
+    data: Dataset = field(repr=False)
+    held_out: Dataset = field(repr=False)
+    pieces: tuple[Piece, ...]
+    identified: bool
+    certificate: dict[str, Any]
+    verdict: str
+    words: str
+    details: dict[str, Any]
+
+    # ---- the formula
+
+    @property
+    def formula(self) -> str | None:
+        """As Python reads it; None where there is none, or where several hold for a part of the rows each (`parts`)."""
+        return python_text(self.pieces[0].expression) if self._single else None
+
+    @property
+    def parts(self) -> dict[str, str]:
+        """Condition -> formula, where there are several; {} else."""
+        return {} if self._single else {piece.condition: python_text(piece.expression) for piece in self.pieces}
+
+    @property
+    def _single(self) -> bool:
+        return len(self.pieces) == 1 and not self.pieces[0].condition
+
+    def latex(self) -> str:
+        """The right side in LaTeX; cases where there are several formulas. Raises UserError where there is none."""
+        self._needed()
+        if self._single:
+            return self.pieces[0].judgement.latex
+        cases = r" \\ ".join(rf"{one.judgement.latex} & \text{{{one.condition}}}" for one in self.pieces)
+        return rf"\begin{{cases}}{cases}\end{{cases}}"
+
+    def sympy(self) -> sympy.Expr:
+        """The formula as a SymPy expression. Raises UserError where there is none, or several."""
+        self._needed()
+        if not self._single:
+            raise UserError("there are several formulas, each for a part of the rows; see .parts")
+        return to_sympy(self.pieces[0].expression)
+
+    def _needed(self) -> None:
+        if not self.pieces:
+            raise UserError(f"there is no formula for {self.symbol}; print the answer to see why")
+
+    # ---- its values
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return self.data.labels
+
+    def predict(self, data: Any, exact: bool = False) -> Any:
+        """The formula's value on each row of a table with the columns of the labels.
+
+        Returns float64, a Series where a pandas DataFrame was given; NaN where the formula is undefined or no part of
+        it holds. With `exact`, a list of Fractions, None there.
+        """
+        self._needed()
+        columns = label_columns(data, self.labels, self.data.sectors)
+        values = [self._value(dict(zip(self.labels, row, strict=True))) for row in zip(*columns, strict=True)]
+        if exact:
+            return values
+        floats = np.array([np.nan if value is None else float(value) for value in values], dtype=float)
+        if hasattr(data, "reset_index"):
+            import pandas as pd
+
+            return pd.Series(floats, index=data.index, name=self.symbol)
+        return floats
+
+    def _value(self, point: dict[str, Fraction]) -> Fraction | None:
+        piece = next((piece for piece in self.pieces if piece.belongs(point)), None)
+        return None if piece is None else exact_value_at(piece.expression, point)
+
+    @cached_property
+    def rows(self) -> dict[str, list]:
+        """Every row that was used, by column: the labels, `target`, `formula`, `residual`, `held_out`.
+
+        Theories by size, those to fit first, then those that were held out. Labels are as the table has them, targets
+        and values Fractions (of a decimal that is not known exactly the fraction that it is written as).
+        """
+        result: dict[str, list] = {name: [] for name in (*self.labels, "target", "formula", "residual", "held_out")}
+        for part, held_out in ((self.data, False), (self.held_out, True)):
+            for row, point in enumerate(part.x.tolist()):
+                values = [Fraction(part.value(column, whole)) for column, whole in enumerate(point)]
+                labels = dict(zip(self.labels, values, strict=True))
+                target, value = part.exact_target(row), self._value(labels) if self.pieces else None
+                for label, shown in part.described(point).items():
+                    result[label].append(shown)
+                result["target"].append(target)
+                result["formula"].append(value)
+                result["residual"].append(None if value is None else target - value)
+                result["held_out"].append(held_out)
+        return result
+
+    @cached_property
+    def residuals(self) -> np.ndarray:
+        """Target minus formula on every row of `rows`, float64: exactly 0 where the formula is exact, NaN where it is
+        undefined."""
+        return np.array([np.nan if value is None else float(value) for value in self.rows["residual"]], dtype=float)
+
+    # ---- for readers
+
+    def __repr__(self) -> str:
+        return self.words
+
+    def _repr_latex_(self) -> str | None:
+        if not self.pieces:
+            return None
+        sure = "" if self.identified or self.verdict == YES else r"\quad\text{(not identified)}"
+        return f"$\\displaystyle {latex_symbol(self.symbol)} = {self.latex()}{sure}$"
+
+
+# ---- from what the commands compute
+
+
+def _expression(judgement: Judgement, labels: tuple[str, ...]) -> Expression:
+    """What was judged: the equation, or, where its constants were read as rational numbers, that reading."""
+    return read_formula(judgement.simplified if judgement.tolerance else judgement.equation, labels)
+
+
+def _pieces(answer: FitAnswer) -> tuple[Piece, ...]:
+    parts = answer.certificate.get("parts") or []
+    pieces = []
+    for number, formula in enumerate(answer.formulas):
+        if not formula.shown:
+            continue
+        part = parts[number] if formula.condition and number < len(parts) else {}
+        pieces.append(
+            Piece(
+                _expression(formula.judgement, formula.data.labels),
+                formula.judgement,
+                formula.condition,
+                _membership(part, answer.given.data),
+            )
+        )
+    return tuple(pieces)
+
+
+def _membership(part: Mapping[str, Any], data: Dataset) -> Callable[[dict[str, Fraction]], bool]:
+    if part.get("modulus"):
+        label, modulus, residue = part["modulus"]
+        return lambda point: point[label] % modulus == residue
+    wanted = {}
+    for label, value in (part.get("sector") or {}).items():
+        texts = data.sectors.get(label, ())
+        wanted[label] = Fraction(texts.index(value)) if value in texts else Fraction(value)
+    return lambda point: all(point[label] == value for label, value in wanted.items())
+
+
+def _of_fit(found: FitAnswer | LevelsAnswer) -> Answer:
+    """Of a file without labels of fields, the formula is one in the quantum numbers that were found too."""
+    answer = found if isinstance(found, FitAnswer) else found.formula
+    symbol = found.asked.target if found.asked else "y"
+    if answer is None:
+        nothing = _no_rows()
+        return Answer(symbol, nothing, nothing, (), found.identified, {}, NO, in_words(found), found.as_dict())
+    given = answer.given
+    judgements = [formula.judgement for formula in answer.formulas]
+    return Answer(
+        symbol=symbol,
+        data=given.data,
+        held_out=given.held_out,
+        pieces=_pieces(answer),
+        identified=found.identified,
+        certificate=answer.certificate,
+        verdict=_weakest([judgement.recovered for judgement in judgements]),
+        words=in_words(found),
+        details=found.as_dict(),
+    )
+
+
+def _no_rows() -> Dataset:
+    none = np.array([], dtype=np.int64)
+    return Dataset((), 0, none.reshape(0, 0), none, none)
+
+
+def _weakest(verdicts: Sequence[str]) -> str:
+    return next((verdict for verdict in verdicts if verdict != YES), YES if verdicts else NO)
+
+
+def _of_check(
+    table: Table, result: Check | None, words: str, details: dict[str, Any], identified: bool | None = None
+) -> Answer:
+    judgement = result and result.judgement
+    fitted = result and result.answer
+    sure = bool(fitted and fitted.identified and result and result.same_as_fit == YES)
+    labels = table.data.labels
+    return Answer(
+        symbol=table.symbol,
+        data=table.data,
+        held_out=table.held_out,
+        pieces=(Piece(_expression(judgement, labels), judgement),) if judgement else (),
+        identified=sure if identified is None else identified,
+        certificate=fitted.certificate if fitted else {},
+        verdict=judgement.recovered if judgement else NO,
+        words=words,
+        details=details,
+    )
+
+
+# ---- the functions
+
+
+def _names(names: Names) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else tuple(names or ())
+
+
+def _asked(
+    target: str,
+    theory: Names,
+    state: Names,
+    labels: Names,
+    hold_out: float | str,
+    uncertainty: str | None,
+    sigma: str | None,
+    drop: Names,
+    finite: Names,
+    skip_missing: bool,
+) -> GivenSpectrum:
+    first, second, every = _names(theory), _names(state), _names(labels)
+    if every and (first or second):
+        raise UserError("labels names all labels where no theory is told apart; give either it or theory and state")
+    share = 0.0 if isinstance(hold_out, str) else float(hold_out)
+    if not 0 <= share < 1:
+        raise UserError(f"hold_out is {hold_out}; give a share from 0 to below 1, or the name of a column")
+    return GivenSpectrum(
+        name="table",
+        file=NAME,
+        target=target,
+        labels=every or first + second,
+        theory_labels=len(first) or None,
+        rest=bool(first) and not second,
+        uncertainty=uncertainty,
+        sigma=sigma,
+        hold_out_theories=share,
+        hold_out_column=hold_out if isinstance(hold_out, str) else None,
+        finite_labels=_names(finite),
+        drop=_names(drop),
+        skip_missing=skip_missing,
+    )
+
+
+def fit(
+    data: Any,
+    target: str,
+    theory: Names = None,
+    state: Names = None,
+    *,
+    labels: Names = None,
+    shape: str | None = None,
+    hold_out: float | str = 0.2,
+    uncertainty: str | None = None,
+    sigma: str | None = None,
+    drop: Names = None,
+    finite: Names = None,
+    skip_missing: bool = False,
+    max_degree: int | None = None,
+    max_unknowns: int | None = None,
+) -> Answer:
+    """The exact formula of a table: a rational function of the labels that gives the target.
+
+    target         the column to find a formula for
+    theory, state  the labels that fix a theory, and a field within it; `labels` where no theory is told apart. Without
+                   them all other columns are labels
+    shape          a structure such as "a*l*(l+b)/(c*k+d)": its constants are solved for exactly
+    hold_out       the share of the theories, the largest, that judge the formula and do not make it; or a column
+    uncertainty, sigma   columns: how far each target may be off, or its standard deviation
+    drop, finite, skip_missing, max_degree, max_unknowns   as in `cftsr fit --help`
+
+    Raises cftsr.errors.UserError, with one message, where the table cannot be used.
+    """
+    asked = _asked(target, theory, state, labels, hold_out, uncertainty, sigma, drop, finite, skip_missing)
+    if shape is not None:
+        table = _table(data, asked)
+        solved: ShapeFit = fit_shape(shape, table)
+        return _of_check(table, solved.check, describe_shape(solved), solved.as_dict(), solved.identified)
+    limits = {"max_degree": max_degree, "max_unknowns": max_unknowns}
+    options = default_options() | {name: value for name, value in limits.items() if value is not None}
+
+    def read(request: GivenSpectrum) -> Answer:
+        found = _of_fit(fit_table(request, options))
+        return found if is_file(data) else _of_a_table(found, str(request.file))
+
+    return read_table(data, asked, read)
+
+
+def _of_a_table(answer: Answer, path: str) -> Answer:
+    """The answer without the name of the file that a table in memory was read from."""
+    words, details = answer.words.replace(path, NAME), answer.details | {"file": NAME}
+    return replace(answer, words=words, details=details)
+
+
+def _table(data: Any, asked: GivenSpectrum, closed_form: str | None = None) -> Table:
+    table = read_table(data, asked, table_of_file)
+    table = table if is_file(data) else replace(table, source=NAME)
+    return table.with_closed_form(closed_form)
+
+
+def _rows(data: Any, cell: str | None, target: str | None, closed_form: str | None, more: Mapping[str, Any]) -> Table:
+    if (data is None) == (cell is None):
+        raise UserError('name the rows: either a table and its target, or cell="minimal/conformal_weight/n100_f30"')
+    if cell is not None:
+        from cftsr.checking import table_of_cell
+        from cftsr.sweep.config import base_config, read_config
+
+        return table_of_cell(cell, read_config(base_config())).with_closed_form(closed_form)
+    if target is None:
+        raise UserError("target: name the column that the formula gives")
+    defaults: dict[str, Any] = {
+        "theory": None,
+        "state": None,
+        "labels": None,
+        "hold_out": 0.2,
+        "uncertainty": None,
+        "sigma": None,
+        "drop": None,
+        "finite": None,
+        "skip_missing": False,
+    }
+    unknown = next((name for name in more if name not in defaults), None)
+    if unknown is not None:
+        raise TypeError(f"unexpected argument {unknown!r}; known are {', '.join(defaults)}")
+    return _table(data, _asked(target, **defaults | dict(more)), closed_form)
+
+
+def check(
+    formula: str,
+    data: Any = None,
+    target: str | None = None,
+    *,
+    cell: str | None = None,
+    closed_form: str | None = None,
+    compare: bool = True,
+    **columns: Any,
+) -> Answer:
+    """The verdict that an engine's formula would get: on the data, on what is held out, against a closed form.
+
+    formula      as in Python, SymPy or PySR: "3*k/(k+2)", "(l+1)^2/4", "square(l)"
+    cell         a data set of a sweep instead of a table, such as "minimal/conformal_weight/n100_f30"
+    closed_form  a formula that it should be identical to
+    compare      whether `fit` is run to compare with what it finds
+    columns      theory, state, labels, hold_out, ... as in `fit`
+    """
+    table = _rows(data, cell, target, closed_form, columns)
+    result = check_table(formula, table, default_options() if compare else None)
+    return _of_check(table, result, describe_check(result), result.as_dict())
+
+
+def prove(
+    equations: Any,
+    data: Any = None,
+    target: str | None = None,
+    *,
+    cell: str | None = None,
+    closed_form: str | None = None,
+    variables: Names = None,
+    compare: bool = True,
+    **columns: Any,
+) -> Answer:
+    """The simplest of another tool's equations that can be made exact and proved.
+
+    equations   the path of a file (PySR's hall_of_fame.csv), a list of texts, a table with a column of equations, or a
+                fitted PySRRegressor
+    variables   which labels x0, x1, ... are, in this order
+
+    The answer's `details["equations"]` says what became of each.
+    """
+    table = _rows(data, cell, target, closed_form, columns)
+    file, entries = _entries(equations)
+    proof: Proof = prove_equations(entries, file, table, default_options() if compare else None, _names(variables))
+    return _of_check(table, proof.best, describe_proof(proof), proof.as_dict())
+
+
+def _entries(equations: Any) -> tuple[str, list[Entry]]:
+    if isinstance(equations, str | Path):
+        return str(equations), read_equations(equations)
+    equations = getattr(equations, "equations_", equations)
+    if isinstance(equations, Sequence) and all(isinstance(item, str) for item in equations):
+        texts = list(equations)
+    else:
+        columns = columns_of(equations)
+        column = next((name for known in EQUATION for name in columns if name.lower() == known), None)
+        if column is None:
+            raise UserError(f"the equations have no column called {EQUATION[0]}; there is {', '.join(columns)}")
+        texts = [str(text) for text in columns[column]]
+    if not texts:
+        raise UserError("there is no equation; give at least one")
+    return "equations", [Entry(number, text) for number, text in enumerate(texts)]
+
+
+@dataclass(frozen=True, repr=False)
+class Theories:
+    """Theories and products of theories that have the levels which were asked about.
+
+    found     whether one has exactly these
+    theories  their names, the simplest first
+    details   what the command would print as JSON
+    """
+
+    found: bool
+    theories: tuple[str, ...]
+    details: dict[str, Any]
+    words: str
+
+    def __repr__(self) -> str:
+        return self.words
+
+
+def identify(
+    levels: Iterable[Any],
+    c: Any = None,
+    *,
+    energies: bool = False,
+    complete: bool = False,
+    factors: int | None = None,
+    max_c: Any = None,
+) -> Theories:
+    """Which theory, or product of theories, has these lowest weights (or energies).
+
+    levels    numbers, fractions, or text such as "1/16"
+    c         the central charge, where it is known
+    complete  the levels are all that the theory has
+    factors   of a product, at most (3 where c is known, else 2); max_c: of a factor, at most
+    """
+    from cftsr.identify.command import describe
+    from cftsr.identify.index import Bounds, build_index
+    from cftsr.identify.reading import read_number, read_numbers
+    from cftsr.identify.search import identify as search
+    from cftsr.identify.search import question
+
+    if factors is not None and not 1 <= factors <= 3:
+        raise UserError(f"factors is {factors}; products have 1, 2 or 3 factors")
+    bounds = Bounds()
+    if max_c is not None:
+        bounds = replace(bounds, central_charge=read_number(str(max_c), "max_c").high)
+    charge = None if c is None else read_number(str(c), "c")
+    asked = question(read_numbers([str(level) for level in levels]), charge, energies, complete)
+    result: Identification = search(build_index(bounds), asked, factors)
+    return Theories(result.found, tuple(one.name for one in result.answers), result.as_dict(), describe(result))
+
+
+__all__ = ["NOT_LOOKED_AT", "Answer", "Theories", "check", "fit", "identify", "prove"]

@@ -1,0 +1,127 @@
+"""Tables in memory (pandas, polars, Arrow, dictionaries, records) as files are read."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.feather
+
+from cftsr.data.labels import plain_name
+from cftsr.data.user_file import GivenSpectrum
+from cftsr.errors import UserError
+
+NAME = "the table"  # in messages
+
+
+def is_file(data: Any) -> bool:
+    return isinstance(data, str | Path)
+
+
+def columns_of(data: Any) -> dict[str, Any]:
+    """The columns of a table in memory, by name. Raises UserError where it is none."""
+    if isinstance(data, pa.Table):
+        return {name: data.column(name) for name in data.column_names}
+    if hasattr(data, "columns") and hasattr(data, "reset_index"):  # pandas
+        named = [name for name in data.index.names if name is not None]
+        frame = data.reset_index(named) if named else data
+        return {str(name): frame[name].to_numpy() for name in frame.columns}
+    if hasattr(data, "columns") and hasattr(data, "to_dict"):  # polars
+        return {str(name): values.to_numpy() for name, values in data.to_dict().items()}
+    if isinstance(data, Mapping):
+        return {str(name): values for name, values in data.items()}
+    if isinstance(data, Sequence) and data and all(isinstance(row, Mapping) for row in data):
+        names = dict.fromkeys(str(name) for row in data for name in row)
+        return {name: [row.get(name) for row in data] for name in names}
+    raise UserError(
+        f"{type(data).__name__} is no table; give a DataFrame, a mapping of columns, a list of records, or the path of "
+        "a file"
+    )
+
+
+def _arrow(values: Any) -> pa.Array:
+    """A column for pyarrow: numbers as they are, exact ones (Fraction, Decimal, SymPy's) and mixed ones as text."""
+    if isinstance(values, pa.Array | pa.ChunkedArray):
+        return values
+    listed = values.tolist() if isinstance(values, np.ndarray) else list(values)
+    kinds = {type(value) for value in listed if value is not None}
+    if kinds <= {int} or kinds <= {float} or kinds <= {bool} or kinds <= {str}:
+        try:
+            return pa.array(listed)
+        except (OverflowError, pa.ArrowInvalid):
+            pass  # integers beyond 64 bits
+    return pa.array([_text(value) for value in listed], pa.string())
+
+
+def _text(value: Any) -> str | None:
+    if value is None or value != value:  # NaN
+        return None
+    if isinstance(value, float | np.floating):
+        return str(int(value)) if float(value).is_integer() else repr(float(value))
+    return str(value)
+
+
+def read_table(data: Any, asked: GivenSpectrum, read: Callable[[GivenSpectrum], Any]) -> Any:
+    """`read` called with the table as a file. Messages of UserError then speak of the table."""
+    if is_file(data):
+        return read(replace(asked, file=str(data), name=Path(data).stem))
+    columns = columns_of(data)
+    lengths = {len(values) for values in columns.values()}
+    if len(lengths) != 1:
+        raise UserError(f"{NAME} has columns of {' and '.join(map(str, sorted(lengths)))} rows; all need the same")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "table.arrow")
+        pa.feather.write_feather(pa.table({name: _arrow(values) for name, values in columns.items()}), path)
+        try:
+            return read(replace(asked, file=str(path), name="table"))
+        except UserError as error:
+            words = str(error).replace(str(path), NAME).replace(", line ", ", row ").replace(", lines ", ", rows ")
+            raise UserError(words) from None
+
+
+def exact(value: Any) -> Fraction:
+    """A label's value. Raises UserError where it is no number."""
+    try:
+        if isinstance(value, float | np.floating):
+            return Fraction(float(value)) if float(value).is_integer() else Fraction(repr(float(value)))
+        if isinstance(value, Decimal | int | Fraction):
+            return Fraction(value)
+        return Fraction(str(value).replace(" ", "").replace("//", "/"))
+    except (ValueError, OverflowError, ZeroDivisionError):
+        raise UserError(f"{value!r} is no number that a label can have") from None
+
+
+def label_columns(data: Any, labels: Sequence[str], sectors: Mapping[str, Sequence[str]]) -> list[list[Fraction]]:
+    """The labels' values of the rows of a table in memory (or of numbers, one column for each label), as fractions.
+
+    sectors   the texts of labels that are read from text
+    """
+    if isinstance(data, np.ndarray | list | tuple) and not (len(data) and isinstance(data[0], Mapping)):
+        array = np.asarray(data, dtype=object)
+        array = array.reshape(-1, 1) if array.ndim == 1 and len(labels) == 1 else array
+        if array.ndim != 2 or array.shape[1] != len(labels):
+            raise UserError(f"give a column for each label: {', '.join(labels)}")
+        columns: dict[str, Any] = {label: array[:, place] for place, label in enumerate(labels)}
+    else:
+        columns = columns_of(data)
+    result = []
+    for label in labels:
+        name = next((name for name in columns if name == label), None)
+        name = name or next((name for name in columns if plain_name(name) == label), None)
+        if name is None:
+            raise UserError(f"{NAME} has no column {label!r}; it has {', '.join(columns)}")
+        values = columns[name]
+        listed = values.to_pylist() if isinstance(values, pa.Array | pa.ChunkedArray) else list(values)
+        texts = list(sectors.get(label, ()))
+        for value in listed:
+            if texts and str(value) not in texts:
+                raise UserError(f"{label} is {value!r}; it was one of {', '.join(texts)}")
+        result.append([Fraction(texts.index(str(value))) if texts else exact(value) for value in listed])
+    return result
