@@ -194,6 +194,7 @@ def check(text: str, table: Table, options: Mapping[str, Any] | None = None, sec
 
     Raises UserError where the formula cannot be read.
     """
+    refuse_unlabelled(table)
     try:
         expression = read_formula(text, table.data.labels)
         parse(str(expression), table.data.labels)
@@ -205,6 +206,13 @@ def check(text: str, table: Table, options: Mapping[str, Any] | None = None, sec
         return result
     answer = fit_rows(table.data, table.held_out, dict(options))
     return replace(result, answer=answer, same_as_fit=same_as_fit(judgement, answer, table, seconds))
+
+
+def refuse_unlabelled(table: Table) -> None:
+    """Raise UserError where the rows do not say which field they are: no function of their labels is the target."""
+    task = TASKS.get(table.data.metadata.get("task", ""))
+    if task is not None and not task.labelled:
+        raise UserError(f"the rows of {table.source} have no labels of the fields; a formula cannot be checked on them")
 
 
 def function_judged(judgement: Judgement, labels: tuple[str, ...]) -> Function:

@@ -22,7 +22,16 @@ from cftsr.algebra.formula import NotRationalError, read_formula
 from cftsr.algebra.integer_columns import INTEGER_COLUMNS, without_integer_columns
 from cftsr.algebra.interpolation import Function
 from cftsr.algebra.shortest_form import shortest
-from cftsr.checking import Check, Table, describe_answers, describe_table, differences, judged, same_as_fit
+from cftsr.checking import (
+    Check,
+    Table,
+    describe_answers,
+    describe_table,
+    differences,
+    judged,
+    refuse_unlabelled,
+    same_as_fit,
+)
 from cftsr.data.dataset import Dataset
 from cftsr.engines.refinement import Refiner, Support, supports, terms_of
 from cftsr.errors import UserError
@@ -260,6 +269,7 @@ def prove_equations(
     seconds: float = SECONDS,
 ) -> Proof:
     """The same for equations that were read."""
+    refuse_unlabelled(table)
     names, notes = _named(entries, table.data, variables)
     prover = _Prover(table, seconds)
     lines = []

@@ -8,6 +8,8 @@ COMMANDS = {
     "check": ("cftsr.commands.check", "whether a formula of yours is exact on a table"),
     "prove": ("cftsr.commands.prove", "equations that another tool found: made exact, and proved"),
     "identify": ("cftsr.identify.command", "which theory, or product of theories, has these weights"),
+    "families": ("cftsr.commands.families", "the families: labels, formulas, and where they are printed"),
+    "export": ("cftsr.commands.export", "data sets with their formulas, as a benchmark for other tools"),
     "status": ("cftsr.commands.status", "what of a sweep is done, running, failed, and what is left"),
     "sweeps": ("cftsr.commands.sweeps", "which sweeps are here, and which configurations there are to run"),
     "tables": ("cftsr.commands.tables", "the tables of what a sweep has finished so far"),
