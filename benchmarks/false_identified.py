@@ -188,13 +188,17 @@ def is_right(answer: Answer, table: Table) -> bool:
 
 
 def holds_at(condition: str, point: dict[str, int]) -> bool:
-    """ "n even", "n = 1 modulo 3", or "" for everywhere."""
-    if not condition:
-        return True
-    label, *words = condition.split()
-    if words[0] in ("even", "odd"):
-        return point[label] % 2 == ("even", "odd").index(words[0])
-    return point[label] % int(words[3]) == int(words[1])
+    """ "n even", "n = 1 modulo 3", "n+m odd", "n even, m odd", or "" for everywhere."""
+    for part in condition.split(", ") if condition else ():
+        name, *words = part.split()
+        value = sum(point[label] for label in name.split("+"))
+        if words[0] in ("even", "odd"):
+            holds = value % 2 == ("even", "odd").index(words[0])
+        else:
+            holds = value % int(words[3]) == int(words[1])
+        if not holds:
+            return False
+    return True
 
 
 def evaluate_rationally(expression, point: dict[str, int]) -> Fraction:

@@ -18,7 +18,7 @@ from cftsr.data.user_file import Given, GivenSpectrum, read_given
 from cftsr.engines import get_engine
 from cftsr.engines.base import Assignment, Problem, Progress
 from cftsr.errors import UserError
-from cftsr.fronts.certificate import describe_certificate, identified, wrong_rows_in_words
+from cftsr.fronts.certificate import describe_certificate, identified, lacking, wrong_rows_in_words
 from cftsr.fronts.front import Candidate
 from cftsr.fronts.verdict import Judgement, judge, measured_errors, rows_that_disagree
 from cftsr.jobs.fit_cell import problem_of
@@ -66,10 +66,26 @@ class Formula:
         judgement, held_out = self.judgement, self.judgement.exact_on_held_out
         if self.misprints:
             held_out = YES
-        points = [*np.concatenate([self.data.x, self.held_out.x]).T]
-        values = {label: len(np.unique(column)) for label, column in zip(self.data.labels, points, strict=True)}
         agrees = held_out in (YES, APPROXIMATE, NOT_LOOKED_AT)
-        return agrees and identified(self.certificate, judgement.exact_on_data, held_out, len(self.held_out), values)
+        return agrees and identified(
+            self.certificate, judgement.exact_on_data, held_out, len(self.held_out), self.values_taken
+        )
+
+    @property
+    def values_taken(self) -> dict[str, int]:
+        """How many values each label takes, in the data and what was held out."""
+        points = np.concatenate([self.data.x, self.held_out.x])
+        return {label: len(np.unique(column)) for label, column in zip(self.data.labels, points.T, strict=True)}
+
+    @property
+    def lacking(self) -> list[str]:
+        """What else would identify the formula, where nothing speaks against it."""
+        certificate = self.certificate
+        if self.identified or certificate["reasons"] or not certificate.get("untested"):
+            return []
+        if self.judgement.exact_on_held_out == NO:
+            return []
+        return lacking(certificate, len(self.held_out), self.values_taken)
 
     @property
     def interpolant(self) -> bool:
@@ -237,9 +253,11 @@ def _of_parts(parts: list[dict[str, Any]], given: Given, problem: Problem) -> li
 
 
 def _rows_of_part(rows: Dataset, part: dict[str, Any]) -> Dataset:
-    if part.get("modulus"):
-        label, modulus, residue = part["modulus"]
-        return rows.take(rows.x[:, rows.labels.index(label)] % modulus == residue)
+    if part.get("residues"):
+        inside = np.ones(len(rows), dtype=bool)
+        for labels, modulus, residue in part["residues"]:
+            inside &= rows.x[:, [rows.labels.index(label) for label in labels]].sum(axis=1) % modulus == residue
+        return rows.take(inside)
     points = [rows.described(point) for point in rows.x.tolist()]
     mask = np.array(
         [all(point[label] == value for label, value in part["sector"].items()) for point in points], dtype=bool
@@ -273,6 +291,8 @@ def describe_answer(answer: Answer) -> str:
     lines += ["", _headline(answer)]
     for formula in answer.formulas:
         lines += [f"  {line}" for line in _verdicts(formula)]
+        if formula.lacking:
+            lines.append(f"  needed to identify it: {', '.join(formula.lacking)}")
     lines += [f"  {line}" for line in describe_certificate(answer.certificate, answer.identified)]
     return "\n".join(lines)
 

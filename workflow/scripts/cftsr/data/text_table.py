@@ -389,7 +389,8 @@ def _delimiter(lines: list[str]) -> str:
             continue
         usual = max(set(widths[1:] or widths), key=(widths[1:] or widths).count)
         # The header may have one entry less than the rows (R's row names), or one more.
-        fit = np.mean([width == usual for width in widths[1:] or widths]) * (1 if abs(widths[0] - usual) <= 1 else 0.3)
+        header = {0: 1.0, 1: 0.95}.get(abs(widths[0] - usual), 0.3)
+        fit = np.mean([width == usual for width in widths[1:] or widths]) * header
         if delimiter != WHITESPACE and any(_several_numbers(fields_of(line, delimiter)) for line in lines[1:10]):
             fit *= 0.4  # tabs and blanks mixed
         if usual > 1 and fit > score + 0.02:

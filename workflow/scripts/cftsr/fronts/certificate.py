@@ -24,6 +24,7 @@ REMEDIES = {
 EVIDENT_ROWS, EVIDENT_HELD_OUT = 3, 2
 # Values of a label beyond those that its degrees need.
 SPARE_VALUES = 2
+LONGEST = 240  # characters of another formula; a longer one is in the JSON
 SHOWN = 6  # rows that disagree are printed up to this number
 
 
@@ -68,14 +69,14 @@ class Part:
     """One of several formulas, each for a part of the rows.
 
     condition   which rows, in words: "n even"
-    modulus     (label, modulus, residue) of a residue class, or None
+    residues    (labels, modulus, residue), of the sum of these labels as whole numbers, that hold for the part; or None
     sector      the values of finite labels, or None
     """
 
     condition: str
     formula: str
     certificate: Certificate
-    modulus: tuple[str, int, int] | None = None
+    residues: tuple[tuple[tuple[str, ...], int, int], ...] | None = None
     sector: dict[str, int | str] | None = None
 
 
@@ -167,13 +168,22 @@ def identified(
         return False
     if on_data == NO and not certificate.get("wrong_rows"):
         return False
+    return on_held_out in (YES, APPROXIMATE) and not lacking(certificate, held_out, values)
+
+
+def lacking(certificate: dict[str, Any], held_out: int, values: dict[str, int]) -> list[str]:
+    """What else is needed before held-out rows that agree settle what the data left untested, in words."""
     right = certificate["rows"] - (certificate.get("wrong_rows_total") or 0) + held_out
-    return (
-        on_held_out in (YES, APPROXIMATE)
-        and held_out >= EVIDENT_HELD_OUT
-        and right >= certificate["unknowns"] + EVIDENT_ROWS
-        and all(values[label] >= needed for label, needed in (certificate.get("values_needed") or {}).items())
-    )
+    enough = certificate["unknowns"] + EVIDENT_ROWS
+    needed = []
+    if held_out < EVIDENT_HELD_OUT:
+        needed.append(f"{EVIDENT_HELD_OUT} held-out rows ({held_out} there)")
+    if right < enough:
+        needed.append(f"{enough} rows in all ({right} there)")
+    for label, count in (certificate.get("values_needed") or {}).items():
+        if values[label] < count:
+            needed.append(f"{count} values of {label} ({values[label]} there)")
+    return needed
 
 
 # ---- in words
@@ -189,7 +199,8 @@ def describe_certificate(certificate: dict[str, Any], tested: bool = False) -> l
         lines += certificate.get("untested") or []
     if certificate.get("competing_formula"):
         rows = "the same rows" if certificate.get("wrong_rows") else "every row too"
-        line = f"this fits {rows}: {certificate['competing_formula']}"
+        other = certificate["competing_formula"]
+        line = f"this fits {rows}: {other}" if len(other) <= LONGEST else f"another function, a long one, fits {rows}"
         if certificate.get("deciding_labels"):
             point = in_words(certificate["deciding_labels"])
             values = " or ".join(certificate.get("deciding_values") or [])

@@ -6,6 +6,10 @@ many values (sectors) may have a formula each. Each part has a certificate of it
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import combinations, product
+
 import numpy as np
 
 from cftsr.algebra.shortest_form import shortest
@@ -22,41 +26,83 @@ SPARE_ROWS = 4  # in each part, beyond the unknowns
 CLASS_NAMES = {(2, 0): "even", (2, 1): "odd"}
 
 
+@dataclass(frozen=True)
+class Residue:
+    """Rows on which a sum of labels (as whole numbers) has a residue."""
+
+    columns: tuple[int, ...]
+    modulus: int
+    value: int
+
+    def mask(self, problem: Problem) -> np.ndarray:
+        return problem.x[:, list(self.columns)].sum(axis=1) % self.modulus == self.value
+
+    def in_words(self, problem: Problem) -> str:
+        name = _name(problem, self.columns)
+        class_name = CLASS_NAMES.get((self.modulus, self.value))
+        return f"{name} {class_name}" if class_name else f"{name} = {self.value} modulo {self.modulus}"
+
+    def as_values(self, problem: Problem) -> tuple[tuple[str, ...], int, int]:
+        return tuple(problem.labels[column] for column in self.columns), self.modulus, self.value
+
+
+def _name(problem: Problem, columns: tuple[int, ...]) -> str:
+    scale = problem.scales[columns[0]] if problem.scales else 1
+    name = "+".join(problem.labels[column] for column in columns)
+    return name if scale == 1 else f"{scale}*{name}"
+
+
 def fit(problem: Problem, limits: Limits, refit_without: float, whole: Fit | None, why: str) -> Fit | None:
-    """One formula for each residue of a label modulo 2 or 3, where every class has one, shorter than the whole's.
+    """One formula for each sector or residue class, where every class has one, shorter than the whole's.
+
+    Classes are the residues of a label modulo 2 and 3, the parity of a sum of two labels, and the parities of two
+    labels together.
 
     why   there is no formula for all rows; "" where there is one
     """
     if problem.finite_labels:
-        return None
-    for modulus in MODULI:
-        for column, label in enumerate(problem.labels):
-            if problem.scales and problem.scales[column] != 1:
-                continue
-            residue = (problem.x[:, column] % modulus).astype(int)
-            classes = [(residue == value, value) for value in range(modulus)]
-            if not all(mask.any() for mask, _ in classes):
-                continue
-            result = _fitted(
-                problem,
-                [
-                    (problem.take(mask), _condition(label, modulus, value), {"modulus": (label, modulus, value)})
-                    for mask, value in classes
-                ],
-                limits,
-                refit_without,
-                whole,
-                f"{len(classes)} formulas, by the parity of {label}"
-                if modulus == 2
-                else f"{len(classes)} formulas, by {label} modulo {modulus}",
-                why,
+        return shorter_by_sector(problem, whole, limits, refit_without)
+    for number, (classes, remark) in enumerate(_partitions(problem)):
+        masks = [np.all([residue.mask(problem) for residue in residues], axis=0) for residues in classes]
+        if not all(mask.any() for mask in masks):
+            continue
+        # Of many partitions, each has to explain more: two rows for each coefficient.
+        few = min(limits.max_unknowns, min(map(np.count_nonzero, masks)) // 2)
+        own = limits if number < len(MODULI) * len(problem.labels) else replace(limits, max_unknowns=few)
+        pieces = [
+            (
+                problem.take(mask),
+                ", ".join(residue.in_words(problem) for residue in residues),
+                {"residues": tuple(residue.as_values(problem) for residue in residues)},
             )
-            if result is not None:
-                return result
+            for mask, residues in zip(masks, classes, strict=True)
+        ]
+        result = _fitted(problem, pieces, own, refit_without, whole, f"{len(pieces)} formulas, by {remark}", why)
+        if result is not None:
+            return result
     return None
 
 
-def shorter_by_sector(problem: Problem, whole: Fit, limits: Limits, refit_without: float) -> Fit | None:
+def _partitions(problem: Problem) -> Iterator[tuple[list[tuple[Residue, ...]], str]]:
+    """Classes of rows, each by one residue or two, and by what in words."""
+    scales = problem.scales or (1,) * len(problem.labels)
+    whole = [column for column, scale in enumerate(scales) if scale == 1]
+    for modulus in MODULI:
+        for column in whole if modulus > 2 else [i for i, scale in enumerate(scales) if scale in (1, 2)]:
+            name = _name(problem, (column,))
+            remark = f"the parity of {name}" if modulus == 2 else f"{name} modulo {modulus}"
+            yield [(Residue((column,), modulus, value),) for value in range(modulus)], remark
+    for pair in combinations(whole, 2):
+        yield [(Residue(pair, 2, value),) for value in (0, 1)], f"the parity of {_name(problem, pair)}"
+    for one, other in combinations(whole, 2):
+        names = f"{problem.labels[one]} and {problem.labels[other]}"
+        yield (
+            [(Residue((one,), 2, first), Residue((other,), 2, second)) for first, second in product((0, 1), repeat=2)],
+            f"the parities of {names}",
+        )
+
+
+def shorter_by_sector(problem: Problem, whole: Fit | None, limits: Limits, refit_without: float) -> Fit | None:
     """One formula for each joint value of the finite labels, where that is shorter than one for all."""
     if not problem.finite_labels or not set(problem.finite_labels) < set(problem.labels):
         return None
@@ -71,11 +117,6 @@ def shorter_by_sector(problem: Problem, whole: Fit, limits: Limits, refit_withou
         classes.append((problem.take(mask).without_finite_labels(), in_words(sector), {"sector": sector}))
     names = ", ".join(problem.finite_labels)
     return _fitted(problem, classes, limits, refit_without, whole, f"{len(classes)} formulas, one for each {names}")
-
-
-def _condition(label: str, modulus: int, value: int) -> str:
-    name = CLASS_NAMES.get((modulus, value))
-    return f"{label} {name}" if name else f"{label} = {value} modulo {modulus}"
 
 
 def _fitted(
