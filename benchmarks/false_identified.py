@@ -1,6 +1,6 @@
 """Does `python -m cftsr fit` ever call a wrong formula identified, or a right row wrong?
 
-    python benchmarks/false_identified.py [--seeds FIRST LAST] [rational] [other] [wrong]
+    python benchmarks/false_identified.py [--seeds FIRST LAST] [rational] [other] [wrong] [digits]
 
 rational   random rational functions of two labels: degrees to 3 over 3, small whole coefficients, 4 to 100 rows of
            triangles, boxes, strips of three values and sparse samples. Identified must mean: this function; and no row
@@ -8,6 +8,8 @@ rational   random rational functions of two labels: degrees to 3 over 3, small w
 other      tables that have no rational formula, or none to find: floors, minima, roots, noise, rounded and small
            tables. Identified must mean: right on rows that nobody saw, where the table has a rule.
 wrong      h of su(2)_k and random functions with one or two rows changed: found and named?
+digits     h of su(2)_k and of the minimal models rounded to 5 to 17 significant digits, or 5 to 15 decimals: identified
+           or not, and why. It takes no seeds.
 
 Each table is fitted as a file is: with its largest theories held out, and at the options of config.yaml. Prints counts,
 and every case that went wrong.
@@ -22,7 +24,9 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from math import gcd
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -32,11 +36,13 @@ sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 from cftsr.algebra.expressions import apply_operator, fold, parse  # noqa: E402
 from cftsr.algebra.polynomials import add, evaluate_exactly, multiply  # noqa: E402
 from cftsr.data.dataset import Dataset, integers  # noqa: E402
-from cftsr.fit_file import Answer, default_options, fit_rows  # noqa: E402
+from cftsr.data.user_file import GivenSpectrum  # noqa: E402
+from cftsr.fit_file import Answer, default_options, fit_given, fit_rows  # noqa: E402
 from cftsr.fronts.exactness import function_of  # noqa: E402
 
 LABELS = ("n", "m")
 BRANCH = 4  # rows that each branch of a minimum or an absolute value has, at least
+WRONG = ("one of 54", "one of 20 or more", "two of 60 or more", "one of 2u + 10 or more")
 KINDS = ("triangle", "box", "strip", "sparse")
 
 
@@ -131,18 +137,54 @@ def other_table(seed: int) -> Table:
     return Table(x, targets)
 
 
-def wrong_table(seed: int) -> tuple[Table, list[int]]:
-    """h of su(2)_k from about 20 rows on, or a random function with 2u + 10 rows; one or two targets changed."""
-    random = np.random.default_rng(2 * 10**6 + seed)
-    levels = int(random.integers(6, 13))
+def su2_table(levels: int) -> Table:
     x = np.array([(k, l) for k in range(1, levels + 1) for l in range(k + 1)], dtype=np.int64)
     targets = [Fraction(int(l) * (int(l) + 2), 4 * (int(k) + 2)) for k, l in x]
-    rows = sorted(random.choice(len(x), 2 if len(x) >= 75 and seed % 3 == 0 else 1, replace=False).tolist())
+    return Table(x, targets, ({(0, 2): 1, (0, 1): 2}, {(1, 0): 4, (0, 0): 8}))
+
+
+def wrong_table(seed: int) -> tuple[Table, list[int]]:
+    """A table with one or two targets changed, and which.
+
+    By seed: h of su(2)_k with 54 rows to fit, each position in turn, or with 20 rows and more; two of 60 rows and more;
+    a random function with 2u + 10 rows for u coefficients, which the unchanged table identifies.
+    """
+    random = np.random.default_rng(2 * 10**6 + seed)
+    kind, number, count = seed % 4, seed // 4, 1
+    if kind == 0:
+        table = su2_table(12)  # theories of k = 10 to 12 are held out
+        rows = [number % 54]
+    elif kind == 3:
+        table = function_with_spare_rows(random)
+        if table is None:
+            return Table(np.zeros((1, 2), dtype=np.int64), [Fraction(0)]), []
+        rows = [int(random.integers(0, len(table.x)))]
+    else:
+        count = kind
+        table = su2_table(int(random.integers(6, 13) if kind == 1 else random.integers(12, 15)))
+        rows = sorted(random.choice(len(table.x), count, replace=False).tolist())
+    targets = list(table.targets)
     for row in rows:
-        targets[row] += Fraction(int(random.integers(1, 9)), int(random.integers(1, 9))) * (-1) ** int(
-            random.integers(2)
-        )
-    return Table(x, targets, ({(0, 2): 1, (0, 1): 2}, {(1, 0): 4, (0, 0): 8})), rows
+        step = Fraction(int(random.integers(1, 9)), int(random.integers(1, 9)))
+        targets[row] += step * (-1) ** int(random.integers(2))
+    return Table(table.x, targets, table.function), rows
+
+
+def function_with_spare_rows(random: np.random.Generator) -> Table | None:
+    """A random function on 2u + 10 rows to fit; None where even the unchanged table does not identify it."""
+    degrees = [int(random.integers(0, 3)) for _ in range(2)]
+    above, below = (polynomial_of(degree, random) for degree in degrees)
+    if not above or not below:
+        return None
+    unknowns = sum((degree + 1) * (degree + 2) // 2 for degree in degrees)
+    width = int(random.integers(6, 9))
+    height = -(-(5 * (2 * unknowns + 10)) // (4 * width)) + 1
+    x = np.array([(n, m) for n in range(1, height + 1) for m in range(1, width + 1)], dtype=np.int64)
+    values = [evaluate_exactly(part, x) for part in (above, below)]
+    kept = values[1] != 0
+    targets = [Fraction(int(a), int(b)) for a, b in zip(values[0][kept], values[1][kept], strict=True)]
+    table = Table(x[kept], targets, (above, below))
+    return table if not degenerate(table) and fitted(table).identified else None
 
 
 def fitted(table: Table) -> Answer:
@@ -220,7 +262,7 @@ def campaign(name: str, seeds: range) -> Counter:
             table, rows = wrong_table(seed)
         else:
             table, rows = (other_table if name == "other" else rational_table)(seed), []
-        if degenerate(table):
+        if degenerate(table) or (name == "wrong" and not rows):
             continue
         answer = fitted(table)
         counts["tables"] += 1
@@ -237,22 +279,80 @@ def campaign(name: str, seeds: range) -> Counter:
         if rows:
             named = {tuple(item["labels"].values()) for item in accused}
             same = named == {tuple(table.x[row].tolist()) for row in rows}
-            counts[
-                f"{len(rows)} wrong: formula found and row named" if right and same else f"{len(rows)} wrong: missed"
-            ] += 1
+            counts[f"{WRONG[seed % 4]}: {'formula found and row named' if right and same else 'missed'}"] += 1
             if not (right and same):
                 changed = table.x[rows].tolist()
                 print(f"wrong {seed}: {len(table.x)} rows, changed {changed}, {answer.texts}, named {named}")
     return counts
 
 
+# ---- digits
+
+
+def weights_of(family: str) -> list[tuple]:
+    """Labels and h of all fields of the first theories."""
+    if family == "su(2)_k":
+        return [(k, l, Fraction(l * (l + 2), 4 * (k + 2))) for k in range(1, 26) for l in range(k + 1)]
+    return [
+        (p, q, r, s, Fraction((p * r - q * s) ** 2 - (p - q) ** 2, 4 * p * q))
+        for p in range(3, 14)
+        for q in range(2, p)
+        if gcd(p, q) == 1
+        for r in range(1, q)
+        for s in range(1, p)
+        if (r, s) <= (q - r, p - s)
+    ]
+
+
+FAMILIES = {
+    "su(2)_k": ("k l", 1, "l*(l+2)/(4*(k+2))"),
+    "minimal": ("p q r s", 2, "((p*r-q*s)*(p*r-q*s)-(p-q)*(p-q))/(4*p*q)"),
+}
+FORMATS = [f"%.{n}g" for n in range(5, 18)] + [f"%.{n}f" for n in range(5, 16)]
+
+
+def rounded(family: str, spelling: str, folder: Path) -> Answer:
+    """The answer for a family's weights as a file of rounded decimals."""
+    labels, theory_labels, _ = FAMILIES[family]
+    path = folder / "rounded.csv"
+    rows = [",".join([*map(str, row[:-1]), spelling % float(row[-1])]) for row in weights_of(family)]
+    path.write_text("\n".join([",".join([*labels.split(), "h"]), *rows]) + "\n")
+    asked = GivenSpectrum("rounded", path, "h", tuple(labels.split()), theory_labels)
+    return fit_given(asked, default_options())
+
+
+def digits() -> Counter:
+    counts: Counter = Counter()
+    with TemporaryDirectory() as folder:
+        for family, (labels, _, formula) in FAMILIES.items():
+            names = tuple(labels.split())
+            for spelling in FORMATS:
+                answer = rounded(family, spelling, Path(folder))
+                above, below = function_of(parse(formula, names), names)
+                right = answer.judgement is not None and not add(
+                    *(
+                        multiply(*pair)
+                        for pair in zip(
+                            function_of(parse(answer.judgement.equation, names), names), (below, above), strict=True
+                        )
+                    ),
+                    -1,
+                )
+                word = "identified" if answer.identified else answer.certificate["outcome"]
+                counts[f"{family}: {word}, {'right' if right else 'another or none'}"] += 1
+                counts["FALSE"] += answer.identified and not right
+                why = [*answer.certificate["reasons"], *answer.certificate.get("untested", ())]
+                print(f"{family} {spelling}: {word}{'' if right else ', another formula or none'}; {'; '.join(why)}")
+    return counts
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", choices=["rational", "other", "wrong", []], default=[])
+    parser.add_argument("parts", nargs="*", choices=["rational", "other", "wrong", "digits", []], default=[])
     parser.add_argument("--seeds", nargs=2, type=int, default=(0, 500))
     arguments = parser.parse_args()
-    for part in arguments.parts or ("rational", "other", "wrong"):
+    for part in arguments.parts or ("rational", "other", "wrong", "digits"):
         start = time.process_time()
-        counted = campaign(part, range(*arguments.seeds))
+        counted = digits() if part == "digits" else campaign(part, range(*arguments.seeds))
         figures = ", ".join(f"{key}: {value}" for key, value in sorted(counted.items()))
         print(f"{part}: {figures}; {time.process_time() - start:.0f} CPU s", flush=True)

@@ -264,4 +264,5 @@ def test_no_table_without_a_formula_is_identified():
 
 def test_one_or_two_wrong_rows_of_su2_are_found():
     counted = campaign("wrong", range(25))
-    assert counted["1 wrong: missed"] == counted["2 wrong: missed"] == 0
+    assert not [kind for kind in counted if "missed" in kind]
+    assert sum(counts for kind, counts in counted.items() if "named" in kind) > 20

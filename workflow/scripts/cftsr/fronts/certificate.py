@@ -39,7 +39,7 @@ class WrongRow:
 
 @dataclass(frozen=True)
 class Refit:
-    """A fit without some of the rows. `same_formula` is None where too few rows were left to find it."""
+    """A fit without some of the rows. `same_formula` is None where too few rows, or digits, were left to find it."""
 
     without: str
     rows: int
@@ -174,10 +174,12 @@ def identified(
 def lacking(certificate: dict[str, Any], held_out: int, values: dict[str, int]) -> list[str]:
     """What else is needed before held-out rows that agree settle what the data left untested, in words."""
     right = certificate["rows"] - (certificate.get("wrong_rows_total") or 0) + held_out
+    # Agreement within an uncertainty is weaker evidence.
+    unseen = max(EVIDENT_HELD_OUT, certificate["unknowns"] // 4) if certificate.get("agreement") else EVIDENT_HELD_OUT
     enough = certificate["unknowns"] + EVIDENT_ROWS
     needed = []
-    if held_out < EVIDENT_HELD_OUT:
-        needed.append(f"{EVIDENT_HELD_OUT} held-out rows ({held_out} there)")
+    if held_out < unseen:
+        needed.append(f"{unseen} held-out rows ({held_out} there)")
     if right < enough:
         needed.append(f"{enough} rows in all ({right} there)")
     for label, count in (certificate.get("values_needed") or {}).items():
@@ -229,7 +231,7 @@ def describe_certificate(certificate: dict[str, Any], tested: bool = False) -> l
             for label, count in certificate["distinct_values"].items()
         ]
         lines.append(f"values taken: {', '.join(values)}")
-    words = {True: "the same formula", False: "not the same formula", None: "too few rows to find it again"}
+    words = {True: "the same formula", False: "not the same formula", None: "too little is left to find it again"}
     for refit in certificate.get("refits") or []:
         lines.append(f"without {refit['without']} ({refit['rows_left_out']} rows): {words[refit.get('same_formula')]}")
     return lines

@@ -181,8 +181,8 @@ def solve(rows: Dataset, ansatz: Ansatz, used: np.ndarray, finite: FiniteLabels)
 def _undefined(rows: Dataset, ansatz: Ansatz, basis: np.ndarray) -> bool:
     """Whether all solutions have Q = 0 on some row, so that none is a function on all of them.
 
-    A random solution tells of all. A Q that is a multiple of the one prime is not one of the other as well, and does not
-    occur on several rows.
+    A random solution tells of all. A Q that is a multiple of the one prime is not one of the other as well, and is not
+    on several rows.
     """
     prime, another_prime, *_ = modular.PRIMES
     failing = np.count_nonzero(~agreeing_rows(rows, ansatz, modular.combination(basis, prime), prime))

@@ -144,7 +144,10 @@ def _of_estimate(
     certificate, more = certify(smooth, search_of, limits, refit_without, refit)
     reasons = [*certificate.reasons]
     if found.chance > LARGEST_CHANCE:
-        reasons.append(f"the coefficients may be simple by accident (a chance of {found.chance:.1g})")
+        reasons.append(
+            f"the coefficients may be simple by accident (a chance of {found.chance:.1g}): more digits, or more rows, would "
+            "decide"
+        )
     remarks = [*certificate.remarks, "the targets are known only to an uncertainty"]
     approximate, chi_squared, noise = None, None, None
     if statistical:
