@@ -288,9 +288,9 @@ def describe_answer(answer: Answer) -> str:
             )
     if not answer.formulas:
         lines.append("no formula")
-    lines += ["", _headline(answer)]
+    lines += ["", headline(answer)]
     for formula in answer.formulas:
-        lines += [f"  {line}" for line in _verdicts(formula)]
+        lines += [f"  {line}" for line in verdicts_in_words(formula)]
         if formula.lacking:
             lines.append(f"  needed to identify it: {', '.join(formula.lacking)}")
     lines += [f"  {line}" for line in describe_certificate(answer.certificate, answer.identified)]
@@ -322,7 +322,7 @@ _LATEX_GREEK = re.compile(
 )
 
 
-def _verdicts(formula: Formula) -> list[str]:
+def verdicts_in_words(formula: Formula) -> list[str]:
     judgement, data, held_out = formula.judgement, formula.data, formula.held_out
     where = f"{formula.condition}: " * bool(formula.condition)
     lines = [f"{where}on the data: {_agreement(judgement.exact_on_data, judgement.wrong_rows, len(data))}"]
@@ -335,7 +335,7 @@ def _verdicts(formula: Formula) -> list[str]:
     return lines
 
 
-def _headline(answer: Answer) -> str:
+def headline(answer: Answer) -> str:
     several = len(answer.formulas) > 1
     if answer.identified:
         wrong = answer.certificate.get("wrong_rows_total") or 0

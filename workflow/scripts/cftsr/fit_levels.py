@@ -136,7 +136,7 @@ def describe_levels(answer: LevelsAnswer) -> str:
         "",
         *_formula_lines(answer, found),
         "",
-        _headline(answer),
+        headline(answer),
     ]
     if finding.kind != NONE:
         lines.append(f"  on the data: hidden numbers are whole on {unlabelled.explained(found['data'])} levels")
@@ -183,7 +183,7 @@ def _without_a_formula(answer: LevelsAnswer, found: dict[str, Any]) -> list[str]
     return [*lines, f"determined are s, D of each theory and the whole lambda of each level; {why}"]
 
 
-def _headline(answer: LevelsAnswer) -> str:
+def headline(answer: LevelsAnswer) -> str:
     finding = answer.finding
     if answer.identified:
         what = "the formula" if answer.formula else "s, D and lambda"

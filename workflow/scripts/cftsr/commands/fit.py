@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from cftsr.commands.table_arguments import FILE, add_table_arguments, given_spectrum
@@ -35,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--max-degree", type=int, metavar="N", help="of numerator and denominator")
     parser.add_argument("--max-unknowns", type=int, metavar="N", help="coefficients of both together")
+    parser.add_argument("--html", metavar="PAGE", help="write a page with the answer, the rows and the residuals")
     parser.add_argument("--json", action="store_true", help="print everything that is known as JSON")
 
 
@@ -52,16 +54,23 @@ def run(arguments: argparse.Namespace) -> int:
         answer = fit_given(asked, options)
     except UserError:
         return _fit_levels(arguments, asked, options)
-    print(json.dumps(answer.as_dict(), indent=1) if arguments.json else describe_answer(answer))
-    return 0 if answer.identified else 1
+    return _show(arguments, answer, describe_answer)
 
 
 def _fit_levels(arguments: argparse.Namespace, asked: GivenSpectrum, options: dict[str, Any]) -> int:
     """A file that may be one of levels without labels; else the same error again."""
     from cftsr.fit_levels import fit_table, in_words  # takes as long to import as the fit of a small table
 
-    answer = fit_table(asked, options)
-    print(json.dumps(answer.as_dict(), indent=1) if arguments.json else in_words(answer))
+    return _show(arguments, fit_table(asked, options), in_words)
+
+
+def _show(arguments: argparse.Namespace, answer: Any, words: Callable[[Any], str]) -> int:
+    if arguments.html:
+        from cftsr.commands.fit_page import file_page_of
+        from cftsr.output.page.file_page import write_file_page
+
+        write_file_page(file_page_of(answer), arguments.html)
+    print(json.dumps(answer.as_dict(), indent=1) if arguments.json else words(answer))
     return 0 if answer.identified else 1
 
 
@@ -70,6 +79,8 @@ def _fit_shape(arguments: argparse.Namespace, asked: GivenSpectrum) -> int:
         raise UserError(
             "--max-degree and --max-unknowns limit a search, and --shape leaves none; give one or the other"
         )
+    if arguments.html:
+        raise UserError("--html shows what a search found; with --shape, use --json or the printed answer")
     from cftsr.checking import table_of_file
     from cftsr.shape import describe_shape, fit_shape
 

@@ -6,5 +6,5 @@ from pathlib import Path
 
 
 def shipped(name: str) -> Path:
-    """Where config.yaml, config.schema.yaml, configs or data is, links resolved."""
+    """Where config.yaml, config.schema.yaml, configs, data or report is, links resolved."""
     return Path(__file__).with_name(name).resolve()

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import altair as alt
+from markupsafe import Markup
 
 from cftsr.files import write_atomically
 from cftsr.output.figures import costs, fronts, heat_maps, identification, levels, unlabelled
@@ -23,7 +24,7 @@ from cftsr.results.published import Published
 from cftsr.results.summary import CellKey, cell_key
 
 MOST_DATA_SETS = 100  # with figures of their own: some 100 kB each on a page, and a second
-__all__ = ["SWEEP", "Figure", "build", "for_browser", "height_of", "to_spec", "write_static"]
+__all__ = ["SWEEP", "Figure", "build", "for_browser", "height_of", "picture", "to_spec", "write_static"]
 
 
 def build(
@@ -105,16 +106,23 @@ def height_of(picture: str | Path) -> int:
     return int(found[1]) if found else 0
 
 
+def picture(chart: alt.TopLevelMixin, words: str, width: int = STATIC_WIDTH) -> Markup:
+    """The chart as SVG, so many pixels wide. words: for those who do not see it."""
+    import vl_convert  # starts a JavaScript engine: only where a picture is asked for
+
+    spec = to_spec(chart) | {"width": width, "description": small_indices(words)}
+    return Markup(_with_indices(_renumbered(vl_convert.vegalite_to_svg(spec))))
+
+
 def write_static(figure: Figure, folder: str | Path) -> list[Path]:
     """Write <name>.svg and <name>.pdf, STATIC_WIDTH pixels wide, and return their paths.
 
     The same figure gives the same bytes of SVG; of a PDF, the order of its fonts changes from run to run.
     """
-    import vl_convert  # starts a JavaScript engine: only where files are asked for
+    import vl_convert
 
-    spec = to_spec(figure.chart) | {"width": STATIC_WIDTH, "description": small_indices(figure.alt)}
     paths = [Path(folder, f"{figure.name}.{kind}") for kind in ("svg", "pdf")]
-    svg = _with_indices(_renumbered(vl_convert.vegalite_to_svg(spec)))
+    svg = picture(figure.chart, figure.alt)
     contents = (svg.encode(), vl_convert.svg_to_pdf(svg))
     for path, content in zip(paths, contents, strict=True):
         write_atomically(path, lambda temporary, content=content: Path(temporary).write_bytes(content))

@@ -77,6 +77,6 @@ def _chart(
     y = alt.Y(
         "y:Q",
         scale=alt.Scale(domain=[edge, high], nice=False, zero=False),
-        axis=axis_at(labels, f"|formula {MINUS} exact value|", grid=True, room=True),
+        axis=axis_at(labels, f"|formula {MINUS} value|", grid=True, room=True),
     )
     return themed([*layers, marks(parts, points, y, "log10 of the residual", against)], height=height)

@@ -36,10 +36,11 @@ from cftsr.output.typesetting.names import small_indices, subscripts
 from cftsr.results.findings import Findings
 from cftsr.results.published import load_published
 from cftsr.results.summary import cell_key, read_records
+from cftsr.shipped import shipped
 from cftsr.sweep.cells import Cell
 from cftsr.sweep.paths import Accuracy, DataSets, Fits, Results
 
-ASSETS = Path(__file__).parents[4] / "report"  # workflow/report
+ASSETS = shipped("report")  # workflow/report
 
 
 @dataclass(frozen=True)

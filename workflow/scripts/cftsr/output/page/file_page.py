@@ -1,0 +1,200 @@
+"""The page of one file: what `cftsr fit FILE --html PAGE` writes. It is complete in itself and has no script."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from cftsr import __version__
+from cftsr.algebra.expressions import ParseError, evaluate, parse
+from cftsr.data.dataset import Dataset
+from cftsr.files import write_text
+from cftsr.output import figures
+from cftsr.output.figures.levels import levels_chart
+from cftsr.output.figures.points import FITTED, HELD_OUT, Part, thinned, thinning
+from cftsr.output.figures.residuals import residual_figures
+from cftsr.output.tables.html import number
+from cftsr.output.typesetting.math_font import math_font_face, with_plain_parentheses
+from cftsr.output.typesetting.mathml import copies, mathml
+from cftsr.output.typesetting.names import small_indices, subscripts
+from cftsr.results.titles import sentence
+from cftsr.shipped import shipped
+
+WIDTH = 760  # pixels, of a chart; a narrow page shrinks it
+MOST_ROWS = 20  # of the table of residuals
+
+
+@dataclass(frozen=True)
+class FileFormula:
+    """A formula, the rows that it is for, and what was checked.
+
+    condition   of which rows it is the formula, in words; "" for all
+    verdicts    in sentences
+    exact       whether its residual is 0, as fractions, on every fitted row, and on every row that was held out
+    """
+
+    equation: str
+    simplified: str
+    latex: str
+    verdicts: list[str]
+    data: Dataset
+    held_out: Dataset
+    exact_on_data: bool
+    exact: bool
+    condition: str = ""
+
+
+@dataclass(frozen=True)
+class FilePage:
+    """What is known of a file.
+
+    headline      the answer in one sentence; identified: whether it is a yes
+    certificate   why, in sentences
+    wrong         rows that are called wrong: their labels, what was given, and what the formula says
+    words         all of it, as the command prints it
+    data          the rows that were fitted; None where they are not in labels
+    """
+
+    file: str
+    symbol: str
+    headline: str
+    identified: bool
+    words: str
+    data: Dataset | None = None
+    held_out: Dataset | None = None
+    notes: Sequence[str] = ()
+    formulas: Sequence[FileFormula] = ()
+    certificate: Sequence[str] = ()
+    wrong: Sequence[dict[str, Any]] = ()
+
+
+@dataclass(frozen=True)
+class Picture:
+    title: str
+    caption: str
+    alt: str
+    svg: Markup
+
+
+@dataclass(frozen=True)
+class ResidualRow:
+    """A row with what a formula leaves over. part: fitted or held out."""
+
+    labels: str
+    part: str
+    given: Markup
+    formula: Markup
+    left: Markup
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A formula as the page shows it. rows: those with the largest residuals; total: how many leave one."""
+
+    formula: FileFormula
+    markup: Markup
+    factored: Markup
+    copies: list[tuple[str, str]]
+    pictures: list[Picture] = field(default_factory=list)
+    rows: list[ResidualRow] = field(default_factory=list)
+    total: int = 0
+
+
+def write_file_page(page: FilePage, target: str | Path) -> None:
+    """Raises UserError where the file cannot be written."""
+    write_text(target, render_file_page(page))
+
+
+def render_file_page(page: FilePage) -> str:
+    assets = shipped("report")
+    environment = Environment(
+        loader=FileSystemLoader(assets),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"subscripts": subscripts, "small_indices": small_indices, "sentence": sentence}
+    text = environment.get_template("file.html.j2").render(
+        page=page,
+        style=Markup((assets / "page.css").read_text(encoding="utf-8")),
+        math_font=math_font_face(),
+        levels=_levels(page),
+        formulas=[_shown(formula, page.symbol) for formula in page.formulas],
+        labels=list(page.data.labels) if page.data else [],
+        software=__version__,
+    )
+    return with_plain_parentheses(text)
+
+
+def _parts(data: Dataset, held_out: Dataset) -> dict[str, Part]:
+    return thinned({FITTED: data} | ({HELD_OUT: held_out} if len(held_out) else {}))
+
+
+def _levels(page: FilePage) -> Picture | None:
+    if page.data is None or page.held_out is None or not len(page.data):
+        return None
+    parts = _parts(page.data, page.held_out)
+    held = f" and {len(page.held_out):,} held out" if len(page.held_out) else ""
+    what = f"{page.symbol}: {len(page.data):,} rows that were fitted{held}."
+    chart = levels_chart(parts, page.symbol)
+    return Picture("The rows", what + thinning(parts, "rows"), what, figures.picture(chart, what, WIDTH))
+
+
+def _shown(formula: FileFormula, symbol: str) -> Shown:
+    markup = mathml(formula.equation, symbol, block=True)
+    other = bool(formula.simplified) and formula.simplified.replace(" ", "") != formula.equation.replace(" ", "")
+    factored = mathml(formula.simplified, symbol, block=True) if other else Markup("")
+    shown = Shown(formula, markup, factored, copies(formula.equation, formula.latex))
+    if formula.exact:
+        return shown
+    try:
+        left = _residuals(formula)
+        drawn = residual_figures(_parts(formula.data, formula.held_out), formula.equation, formula.exact_on_data)
+    except ParseError:
+        return shown
+    pictures = []
+    for item in drawn:
+        title = f"Residuals against {item.against.title}"
+        medians = " and ".join(f"{value:.1g} on {name} rows" for name, value in item.medians.items())
+        alt = f"{title}: the median distance is {medians or 'unknown'}."
+        caption = f"Distance between the formula and {symbol} (log scale).{item.left_out}"
+        pictures.append(Picture(title, caption, alt, figures.picture(item.chart, alt, WIDTH)))
+    rows = _largest(formula, left)
+    total = int(sum(np.count_nonzero(item) for item in left.values()))
+    return Shown(formula, shown.markup, factored, shown.copies, pictures, rows, total)
+
+
+def _residuals(formula: FileFormula) -> dict[str, np.ndarray]:
+    """What the formula gives less what the rows have; exactly 0 on fitted rows where that is proved."""
+    found = {}
+    for name, rows in ((FITTED, formula.data), (HELD_OUT, formula.held_out)):
+        if not len(rows):
+            continue
+        with np.errstate(all="ignore"):
+            found[name] = np.broadcast_to(evaluate(parse(formula.equation, rows.columns), rows.columns), len(rows))
+            found[name] = found[name] - rows.target
+        if name == FITTED and formula.exact_on_data:
+            found[name] = np.zeros(len(rows))
+    return found
+
+
+def _largest(formula: FileFormula, left: dict[str, np.ndarray]) -> list[ResidualRow]:
+    places = [(-abs(value), name, index) for name, item in left.items() for index, value in enumerate(item) if value]
+    found = []
+    for _, name, index in sorted(places, key=lambda place: (place[0], place[1], place[2]))[:MOST_ROWS]:
+        rows = formula.data if name == FITTED else formula.held_out
+        words = ", ".join(f"{label} = {value}" for label, value in rows.described(rows.x[index].tolist()).items())
+        given, residual = float(rows.target[index]), float(left[name][index])
+        found.append(ResidualRow(words, name, _decimal(given), _decimal(given + residual), number(residual, "loss")))
+    return found
+
+
+def _decimal(value: float) -> Markup:
+    return Markup("{}").format(f"{value:.8g}".replace("-", "\N{MINUS SIGN}"))
