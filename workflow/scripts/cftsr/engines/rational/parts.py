@@ -67,7 +67,7 @@ def fit(problem: Problem, limits: Limits, refit_without: float, whole: Fit | Non
         if not all(mask.any() for mask in masks):
             continue
         # Of many partitions, each has to explain more: two rows for each coefficient.
-        few = min(limits.max_unknowns, min(map(np.count_nonzero, masks)) // 2)
+        few = min(limits.max_unknowns, min(int(np.count_nonzero(mask)) for mask in masks) // 2)
         own = limits if number < len(MODULI) * len(problem.labels) else replace(limits, max_unknowns=few)
         pieces = [
             (

@@ -145,8 +145,8 @@ def _of_estimate(
     reasons = [*certificate.reasons]
     if found.chance > LARGEST_CHANCE:
         reasons.append(
-            f"the coefficients may be simple by accident (a chance of {found.chance:.1g}): more digits, or more rows, would "
-            "decide"
+            f"the coefficients may be simple by accident (a chance of {found.chance:.1g}): more digits, or more rows, "
+            "would decide"
         )
     remarks = [*certificate.remarks, "the targets are known only to an uncertainty"]
     approximate, chi_squared, noise = None, None, None
