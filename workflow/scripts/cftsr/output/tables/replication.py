@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cftsr.output.tables.model import EMPTY, GROUP, SOURCE, WORDS, Block, Column, Entry, Number, Row, Table
 from cftsr.results.findings import Findings
 from cftsr.results.published import Published
@@ -100,5 +102,15 @@ def replication_words(findings: Findings, published: Published) -> list[str]:
         *lines,
         f"The formula itself was found and proved in {proved} of {counted(len(cells), 'cell')} of Tables 3 to 6, with "
         "at least one seed: exact on the data and on everything held out, and identical to the closed form.",
-        f"Runs: {recorded_words(findings.repeated)}.",
+        f"Runs: {recorded_words(findings.repeated)}; {_coverage(found, len(cells), findings)}.",
     ]
+
+
+def _coverage(found: Sequence[Comparison], recorded: int, findings: Findings) -> str:
+    """How much of the paper's experiment the record has: a part of it must not pass for the whole."""
+    values = [comparison.published for comparison in found]
+    places = {(value.family, value.theories, value.fraction, value.setting) for value in values}
+    seeds = {result.cell["seed"] for result in findings.repeated}
+    part = "all" if recorded == len(places) else f"{recorded} of"
+    left = "" if recorded == len(places) else "; the others have not been run to the end yet"
+    return f"{part} {counted(len(places), 'cell')} of Tables 3 to 6, {counted(len(seeds), 'seed')}{left}"
