@@ -581,6 +581,7 @@ def test_asked_for_without_julia_it_says_what_to_do(nowhere):
         (Exception("Failed to precompile SymbolicRegression"), ("make julia` again",)),
         (Exception("SystemError: opening file: Permission denied"), ("JULIA_DEPOT_PATH",)),
         (PermissionError(13, "Permission denied", "/depot"), ("JULIA_DEPOT_PATH",)),
+        (Exception("PythonCall.jl did not start properly"), ("JULIA_DEPOT_PATH", "make julia` again", "in the log")),
     ],
 )
 def test_each_way_to_fail_says_what_happened_and_what_to_do(error, words):

@@ -154,6 +154,14 @@ def _in_words(error: Exception) -> str:
         return f"{MEMORY} ({first})"
     if any(word in text.lower() for word in ("permission denied", "eacces", "read-only file system")):
         return f"{first}. Point JULIA_DEPOT_PATH at a folder that can be written, on a disk that every node sees"
+    if "did not start properly" in text:
+        depot = os.environ.get("JULIA_DEPOT_PATH", "").split(os.pathsep)[0]
+        where = f"JULIA_DEPOT_PATH starts with {depot}: it" if depot else "Julia's depot"
+        return (
+            f"Julia could not load its packages ({first}); its own words are in the log above this line. {where} must "
+            "be there and must take new files, on a disk that every node sees. Correct JULIA_DEPOT_PATH, or run "
+            "`make julia` again"
+        )
     if "Unsatisfiable requirements" in text:
         return f"this Julia does not go with PySR's packages ({first}). PySR 1.5 wants Julia 1.10.3 or newer. {WAYS}"
     if "precompil" in text.lower():
