@@ -60,6 +60,7 @@ class Sweep:
         config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8")) | CELLS | self.cells
         config["budgets"]["quick"]["pysr"] |= {"chunk_iterations": 10} | self.options
         config["fit"]["idle_seconds"] = self.idle_seconds
+        config["recorded"] = False  # of other settings
         (self.folder / ".julia").mkdir(parents=True)
         shutil.copy(PROOF, self.folder / ".julia")
         (self.folder / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
