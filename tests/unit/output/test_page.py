@@ -375,7 +375,7 @@ def test_a_quantity_of_a_theory_without_a_formula_says_why():
     view = page.view("minimal/gap/n100/any")
     assert "Which formula in p and q gives the gap" in view
     assert "No formula was found: no P/Q of degree 12 or less fits." in view
-    assert "no formula" in page.text.split('id="table-7"')[1].split("</section>")[0]
+    assert "no formula" in page.text.split('id="table-1"')[1].split("</section>")[0]
 
 
 def test_the_energy_has_its_tables_and_the_length_of_h_beside():

@@ -161,9 +161,16 @@ def test_a_further_family_gets_tables_of_its_own(tmp_path):
     extra = record()
     extra["cell"]["family"] = "parafermion"
     written = Written(tmp_path, [extra])
+    assert "parafermion" in written.text(1)
     assert "parafermion" in written.text(2)
-    assert "parafermion" in written.text(7)
-    assert "parafermion" not in written.text(3)
+    assert "h = `" in written.text(2)
+    assert "proved by rational" in written.text(2)
+    assert not written.contents.keys() & {"table4.md", "table7.md"}
+    assert "Tables: " in written.message
+    beside = Written(tmp_path / "beside", [record(), extra])
+    assert "parafermion" in beside.text(2)
+    assert "parafermion" in beside.text(7)
+    assert "parafermion" not in beside.text(3)
     assert re.search(r"parafermions? .*1/1", written.message)
 
 
@@ -186,9 +193,9 @@ def test_formulas_stand_beside_the_papers(tmp_path):
 
 def test_formulas_at_the_papers_cell_or_else_the_smallest(tmp_path):
     both = Written(tmp_path / "both", [record(theories=100), record(theories=20)])
-    assert "WZW su(2)_k, 100 theories, lowest 10%" in both.text(2)
+    assert "WZW su(2)ₖ, 100 theories, lowest 10%" in both.text(2)
     other = Written(tmp_path / "other", [record(theories=50, fraction="0.5"), record(theories=20, fraction="0.5")])
-    assert "WZW su(2)_k, 20 theories, lowest 50%" in other.text(2)
+    assert "WZW su(2)ₖ, 20 theories, lowest 50%" in other.text(2)
 
 
 def test_an_empty_sweep_shows_the_paper_alone(tmp_path):
@@ -436,16 +443,16 @@ def test_the_energy_stands_beside_h(tmp_path):
 def test_every_number_of_theories_of_a_central_charge_stands_there(tmp_path):
     made = [record("0.7", "3*k/(k+2)", task="central_charge", theories=n) for n in (100, 40)]
     text = Written(tmp_path, made).text(1)
-    assert text.index("WZW su(2)_k, 100 theories") < text.index("WZW su(2)_k, 40 theories")
+    assert text.index("WZW su(2)ₖ, 100 theories") < text.index("WZW su(2)ₖ, 40 theories")
 
 
 def test_no_formula_comes_with_the_reason(tmp_path):
     made = record("0.7", task="gap", family="minimal")
     made["fit"]["certificate"] = {"outcome": "none", "reasons": ["no P/Q of degree 12 or less fits"]}
     written = Written(tmp_path, [made])
-    [line] = [cells_of(line) for line in written.text(7).splitlines() if line.startswith("| rational ")]
+    [line] = [cells_of(line) for line in written.text(1).splitlines() if line.startswith("| rational ")]
     assert line == ["rational", "no formula", "", "", "no P/Q of degree 12 or less fits"]
-    assert {row["value"] for row in written.csv(7) if row["engine"]} == {""}
+    assert {row["value"] for row in written.csv(1) if row["engine"]} == {""}
 
 
 def test_spectra_of_ones_own_have_titles_verdicts_and_certificates(tmp_path):
@@ -457,8 +464,8 @@ def test_spectra_of_ones_own_have_titles_verdicts_and_certificates(tmp_path):
         "deciding_values": ["6/11", "3/2"],
     }
     about = [own(), loose]
-    text = Written(tmp_path, about).text(7)
-    assert "## My data: x_1, 100 theories." in text
+    text = Written(tmp_path, about).text(1)
+    assert "## My data: x₁, 100 theories." in text
     assert "✓ exact on the data and on what was held out; the rows identify it" in text
     assert "? exact on the data and on what was held out; fits, but not identified: l takes 2 value(s)" in text
     assert "`l*3/8` fits every row too; they differ at k=9, l=4 (6/11 or 3/2)" in text
@@ -485,8 +492,8 @@ def test_agreement_within_uncertainty_is_no_recovery(tmp_path):
             item |= {"exact_on_data": "approximate", "exact_on_held_out": "approximate"}
     made["verdict"]["recovered"] = "approximate"
     written = Written(tmp_path, [made])
-    assert "≈ agrees within uncertainty" in written.text(7)
-    assert "✓" not in written.text(7)
+    assert "≈ agrees within uncertainty" in written.text(1)
+    assert "✓" not in written.text(1)
     assert "0/1 (1 within uncertainty)" in written.message
     [row] = summary_rows([made])
     assert (row["recovered"], row["selected_by"], row["equation"]) == ("approximate", "approximate", EXACT)
@@ -730,8 +737,23 @@ def test_integer_columns_are_shown_as_integers():
     assert "i4" not in formula("i4*l").latex
 
 
+def test_names_have_indices():
+    words = plain("WZW su(2)_k & su(2)_{k+m} of wzw_su2")
+    assert words.latex == r"WZW su(2)$_{k}$ \& su(2)$_{k+m}$ of wzw\_su2"
+    assert words.markdown == "WZW su(2)ₖ & su(2)ₖ₊ₘ of wzw_su2"
+
+
+def test_a_sweep_of_own_spectra_shows_only_its_own(tmp_path):
+    written = Written(tmp_path, [own()])
+    assert {name for name in written.contents if name.startswith("table")} == {
+        f"table1.{k}" for k in ("csv", "md", "tex")
+    }
+    assert "paper" not in written.text(1)
+    assert f"Table: {tmp_path}/tables/table1.md (and .csv, .tex)" in written.message
+
+
 def test_words_are_escaped():
-    assert plain("a_b 10% & c|d").latex == r"a\_b 10\% \& c$|$d"
+    assert plain("ab_c 10% & c|d").latex == r"ab\_c 10\% \& c$|$d"
     assert plain("c|d *").markdown == r"c\|d \*"
     assert plain("see `p_1`").markdown == "see `p_1`"
     assert plain("see `p_1`").latex == r"see \texttt{p\_1}"

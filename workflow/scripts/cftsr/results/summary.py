@@ -529,11 +529,13 @@ def final_message(
     titles: Mapping[str, str] | None = None,
     tables: int = 6,
     recorded: Mapping[str, str] | None = None,
+    paper: bool = True,
 ) -> str:
     """What is printed at the end: recovered of all cells by family, what is missing, where the tables are.
 
     titles   of families that have no module, as of `titles_of`
     tables   how many there are
+    paper    whether the paper's are among them
     recorded  by engine: that its fits are recorded runs, with version and date
     """
     titles = titles or {}
@@ -556,9 +558,11 @@ def final_message(
         lines.append(
             f"Missing: {counted(len(absent), 'cell')} without a verdict: {', '.join(named)}{more}; run it again"
         )
-    more = f"; the paper's are 1 to {PAPER_TABLES}" if tables > PAPER_TABLES else ""
+    more = f"; the paper's are 1 to {PAPER_TABLES}" if tables > PAPER_TABLES and paper else ""
+    what = "Tables, ours with the paper's" if paper else "Tables" if tables > 1 else "Table"
+    last = f" to table{tables}.md" * (tables > 1)
     lines += [
-        f"Tables, ours with the paper's: {folder}/tables/table1.md to table{tables}.md (and .csv, .tex{more})",
+        f"{what}: {folder}/tables/table1.md{last} (and .csv, .tex{more})",
         f"One row for each cell: {folder}/summary.csv (and .parquet)",
     ]
     return "\n".join(lines) + "\n"

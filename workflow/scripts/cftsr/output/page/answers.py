@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from cftsr.data.tasks import GIVEN
-from cftsr.engines import engine_order
-from cftsr.output.page.views import View, shorter
+from cftsr.output.page.views import View
 from cftsr.output.tables.plan import paper_first
+from cftsr.output.tables.shortest import shortest_proved
 from cftsr.output.tables.verdicts import no_formula
 from cftsr.output.typesetting.mathml import mathml
 from cftsr.results.findings import Findings
@@ -56,17 +56,15 @@ def answers_of(findings: Findings, views: Sequence[View]) -> Answers:
 
 
 def _answer(results: Sequence[Result], shown: set[str]) -> Answer:
-    proved = [result for result in results if result.recovered == YES]
+    proved = shortest_proved(results)
     if not proved:
         found = [result for result in results if not no_formula(result)]
         if not found:
             return Answer(Markup("none"), "no", [], "")
         best = min(found, key=lambda result: (result.recovered, result.reported["loss"]))
         return Answer(Markup(""), best.recovered, [best.cell["engine"]], _address(best, shown))
-    best = min(proved, key=lambda result: (len(shorter(result.reported)), engine_order(result.cell["engine"])))
-    engines = sorted({result.cell["engine"] for result in proved}, key=engine_order)
-    symbol = best.symbol if best.cell["task"] == GIVEN else ""
-    return Answer(mathml(shorter(best.reported), symbol), YES, engines, _address(best, shown))
+    symbol = proved.result.symbol if proved.result.cell["task"] == GIVEN else ""
+    return Answer(mathml(proved.formula, symbol), YES, proved.engines, _address(proved.result, shown))
 
 
 def _address(result: Result, shown: set[str]) -> str:

@@ -112,7 +112,8 @@ def _hint(words: str, places: Sequence[tuple[Fit, View]]) -> Hint:
     named: dict[str, tuple[str, list[str]]] = {}
     shown = {view.address for _, view in places if view.shown}
     for fit, view in places:
-        title = f"{view.family_title}, {view.symbol}, {view.dataset_title}, {view.setting_words}"
+        parts = (view.family_title, view.symbol, view.dataset_title, view.setting_title)
+        title = ", ".join(part for part in parts if part)
         named.setdefault(view.address, (title, []))[1].append(fit.engine)
     links = [
         (f"{title} ({', '.join(dict.fromkeys(engines))})", at if at in shown else "cells")
@@ -159,8 +160,8 @@ def _hints(views: Sequence[View], tables: list[Table]) -> list[Hint]:
     worse = sum(table.tally.get("worse", 0) for table in tables)
     if better or worse:
         suspects = sum(len(table.suspects) for table in tables)
-        doubts = f"; {suspects} published values are suspect, footnoted (‡) and not compared" if suspects else ""
-        words = f"Ours are better than the published values in {better} places, worse in {worse}{doubts}."
+        doubts = f" The {suspects} published values marked ‡ are suspect and not compared." if suspects else ""
+        words = f"Ours are better than the published values in {_places(better)} and worse in {_places(worse)}.{doubts}"
         hints.append(Hint(words, [("the tables", "tables")]))
     return hints
 
@@ -171,6 +172,10 @@ def _proved_is_selected(fit: Fit) -> bool:
 
 def _fits(count: int) -> str:
     return f"{count} fit" if count == 1 else f"{count} fits"
+
+
+def _places(count: int) -> str:
+    return "no place" if not count else "one place" if count == 1 else f"{count} places"
 
 
 def _sets(count: int) -> str:

@@ -18,7 +18,7 @@ from cftsr.output.page.overview import overview_of
 from cftsr.output.page.unlabelled import section_of
 from cftsr.output.page.views import MOST_VIEWS, View
 from cftsr.output.tables.model import Table
-from cftsr.output.tables.plan import CONFORMAL_WEIGHT
+from cftsr.output.tables.plan import CONFORMAL_WEIGHT, has_paper_tables
 from cftsr.output.tables.replication import replication_table, replication_words
 from cftsr.results.findings import Findings
 from cftsr.results.published import FAMILIES, Published
@@ -74,7 +74,10 @@ def _cells(material: Material) -> dict[str, Any]:
 
 
 def _tables(material: Material) -> dict[str, Any] | None:
-    return {"tables": material.tables, "most_entries": MOST_ENTRIES} if material.tables else None
+    if not material.tables:
+        return None
+    paper = has_paper_tables(material.findings.cells)
+    return {"tables": material.tables, "most_entries": MOST_ENTRIES, "paper": paper}
 
 
 def _unlabelled(material: Material) -> dict[str, Any] | None:

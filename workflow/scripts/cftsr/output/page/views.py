@@ -9,7 +9,6 @@ from typing import Any
 
 from markupsafe import Markup
 
-from cftsr.algebra.expressions import ParseError
 from cftsr.data.dataset import read_dataset
 from cftsr.data.tasks import GIVEN, TASKS
 from cftsr.engines import engine_order
@@ -17,8 +16,9 @@ from cftsr.errors import UserError
 from cftsr.families import family_names, get_family
 from cftsr.output.page.links import Link, Links
 from cftsr.output.tables.html import number
+from cftsr.output.tables.shortest import shorter
 from cftsr.output.tables.verdicts import deciding_words, no_formula, verdict_words
-from cftsr.output.typesetting.mathml import copies, mathml, read
+from cftsr.output.typesetting.mathml import copies, mathml
 from cftsr.results.findings import Findings, settings_of
 from cftsr.results.summary import (
     CELL,
@@ -379,21 +379,6 @@ class _Data:
 
 
 # ---- one fit
-
-
-def shorter(found: dict[str, Any]) -> str:
-    """Of the equation as it was found and its factored form the one with fewer nodes; the factored one, too, where
-    constants were read as rational numbers: as found it is then no exact statement."""
-    exact = found["exact_on_data"] in (YES, APPROXIMATE) and found["simplified"]
-    if not exact:
-        return found["equation"]
-    if found["tolerance"]:
-        return found["simplified"]
-    try:
-        fewer = read(found["simplified"]).complexity < read(found["equation"]).complexity
-    except ParseError:
-        return found["equation"]
-    return found["simplified"] if fewer else found["equation"]
 
 
 def _fit(

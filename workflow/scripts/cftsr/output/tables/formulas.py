@@ -52,16 +52,17 @@ FORMULA_QUANTITIES = ("formula", "simplified", "loss", "complexity")
 
 def formula_table(plan: Plan, findings: Findings, published: Published) -> Table:
     table, columns = plan.number, _columns(plan)
-    footnotes = suspects_of(table, published)
+    theirs_all = published.of_table(plan.published)
+    footnotes = suspects_of(plan.published, published)
     blocks: list[Block] = []
     data: list[dict] = []
     shown: list[tuple[str, Fits]] = []
     sizes: list[tuple[int, int]] = []
     repeated = False
-    families = _families(plan.tasks, published.of_table(table), findings)
+    families = _families(plan.tasks, theirs_all, findings)
     for family, task in ((family, task) for family in families for task in plan.tasks):
         all_cells = findings.of(family, task)
-        all_printed = [item for item in published.of_table(table) if item.family == family]
+        all_printed = [item for item in theirs_all if item.family == family]
         if not (all_cells or all_printed):
             continue
         for theories, fraction in _shown_cells(all_printed, all_cells):
@@ -112,8 +113,8 @@ def formula_table(plan: Plan, findings: Findings, published: Published) -> Table
             *_sizes_note(sizes),
             *(findings.reference_notes() if repeated else []),
         ],
-        suspects=suspects_words(table, published),
-        remarks=list(published.notes.get(table, ())),
+        suspects=suspects_words(plan.published, published),
+        remarks=list(published.notes.get(plan.published, ())),
         kind=plan.kind,
         data=data,
     )
@@ -126,7 +127,7 @@ def _families(tasks: Sequence[str], printed: Sequence[PublishedValue], findings:
 
 
 def _columns(plan: Plan) -> list[Column]:
-    symbol = {(CENTRAL_CHARGE,): " of c", (CONFORMAL_WEIGHT,): " of h"}.get(plan.tasks, "") if plan.paper else ""
+    symbol = {(CENTRAL_CHARGE,): " of c", (CONFORMAL_WEIGHT,): " of h"}.get(plan.tasks, "")
     return [
         Column("Source", SOURCE),
         Column(f"Formula{symbol}", FORMULA, 0.42),

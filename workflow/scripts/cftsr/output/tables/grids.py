@@ -18,6 +18,7 @@ from cftsr.output.tables.model import (
     published_entry,
 )
 from cftsr.output.tables.plan import CENTRAL_CHARGE, CONFORMAL_WEIGHT, Plan
+from cftsr.output.tables.shortest import shortest_proved
 from cftsr.results.findings import (
     PAPER_SETTINGS,
     Findings,
@@ -40,10 +41,19 @@ def quantity_words(task: str) -> str:
     return QUANTITY_WORDS.get(task, task_title(task))
 
 
+def _answer(findings: Findings, family: str, task: str) -> Entry | None:
+    fits = [result for result in findings.results if (result.cell["family"], result.cell["task"]) == (family, task)]
+    proved = shortest_proved(fits)
+    if proved is None:
+        return None
+    words = f"proved by {', '.join(proved.engines)}"
+    return Entry(words=words, formula=proved.formula, latex=proved.latex, symbol=proved.result.symbol)
+
+
 def grid_table(plan: Plan, findings: Findings, published: Published) -> Table:
     family, quantities, [task] = plan.family, plan.quantities, plan.tasks
-    printed = [item for item in published.of_table(plan.number) if item.family == family]
-    suspects = suspects_of(plan.number, published)
+    printed = [item for item in published.of_table(plan.published) if item.family == family]
+    suspects = suspects_of(plan.published, published)
     cells = findings.of(family, task)
     repeated = findings.reference_of(family, task) if printed else []
     counts = sorted({item.theories for item in printed} | {cell["theories"] for cell in cells})
@@ -57,7 +67,7 @@ def grid_table(plan: Plan, findings: Findings, published: Published) -> Table:
         for fraction in fractions:
             place = (family, task, fraction, setting)
             theirs = {
-                count: [published.find(plan.number, family, count, fraction, setting, name) for name in quantities]
+                count: [published.find(plan.published, family, count, fraction, setting, name) for name in quantities]
                 for count in counts
             }
             sources = {engine: [findings.fits(place, count, engine) for count in counts] for engine in engines}
@@ -112,8 +122,9 @@ def grid_table(plan: Plan, findings: Findings, published: Published) -> Table:
             *reading_notes(shown, quantities, paper=bool(printed)),
             *(findings.reference_notes() if repeated else []),
         ],
-        suspects=suspects_words(plan.number, published),
-        remarks=list(published.notes.get(plan.number, ())),
+        suspects=suspects_words(plan.published, published),
+        remarks=list(published.notes.get(plan.published, ())),
         kind=GRID,
+        answer=_answer(findings, family, task),
         data=data,
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cftsr.files import write_atomically
 from cftsr.output.tables.model import NUMBER, Column, Table
-from cftsr.output.tables.text import texts_of
+from cftsr.output.tables.text import entry_text, texts_of
 from cftsr.output.typesetting.words import plain
 
 
@@ -40,6 +40,9 @@ def to_latex(table: Table) -> str:
             lines.append(r"\addlinespace")
             lines += [" & ".join(text.latex for text in row) + r" \\" for row in texts_of(group, table.columns)]
     lines += [r"\bottomrule", r"\end{tabular}"]
+    if table.answer:
+        symbol, formula = plain(table.answer.symbol).latex, entry_text(table.answer).latex
+        lines += ["", r"\medskip", rf"\emph{{{symbol}}} = {formula}, {plain(table.answer.words).latex}"]
     if table.below:
         lines += ["", r"\medskip", r"\begin{minipage}{\linewidth}", r"\footnotesize"]
         for heading, sentences in table.below:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cftsr.output.tables.model import NUMBER, Table
-from cftsr.output.tables.text import texts_of
+from cftsr.output.tables.text import entry_text, texts_of
 from cftsr.output.typesetting.words import plain
 
 
@@ -11,6 +11,9 @@ def to_markdown(table: Table) -> str:
     """GitHub Markdown, the columns aligned in the source too."""
     lines = [f"# {plain(table.title).markdown}", ""]
     right = [column.kind == NUMBER for column in table.columns]
+    if table.answer:
+        symbol, formula = plain(table.answer.symbol).markdown, entry_text(table.answer).markdown
+        lines += [f"{symbol} = {formula}, {table.answer.words}", ""]
     for block in table.blocks:
         lines += [f"## {plain(block.heading).markdown}", ""]
         rows = [[plain(column.title).markdown for column in table.columns]]

@@ -55,7 +55,7 @@ class Mark:
 class Entry:
     """What stands in one field: words, a formula, or numbers with their marks.
 
-    formula    in our grammar or SymPy's; latex: how it is printed elsewhere
+    formula    in our grammar or SymPy's, of what `symbol` names; latex: how it is printed elsewhere
     numbers    the first, then what stands in parentheses behind it
     against    "better", "worse" or "equal" beside the published value; "" where there is nothing to compare
     order      what the column is sorted by
@@ -64,6 +64,7 @@ class Entry:
 
     words: str = ""
     formula: str = ""
+    symbol: str = ""
     latex: str = ""
     suspect: int = 0
     numbers: tuple[Number, ...] = ()
@@ -117,6 +118,7 @@ class Table:
     notes     below it: how to read it; `code` in back quotes
     suspects  why published values are suspect, in the order of their footnotes
     remarks   what else is to be said about the published values
+    answer    the formula that its numbers are about, where one was proved; its words say by whom
     data      its CSV file: rows with the columns results.findings.CSV_COLUMNS
     """
 
@@ -128,6 +130,7 @@ class Table:
     suspects: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     kind: str = GRID
+    answer: Entry | None = None
     data: list[dict[str, Any]] = field(default_factory=list)
 
     @property

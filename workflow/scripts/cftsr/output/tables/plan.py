@@ -1,8 +1,9 @@
 """Which tables a sweep has: the paper's six, and what the sweep has beyond them.
 
-Tables 1 and 2 are formulas, 3 to 6 are numbers on the grid of theories and fractions. After them come, as far as the
-sweep has them: further families, further quantities of a state (the energy), quantities of a theory, spectra of one's
-own, and recovery over seeds. Every cell of the sweep stands in some table.
+Tables 1 and 2 are formulas, 3 to 6 are numbers on the grid of theories and fractions. A sweep that has none of the
+paper's families, or neither c nor h of them, has none of these six. After them come, as far as the sweep has them:
+formulas of c and h where the six are not there, further families, further quantities of a state (the energy),
+quantities of a theory, spectra of one's own, and recovery over seeds. Every cell of the sweep stands in some table.
 """
 
 from __future__ import annotations
@@ -25,20 +26,23 @@ GRIDS = (("loss",), ("score", "complexity"))  # of each family: Tables 3 and 4, 
 class Plan:
     """A table that is to be made.
 
+    paper     whether it is one of the paper's six
     kind      FORMULAS: formulas of `tasks` for `families`, or for all where there are none; GRID: `quantities` of one
               task and family by theories and fraction; OWN: users' spectra; SEEDS: recovery over seeds; HIDDEN:
               quantum numbers found in spectra without labels
     """
 
     number: int
+    paper: bool
     kind: str
     tasks: tuple[str, ...] = ()
     family: str = ""
     quantities: tuple[str, ...] = ()
 
     @property
-    def paper(self) -> bool:
-        return self.number <= PAPER_TABLES
+    def published(self) -> int:
+        """The number that it has in the paper; 0 where it is not there."""
+        return self.number if self.paper else 0
 
 
 def planned_tables(cells: Iterable[Mapping[str, Any]]) -> list[Plan]:
@@ -49,8 +53,12 @@ def planned_tables(cells: Iterable[Mapping[str, Any]]) -> list[Plan]:
     def grids(task: str, families: Iterable[str]) -> list[tuple[str, tuple[str, ...], str, tuple[str, ...]]]:
         return [(GRID, (task,), family, quantities) for family in families for quantities in GRIDS]
 
-    found: list[tuple] = [(FORMULAS, (CENTRAL_CHARGE,)), (FORMULAS, (CONFORMAL_WEIGHT,))]
-    found += grids(CONFORMAL_WEIGHT, FAMILIES)
+    paper = has_paper_tables(cells)
+    fitted = {task for _, task, _ in kinds}
+    both = (CENTRAL_CHARGE, CONFORMAL_WEIGHT)
+    found: list[tuple] = [(FORMULAS, (task,)) for task in both if paper or task in fitted]
+    if paper:
+        found += grids(CONFORMAL_WEIGHT, FAMILIES)
     further = sorted(family for family, task, _ in kinds if task == CONFORMAL_WEIGHT and family not in FAMILIES)
     found += grids(CONFORMAL_WEIGHT, unique(further))
     of_states = sorted({task for _, task, per_state in kinds if per_state} - {CONFORMAL_WEIGHT, GIVEN})
@@ -66,7 +74,15 @@ def planned_tables(cells: Iterable[Mapping[str, Any]]) -> list[Plan]:
         found.append((OWN, (GIVEN,)))
     if seeded(cells):
         found.append((SEEDS,))
-    return [Plan(index, *keys) for index, keys in enumerate(found, start=1)]
+    return [Plan(index, paper and index <= PAPER_TABLES, *keys) for index, keys in enumerate(found, start=1)]
+
+
+def has_paper_tables(cells: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether anything of the sweep stands beside the paper's numbers; of no cells at all, the paper alone is shown."""
+    kinds = {(cell["family"], cell["task"]) for cell in cells}
+    return not kinds or any(
+        (family, task) in kinds for family in FAMILIES for task in (CENTRAL_CHARGE, CONFORMAL_WEIGHT)
+    )
 
 
 def table_names(cells: Iterable[Mapping[str, Any]]) -> list[str]:

@@ -8,6 +8,7 @@ from cftsr.files import write_text
 from cftsr.output.tables.build import all_tables
 from cftsr.output.tables.latex import to_document, to_latex
 from cftsr.output.tables.markdown import to_markdown
+from cftsr.output.tables.plan import has_paper_tables
 from cftsr.results.findings import CSV_COLUMNS, Findings
 from cftsr.results.published import load_published
 from cftsr.results.summary import final_message, write_csv, write_summary
@@ -39,7 +40,13 @@ def write_tables(findings: Findings, folder: str | Path, published_folder: str |
     write_text(document, to_document(names))
     write_summary(findings.summary, folder)
     message = final_message(
-        findings.summary, findings.expected, folder, findings.titles, len(tables), findings.recorded_engines
+        findings.summary,
+        findings.expected,
+        folder,
+        findings.titles,
+        len(tables),
+        findings.recorded_engines,
+        has_paper_tables(findings.cells),
     )
     write_text(results.message, message)
     return message

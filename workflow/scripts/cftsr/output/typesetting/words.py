@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from cftsr.algebra.expressions import Expression, ParseError, constant, fold, parse, substitute
 from cftsr.algebra.integer_columns import INTEGER_COLUMNS
+from cftsr.output.typesetting.names import small_indices, with_indices
 
 DIGITS = 5  # of constants in printed formulas; the CSV files have them in full
 
@@ -28,6 +29,7 @@ _LATEX = {
     "†": r"$^{\dagger}$",
     "‡": r"$^{\ddagger}$",
 }
+_ASIDE = "\x00"
 _MARKDOWN = {character: f"\\{character}" for character in r"\*<|"}
 
 
@@ -51,6 +53,18 @@ def escape_latex(text: str) -> str:
     return "".join(_LATEX.get(character, character) for character in text)
 
 
+def _with_indices(text: str) -> str:
+    """In LaTeX, with su(2)_k and the like set as indices: escaped piece by piece."""
+    indices: list[str] = []
+
+    def put_aside(index: str) -> str:
+        indices.append(rf"$_{{{escape_latex(index)}}}$")
+        return _ASIDE
+
+    pieces = with_indices(text, put_aside).split(_ASIDE)
+    return "".join(escape_latex(piece) + index for piece, index in zip(pieces, [*indices, ""], strict=True))
+
+
 def plain(text: str) -> Text:
     """Words as they are, with everything escaped that a language would take for its own; `code` is set as code."""
     markdown, latex = "", ""
@@ -59,8 +73,8 @@ def plain(text: str) -> Text:
             shown = code(part)
             markdown, latex = markdown + shown.markdown, latex + shown.latex
         else:
-            markdown += "".join(_MARKDOWN.get(character, character) for character in part)
-            latex += escape_latex(part)
+            markdown += "".join(_MARKDOWN.get(character, character) for character in small_indices(part))
+            latex += _with_indices(part)
     return Text(markdown, latex)
 
 

@@ -1,0 +1,48 @@
+"""Which formula stands for many fits of one quantity: the shortest that was proved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from cftsr.algebra.expressions import ParseError
+from cftsr.engines import engine_order
+from cftsr.output.typesetting.mathml import read
+from cftsr.results.summary import Result
+from cftsr.vocabulary import APPROXIMATE, YES
+
+
+def shorter(found: dict[str, Any]) -> str:
+    """Of the equation as it was found and its factored form the one with fewer nodes; the factored one, too, where
+    constants were read as rational numbers: as found it is then no exact statement."""
+    exact = found["exact_on_data"] in (YES, APPROXIMATE) and found["simplified"]
+    if not exact:
+        return found["equation"]
+    if found["tolerance"]:
+        return found["simplified"]
+    try:
+        fewer = read(found["simplified"]).complexity < read(found["equation"]).complexity
+    except ParseError:
+        return found["equation"]
+    return found["simplified"] if fewer else found["equation"]
+
+
+class Proved(NamedTuple):
+    """formula: as text; latex: of the factored form, "" where the formula is as it was found; engines: by whom."""
+
+    formula: str
+    latex: str
+    engines: list[str]
+    result: Result
+
+
+def shortest_proved(results: Iterable[Result]) -> Proved | None:
+    """Of several fits of one quantity the shortest formula that was proved; None where none was."""
+    proved = [result for result in results if result.recovered == YES]
+    if not proved:
+        return None
+    best = min(proved, key=lambda result: (len(shorter(result.reported)), engine_order(result.cell["engine"])))
+    formula = shorter(best.reported)
+    latex = best.reported["latex"] if formula == best.reported["simplified"] else ""
+    engines = sorted({result.cell["engine"] for result in proved}, key=engine_order)
+    return Proved(formula, latex, engines, best)
