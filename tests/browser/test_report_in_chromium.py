@@ -223,7 +223,7 @@ def test_every_link_resolves(visit, page):
 def test_addresses_open_the_right_view(visit):
     browser = visit(FREE)
     assert text(browser, ".view:target h2") == "WZW su(2)k: conformal weight h"
-    assert browser.title.startswith("WZW su(2)_k: conformal weight h, 100 theories, lowest 10%, free constants")
+    assert browser.title.startswith("WZW su(2)ₖ: conformal weight h, 100 theories, lowest 10%, free constants")
     shown = "return [...document.querySelectorAll('.view, .overview')].filter((item) => item.offsetParent).length"
     assert browser.execute_script(shown) == 1
     browser.execute_script(f"location.hash = '{CHARGE}'")
