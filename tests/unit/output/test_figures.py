@@ -281,6 +281,28 @@ def test_levels_of_an_exact_formula_say_that_nothing_is_left_over(spectra):
     assert not [name for name in figures if name.startswith("residuals")]
 
 
+def test_residuals_are_drawn_against_each_label(spectra):
+    figures = made([search("0.7", WRONG)], folder=spectra)
+    names = [name for name in figures if name.startswith("residuals")]
+    assert names == [f"residuals-wzw_su2-conformal_weight-n100_f10{label}" for label in ("", "-l")]
+    figure, spec = figures[names[1]]
+    assert figure.title == "Residuals against l"
+    titles = {
+        layer["encoding"]["x"]["axis"]["title"] for layer in spec["layer"] if "axis" in layer["encoding"].get("x", {})
+    }
+    assert titles == {"l"}
+
+
+def test_a_label_on_an_axis_has_room_in_any_font(spectra):
+    _, spec = made([search("0.7", WRONG)], folder=spectra)["cpu-time"]
+    room = [
+        layer["encoding"]["y"]["axis"]["minExtent"]
+        for layer in spec["layer"]
+        if "axis" in layer["encoding"].get("y", {})
+    ]
+    assert min(room) >= 6.5 * len("operon")
+
+
 def test_residuals_of_a_formula_that_is_not_exact(spectra):
     figure, spec = made([search("0.7", WRONG)], folder=spectra)["residuals-wzw_su2-conformal_weight-n100_f10"]
     data, held_out = small_spectrum("wzw_su2", "conformal_weight")

@@ -271,7 +271,7 @@ def test_nothing_fitted_yet():
 
 
 def test_an_empty_sweep():
-    assert "Nothing was asked for" in page_of([], []).text
+    assert "The sweep has no cells" in page_of([], []).text
 
 
 def test_one_engine_and_one_that_did_not_run():
@@ -406,7 +406,7 @@ def test_of_many_seeds_the_best_is_shown_and_the_others_are_lines():
     view = page.view("wzw_su2/conformal_weight/n100_f10/free")
     assert view.count('<article class="fit">') == 1
     assert "operon, seed 1" in view
-    assert "5 more seeds, a line each; seed 1, the best, is above" in view
+    assert "5 more seeds, one line each; seed 1, the best, is above" in view
     assert "3 of 6 seeds: 50% [19%, 81%] (Wilson" in view
     assert "3 ended without it and count as censored" in view
     assert "Recovery over seeds" in page.text

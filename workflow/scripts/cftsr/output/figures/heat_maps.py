@@ -32,7 +32,7 @@ from cftsr.results.findings import Findings, Fits, engines_of, settings_of
 from cftsr.results.published import Published, PublishedValue
 from cftsr.results.summary import fraction_order
 from cftsr.results.titles import family_title, sentence, setting_title
-from cftsr.vocabulary import NO, UNDECIDED, YES
+from cftsr.vocabulary import ANY_SETTING, NO, UNDECIDED, YES
 
 PAPER = "the paper"
 LOWEST, HIGHEST = -16, 0  # of log10 loss: the colour scale's ends; the paper's smallest loss that is not 0 is 1e-16
@@ -101,7 +101,14 @@ def _heat_map(family: str, task: str, findings: Findings, published: Published) 
     found = listed([f"{engine} proved {done} of {total} formulas exact" for engine, (done, total) in proved.items()])
     losses = [item.value for place, item in paper.items() if place in places and item.value]
     span = f"; the paper's losses that are not 0 run from {min(losses):.1e} to {max(losses):.1e}" if losses else ""
-    everywhere = " An engine that ignores the setting stands in each." * any(c["setting"] == "any" for c in cells)
+    indifferent = engines_of([cell for cell in cells if cell["setting"] == ANY_SETTING])
+    everywhere = ""
+    if indifferent and len(settings) > 1:
+        many = len(indifferent) > 1
+        everywhere = (
+            f" {listed(indifferent)} {'ignore' if many else 'ignores'} the settings, so "
+            f"{'their' if many else 'its'} one fit is shown in every block."
+        )
     thinned = ""
     if (theories, fractions) != (all_theories, all_fractions):
         thinned = (
@@ -114,7 +121,7 @@ def _heat_map(family: str, task: str, findings: Findings, published: Published) 
         caption=(
             f"log10 of the mean squared error of {quantity(task)} (dimensionless; median over seeds) by number of "
             f"theories and lowest part of each theory's spectrum{', the paper first' if PAPER in sources else ''}. "
-            f"✓ proved exact, = 0 a loss of exactly 0 that was not proved, ? undecided, {DASH} not fitted yet."
+            f"✓: proved exact; = 0: a loss of exactly 0, not proved; ?: undecided; {DASH}: not fitted yet."
             f"{everywhere}{thinned}"
         ),
         alt=f"Heat map for {family_title(family)}, {quantity(task)}: {found}{span}.",
