@@ -17,14 +17,16 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Find the exact formula of a table: a rational function of the labels that gives the target. "
-        "docs/your-own-table.md has formats, numbers and the words of the answer."
+        "docs/your-own-table.md has formats and numbers, docs/answers.md the words of the answer."
     )
     parser.epilog = (
         "Numbers: 3/80, 1//4, 0.25, 1.5e-3, 13.6057(5), 12.5%%; integers and fractions are exact at any size, decimals "
         "are known to their rounding. Labels: numbers (1/2 and 0.5 too), or a few texts (NS, R). "
         "Answers: identified - the data determine this formula, with rows to spare; fits - it passes through the rows, "
-        "but others do too, or there are too few; approximate - within an uncertainty, or near; none. "
-        "Exit status: 0 identified, 1 not identified, 2 the file or an option cannot be used (one message says why)."
+        "but others do too, or there are too few; approximate - near it, with coefficients that were measured; none - "
+        "the limit that ended the search is named. "
+        "Exit status: 0 identified, 1 not identified (fits, approximate, none), 2 the file or an option cannot be used "
+        "(one message says why)."
     )
     parser.add_argument("file", help=FILE)
     parser.add_argument("--target", required=True, metavar="COLUMN", help="what to find a formula for")
