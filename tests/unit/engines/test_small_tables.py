@@ -17,6 +17,7 @@ from cftsr.engines.rational.description import bits_per_row, surprise
 from cftsr.engines.rational.exact import at_an_edge
 from cftsr.engines.rational.factors import expanded, product_of
 from cftsr.fit_file import default_options, describe_answer, fit_rows
+from cftsr.fronts.certificate import REMEDIES
 from tests.unit.conftest import problem_from
 from tests.unit.engines.test_rational import certificate, fit, formula, function, outcome
 
@@ -246,6 +247,31 @@ def test_a_negative_answer_names_its_limit():
     found = certificate(fit(problem_from(("n",), 1, wild[:9])))
     assert found["limit"] == "rows"
     assert "9 rows: more rows allow more coefficients" in found["reasons"][0]
+
+
+@pytest.mark.parametrize("kind", ["degree", "unknowns", "rows", "uncertainty", "wrong rows"])
+def test_every_limit_says_what_raises_it(kind):
+    random = np.random.default_rng(1)
+    wild = [(n, m, F(int(random.integers(1, 10**6)), 7)) for n in range(1, 25) for m in range(8)]
+    options = default_options()
+    if kind == "degree":
+        data = dataset(("n", "m"), wild)
+        options["max_degree"] = 3
+    elif kind == "unknowns":
+        data = dataset(("n", "m"), wild)
+        options["max_unknowns"] = 20
+    elif kind == "rows":
+        data = dataset(("n", "m"), wild[:20])
+    elif kind == "uncertainty":
+        data = dataset(("n",), [(n, F(round(10**6 * (n + 0.3719) ** 0.5), 10**6)) for n in range(1, 30)])
+        data = replace(data, uncertainty=np.full(len(data), 5e-7))
+    else:
+        data = dataset(("k", "l"), changed(su2(14), *range(3, 100, 12)))
+    answer = fit_rows(data, dataset(data.labels, []), options)
+    assert answer.certificate["outcome"] == "none"
+    assert answer.certificate["limit"] == kind
+    assert any(REMEDIES[kind] in reason for reason in answer.certificate["reasons"]), answer.certificate["reasons"]
+    assert REMEDIES[kind] in describe_answer(answer)
 
 
 # ---- calibration; benchmarks/false_identified.py has the campaign that this is a part of

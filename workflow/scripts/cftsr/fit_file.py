@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from dataclasses import dataclass, replace
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 import yaml
 
-from cftsr.algebra.expressions import ParseError
+from cftsr.algebra.expressions import ParseError, constants, parse
 from cftsr.data.dataset import Dataset
 from cftsr.data.labels import plain_name
 from cftsr.data.user_file import Given, GivenSpectrum, read_given
@@ -236,6 +237,11 @@ def _judged(
             f"a formula of {len(text):,} characters fits the data, and is not read back: {str(error)[:200]}. Lower "
             "--max-degree or --max-unknowns, or fit part of the table"
         ) from error
+    if not all(map(math.isfinite, constants(parse(equation.text, data.labels)))):
+        raise UserError(
+            "a formula that fits the data has a coefficient larger than 1e300, and is not judged. Multiply or divide "
+            "the target, or a label, by a power of ten"
+        )
     return judge(equation, data.labels, data, held_out, None, SECONDS, measured_errors(certificate))
 
 

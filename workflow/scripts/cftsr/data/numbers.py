@@ -206,7 +206,7 @@ def _checked(targets: Targets) -> Targets:
         size = [abs(int(a)).bit_length() - int(b).bit_length() for a, b in zip(above, below, strict=True)]
         far = np.flatnonzero(np.array(size) > 1000)
         if len(far):
-            raise NumberError("the number is larger than 1e300", far)
+            raise NumberError("the number is larger than 1e300; divide the column by a power of ten", far)
         above, below = integers(above), integers(below)
     return Targets(above, below, targets.uncertainty, targets.notes, targets.fractions)
 

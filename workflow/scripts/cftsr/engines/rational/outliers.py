@@ -21,6 +21,7 @@ from cftsr.algebra.ansatz import Ansatz, FiniteLabels, ansatzes
 from cftsr.data.dataset import Dataset
 from cftsr.engines.rational.description import surprise
 from cftsr.engines.rational.search import Limits, distinct_values
+from cftsr.fronts.certificate import REMEDIES, WRONG_ROWS
 
 # So many rows may be wrong whatever the share says, where there are so many rows.
 ALWAYS = {12: 1, 40: 2, 90: 3}
@@ -99,7 +100,7 @@ def agreeing_rows(
                 reason = (
                     f"a function passes through {most} of {len(rows)} rows, but no more than {allowed} may be wrong"
                 )
-                return Agreement(reason=f"{reason} (option wrong_rows)")
+                return Agreement(reason=f"{reason}: {REMEDIES[WRONG_ROWS]}")
             if looks >= 4 * MAX_LOOKS:
                 return Agreement()
     return Agreement()

@@ -16,7 +16,7 @@ from cftsr.engines.rational.identification import certify, finite_labels
 from cftsr.engines.rational.least_squares import Estimate, System, estimate
 from cftsr.engines.rational.search import Limits, Search, distinct_values, solve
 from cftsr.engines.rational.shape import Shape, shape_of
-from cftsr.fronts.certificate import Certificate, no_formula
+from cftsr.fronts.certificate import UNCERTAINTY, Certificate, no_formula
 from cftsr.vocabulary import FITS
 
 # "Off by up to" is taken at its word: within it a row agrees. Where more than a tenth of the rows do not, it may be a
@@ -122,8 +122,12 @@ def _of_estimate(
     wrong = problem.wrong_rows(found.function, _bound(problem))
     far = problem.wrong_rows(found.function, (SIGMAS if statistical else NEAR) * width)
     if len(far) > max(outliers.tolerated(len(problem), share), FEW_FAR * len(problem)):
-        reason = f"the nearest formula is off by more than {NEAR} uncertainties on {len(far)} of {len(problem)} rows"
-        return Fit(None, no_formula(reason, None, len(problem), by_label), systems)
+        times = SIGMAS if statistical else NEAR
+        reason = (
+            f"the nearest formula is off by more than {times:g} uncertainties on {len(far)} of {len(problem)} rows: "
+            "a larger stated uncertainty, or fewer wrong rows, would allow it"
+        )
+        return Fit(None, no_formula(reason, UNCERTAINTY, len(problem), by_label), systems)
 
     # What the formula's own values say about its neighbours, on the rows near it; refits see the data as they are.
     near = np.setdiff1d(np.arange(len(problem)), far)
@@ -138,8 +142,8 @@ def _of_estimate(
     sample = np.arange(min(len(near), found.ansatz.unknowns + limits.spare_rows))
     solution, _ = solve(smooth.shuffled(), found.ansatz, sample, finite)
     if solution is None:
-        reason = "the nearest formula is undefined on a row"
-        return Fit(None, no_formula(reason, None, len(problem), by_label), systems)
+        reason = "the nearest formula is undefined on a row: without that row, or with more digits, there may be one"
+        return Fit(None, no_formula(reason, UNCERTAINTY, len(problem), by_label), systems)
     search_of = Search(solution, 0, distinct=distinct_values(part.x))
     certificate, more = certify(smooth, search_of, limits, refit_without, refit)
     reasons = [*certificate.reasons]
