@@ -27,6 +27,7 @@ from cftsr.data.dataset import Dataset
 from cftsr.errors import UserError
 from cftsr.files import write_atomically, write_json, write_table, write_text
 from cftsr.sweep.plan import Sweep
+from cftsr.vocabulary import counted
 
 MANIFEST, TRUTH = "manifest.json", "truth.json"
 FORMAT = 1  # of the files; changes with the meaning of a column
@@ -178,7 +179,7 @@ def describe_export(folder: str | Path, manifest: Mapping[str, Any]) -> str:
     rows, held_out = (sum(entry[key] for entry in entries) for key in ("rows", "held_out_rows"))
     known = sum(bool(truth["formula"]) for truth in json.loads(Path(folder, TRUTH).read_text("utf-8")).values())
     return (
-        f"{folder}: {len(entries)} data sets, {rows:,} rows and {held_out:,} held out, in CSV and Parquet\n"
+        f"{folder}: {counted(len(entries), 'data set')}, {rows:,} rows and {held_out:,} held out, in CSV and Parquet\n"
         f"{Path(folder, TRUTH)}: the formulas of {known} of them\n"
         f"{Path(folder, MANIFEST)}: labels, files and their SHA-256"
     )
