@@ -94,6 +94,38 @@ def test_a_formula_is_identified_with_what_a_plain_installation_brings(installed
     assert answer["formula"] == "(1-s)*(2*n+2-s)/(4*n+6)"
 
 
+def test_every_command_for_tables_works_with_a_plain_installation(installed):
+    shutil.copy(ROOT / "data/examples/lee_yang_series.csv", installed.folder)
+    rows = ["--data", "lee_yang_series.csv", "--target", "h", "--theory", "n", "--state", "s"]
+    shape = ["fit", "lee_yang_series.csv", *rows[2:], "--shape", "(1-s)*(a*n+b-s)/(c*n+d)"]
+    (installed.folder / "front.csv").write_text("Equation\n(1.0000001-s)*(2*n+2-s)/(4*n+5.9999999)\n")
+    for command, shown in (
+        (["check", "(1-s)(2n+2-s)/(4n+6)", *rows], "what fit finds: the same function (identified)"),
+        (["check", "3k/(k+2)", "--cell", "wzw_su2/central_charge/n100"], "identical to the closed form: yes"),
+        (["prove", "front.csv", *rows], "proved, line 2"),
+        (shape, "identified: the data determine the constants"),
+        (["families"], "WZW su(2)_k"),
+        (["export", "out", "--cells", "minimal/central_charge/n100"], "100 rows and 250 held out"),
+        (["identify", "0", "1/16", "1/2", "--c", "1/2"], "M(4,3)"),
+        (["sweeps"], "paper.yaml"),
+    ):
+        done = installed.run(*command)
+        assert (done.returncode, done.stderr) == (0, ""), command
+        assert shown in done.stdout
+
+
+def test_the_python_interface_works_with_a_plain_installation(installed):
+    code = (
+        "import cftsr; n = list(range(1, 30)); a = cftsr.fit({'n': n, 'y': [3 * i for i in n]}, 'y'); "
+        "print(a.identified, a.formula, a.sympy(), a.predict({'n': [100]}), "
+        "cftsr.RationalRegressor().fit([[i] for i in n], n).formula_)"
+    )
+    done = subprocess.run(
+        [str(installed.bin / "python"), "-c", code], capture_output=True, text=True, cwd=installed.folder
+    )
+    assert done.stdout == "True 3*n 3*n [300.] x0\n", done.stderr
+
+
 def test_no_package_of_the_sweep_is_there(installed):
     code = "import importlib.util as u, sys; print(*[n for n in sys.argv[1:] if u.find_spec(n)])"
     packages = ("snakemake", "pysr", "pyoperon", "pandas", "scipy", "altair", "jinja2")
