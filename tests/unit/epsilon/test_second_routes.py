@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from fractions import Fraction as F
 from itertools import product
-from math import pi
+from math import gamma, pi, sin
 
 import numpy as np
 import pytest
@@ -33,11 +33,11 @@ def beta_of(potential: sympy.Expr, fields: list[sympy.Symbol]) -> sympy.Expr:
     two_loops = (
         -sum(second[a][b] * third[a][c][d] * third[b][c][d] for a, b, c, d in product(size, size, size, size)) / 2
     )
-    gamma = [
+    waves = [
         [sum(fourth[a][c][d][e] * fourth[b][c][d][e] for c, d, e in product(size, size, size)) / 12 for b in size]
         for a in size
     ]
-    wave = sum(gamma[a][b] * fields[a] * first[b] for a, b in product(size, size))
+    wave = sum(waves[a][b] * fields[a] * first[b] for a, b in product(size, size))
     return sympy.expand(one_loop + two_loops + wave)
 
 
@@ -95,6 +95,18 @@ def test_large_n_fixes_the_factor():
     c_t, c_j = large_n(3)
     assert c_t * 4 / (3 * pi**2) == pytest.approx(-40 / (9 * pi**2))
     assert c_j * 4 / (3 * pi**2) == pytest.approx(-64 / (9 * pi**2))
+
+
+def test_gamma_phi_is_that_of_large_n():
+    # 1/N term in any dimension (Vasiliev, Pismak, Honkonen, Theor. Math. Phys. 46 (1981) 104); 4/(3 pi^2) in three.
+    def first_term(d: float) -> float:
+        return 2 ** (d - 3) * (d - 4) * gamma((d - 1) / 2) * sin(pi * d / 2) / (pi**1.5 * gamma(d / 2 + 1))
+
+    assert first_term(3) == pytest.approx(4 / (3 * pi**2))
+    large, step = 10**9, 1e-3
+    second, third = (float(large * COEFFICIENTS[name].value(large)) for name in ("gamma_phi_2", "gamma_phi_3"))
+    assert first_term(4 - step) == pytest.approx(second * step**2 + third * step**3, rel=3 * step**2)
+    assert first_term(4 - step) != pytest.approx(second * step**2, rel=3 * step**2)
 
 
 def test_charges_have_the_literatures_values():

@@ -61,8 +61,8 @@ def accuracy_table(measured: dict[str, Any]) -> Table:
             Entry(words=TRANSFORMER),
             Entry(words="2 to 5"),
             dash,
+            Entry(words=f"{TRANSFORMER_ACCURACY} (its one answer)"),
             dash,
-            Entry(words=TRANSFORMER_ACCURACY),
             dash,
             dash,
             dash,
@@ -88,8 +88,8 @@ def accuracy_table(measured: dict[str, Any]) -> Table:
         notes=[
             f"Drawn with seed {measured['seed']}, levels up to {measured['largest_level']}. Truth named: the product "
             "that was drawn is among the answers, with Wilson's 95% interval. Alone: it is the only answer; where it "
-            "is not, others have exactly the same levels (isomorphisms, and spectra that agree so far). Agree: every "
-            "answer has exactly the given levels as its lowest.",
+            "is not, others have exactly the same levels (isomorphisms, and spectra that agree so far), and nothing "
+            "that is given tells them apart. Agree: every answer has exactly the given levels as its lowest.",
             f"The index has {measured['theories']:,} theories, {measured['distinct']:,} of them distinct, up to "
             f"{measured['bound']}; it takes {measured['index_seconds']:.1f} CPU seconds, once.",
             f"A spectrum outside the bound: {measured['outside']}.",
