@@ -67,7 +67,7 @@ REFUSED = [
     (nested("engine_options.operon.refine", 1), "engine_options.operon.refine is 1", "true or false"),
     (nested("engine_options.operon.unit_mutation", 1.5), "engine_options.operon.unit_mutation is 1.5", "at most 1.0"),
     (nested("engine_options.operon.bands", []), "engine_options.operon.bands is an empty list"),
-    (nested("engine_options.operon.bands", ["whole", "uper"]), "bands is 'uper'", "did you mean upper?", "middle"),
+    (nested("engine_options.operon.bands", ["whole", "upperx"]), "bands is 'upperx'", "did you mean upper?", "middle"),
     (nested("engine_options.pysr.precision", 48), "engine_options.pysr.precision is 48", "allowed are 32, 64"),
     (nested("engine_options.rational", 7), "engine_options.rational is 7", "a mapping"),
     (nested("budgets.quick", 7), "budgets.quick is 7", "a mapping"),
