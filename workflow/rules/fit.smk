@@ -31,4 +31,3 @@ rule fit:
         said("fit")
     script:
         "../scripts/fit.py"
-
