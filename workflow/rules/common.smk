@@ -13,7 +13,7 @@ PACKAGES = f"{ROOT}/workflow/scripts"
 sys.path.insert(0, PACKAGES)
 # Jobs are processes of their own: they too use the package of this workflow, not one that is installed.
 elsewhere = [place for place in os.environ.get("PYTHONPATH", "").split(os.pathsep) if place and place != PACKAGES]
-os.environ["PYTHONPATH"] = os.pathsep.join([PACKAGES, *elsewhere])
+os.environ.update(PYTHONPATH=os.pathsep.join([PACKAGES, *elsewhere]))
 
 from cftsr.sweep import resources as estimates
 from cftsr.engines import get_engine
@@ -96,6 +96,11 @@ def dataset_of(wildcards):
 
 def engine_of(wildcards):
     return wildcards.fit.split("/")[1]
+
+
+# What decides the rows of a data set, so that another family or task makes none again.
+def sources_of(wildcards):
+    return "data/generate.py", f"families/{family_of(wildcards)}.py", f"data/tasks/{task_of(wildcards)}.py"
 
 
 def signed(function):

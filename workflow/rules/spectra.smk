@@ -6,11 +6,6 @@ LABELLED = "|".join(name for name, task in TASKS.items() if task.labelled)
 UNLABELLED = "|".join(name for name, task in TASKS.items() if not task.labelled)
 
 
-# What decides the rows of a data set, so that another family or task makes none again.
-def sources_of(wildcards):
-    return "data/generate.py", f"families/{family_of(wildcards)}.py", f"data/tasks/{task_of(wildcards)}.py"
-
-
 rule spectrum:
     output:
         data=DATA.data(SPECTRUM),
