@@ -18,13 +18,23 @@ from cftsr.algebra.expressions import Expression, ParseError, binary, constant, 
 from cftsr.algebra.formula import read_formula
 from cftsr.algebra.interpolation import Function, equations, solutions
 from cftsr.algebra.polynomials import Exponents
-from cftsr.checking import Check, Table, describe_answers, describe_table, differences, judged, same_function
-from cftsr.data.dataset import Dataset
+from cftsr.checking import (
+    Check,
+    Table,
+    describe_answers,
+    describe_table,
+    differences,
+    function_judged,
+    judged,
+    same_function,
+)
+from cftsr.data.dataset import Dataset, integers
 from cftsr.errors import UserError
-from cftsr.fit_file import SECONDS, latex_symbol
+from cftsr.fit_file import SECONDS, default_options, fit_rows, latex_symbol
 from cftsr.fronts.certificate import EVIDENT_ROWS
 from cftsr.fronts.exactness import LimitReachedError, function_of, time_limit, width_of
-from cftsr.vocabulary import NO, UNDECIDED, YES
+from cftsr.fronts.verdict import Judgement
+from cftsr.vocabulary import APPROXIMATE, NO, UNDECIDED, YES
 
 if TYPE_CHECKING:
     from sympy import Poly, Symbol
@@ -57,6 +67,7 @@ class ShapeFit:
     check       the formula, judged; None where there is none
     several     another formula of this shape that passes through the same rows; "" where there is none
     reason      why there is no solution, or why it is not determined
+    data_identified   of targets that are not exact: whether they determine the formula that fit finds
     """
 
     table: Table
@@ -66,6 +77,7 @@ class ShapeFit:
     check: Check | None = None
     several: str = ""
     reason: str = ""
+    data_identified: bool = True
 
     @property
     def identified(self) -> bool:
@@ -73,9 +85,11 @@ class ShapeFit:
         if self.check is None or self.solution is None or self.several:
             return False
         judgement, table = self.check.judgement, self.table
-        right = len(table.data) + (len(table.held_out) if judgement.exact_on_held_out == YES else 0)
+        agrees = (YES, APPROXIMATE)
+        right = len(table.data) + (len(table.held_out) if judgement.exact_on_held_out in agrees else 0)
         needed = len(self.constants) - len(self.solution.chosen) + EVIDENT_ROWS
-        return judgement.exact_on_data == YES and judgement.exact_on_held_out != NO and right >= needed
+        exact = judgement.exact_on_data in agrees and judgement.exact_on_held_out != NO
+        return exact and self.data_identified and right >= needed
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -91,13 +105,28 @@ class ShapeFit:
 def fit_shape(text: str, table: Table, seconds: float = SECONDS) -> ShapeFit:
     """Solve for the constants of a shape, exactly.
 
-    Raises UserError where the shape cannot be read or has no constants, or the targets are not exact.
+    Where the targets are not exact, the constants are those with which the shape is the formula that `fit` finds.
+
+    Raises UserError where the shape cannot be read or has no constants.
     """
     expression, names = _read(text, table)
-    result = ShapeFit(table, text, names)
+    data, identified = table.data, True
+    if width_of(data) is not None:
+        answer = fit_rows(data, table.held_out, default_options())
+        note = "the targets are not exact: the constants are those with which the shape is the formula that fit finds"
+        table = replace(table, notes=(*table.notes, note))
+        if answer.judgement is None or not answer.judgement.simplified:
+            reason = "the targets are not exact, and fit finds no one formula in their place"
+            return ShapeFit(table, text, names, reason=reason)
+        values, identified = _exact_data(data, answer.judgement, seconds), answer.identified
+        if values is None:
+            reason = f"the targets are not exact, and {answer.judgement.equation}, which fit finds, has no exact values"
+            return ShapeFit(table, text, names, reason=reason)
+        data = values
+    result = ShapeFit(table, text, names, data_identified=identified)
     try:
         with time_limit(seconds):
-            found = list(_solutions(expression, names, table.data))
+            found = list(_solutions(expression, names, data))
     except LimitReachedError as limit:
         reason = f"{limit}; a simpler shape, or one with fewer constants, takes less"
         return replace(result, reason=f"the constants were {reason}" if "not decided" in str(limit) else reason)
@@ -107,11 +136,11 @@ def fit_shape(text: str, table: Table, seconds: float = SECONDS) -> ShapeFit:
     formulas = [_with(expression, solution.values) for solution in found]
     judgements = [judged(formula, table, seconds) for formula in formulas]
     checks = [Check(table, judgement, differences(judgement, table, seconds)) for judgement in judgements]
-    right = [number for number, one in enumerate(judgements) if one.exact_on_data in (YES, UNDECIDED)]
+    right = [number for number, one in enumerate(judgements) if one.exact_on_data in (YES, APPROXIMATE, UNDECIDED)]
     if not right:
         return replace(result, reason="no rational constants make this shape exact on every row of the data")
     # Where several pass through the data, what was held out arbitrates.
-    order = sorted(right, key=lambda number: checks[number].recovered != YES)
+    order = sorted(right, key=lambda number: checks[number].recovered not in (YES, APPROXIMATE))
     best = order[0]
     several = str(formulas[order[1]]) if order[1:] else ""
     reason = "several formulas of this shape pass through every row of the data: more rows would decide" * bool(several)
@@ -128,12 +157,25 @@ def _read(text: str, table: Table) -> tuple[Expression, tuple[str, ...]]:
     names = tuple(name for name in names if name not in labels)
     if not names:
         raise UserError(f"--shape {text}: every name in it is a label; cftsr check judges a formula without constants")
-    if width_of(table.data) is not None:
-        raise UserError(
-            f"--shape: the targets of {table.symbol} are not exact, and constants are solved for exactly. Give "
-            "fractions or all digits, or leave --shape out"
-        )
     return substitute(expression, _decimal), names
+
+
+def _exact_data(data: Dataset, judgement: Judgement, seconds: float) -> Dataset | None:
+    """The rows with the values of a formula as targets; None where it has none that are exact on every row."""
+    try:
+        with time_limit(seconds):
+            parts = data.evaluate(function_judged(judgement, data.labels))
+            values = [Fraction(int(above), int(below)) for above, below in zip(*parts, strict=True)]
+    except (LimitReachedError, ZeroDivisionError, ValueError):
+        return None
+    return replace(
+        data,
+        numerator=integers([value.numerator for value in values]),
+        denominator=integers([value.denominator for value in values]),
+        uncertainty=None,
+        sigma=None,
+        entries=None,
+    )
 
 
 def _fraction(value: Fraction) -> Expression:
@@ -351,6 +393,8 @@ def describe_shape(result: ShapeFit) -> str:
         lines += [f"not identified: {result.reason}", f"  another: {table.symbol} = {result.several}"]
     elif judgement.exact_on_held_out == NO:
         lines.append("not identified: what was held out contradicts the formula")
+    elif not result.data_identified:
+        lines.append("not identified: this formula is within the uncertainty, but the data do not determine it")
     else:
         lines.append("not identified: there are no rows to spare; any values can be met with so many constants")
     # What fit would find without a shape is not asked.
