@@ -120,6 +120,16 @@ def test_several_formulas_each_for_a_part():
         found.sympy()
 
 
+def test_parts_by_the_parity_of_a_sum():
+    pairs = [(k, l) for k in range(1, 20) for l in range(k + 1)]
+    value = {0: lambda k, l: F(l * l, k + 1), 1: lambda k, l: F(l, 2) + k}
+    rows = {"k": [k for k, _ in pairs], "l": [l for _, l in pairs], "y": [value[(k + l) % 2](k, l) for k, l in pairs]}
+    found = cftsr.fit(rows, "y", "k", "l")
+    assert len(found.parts) == 2
+    assert found.residuals.tolist() == [0.0] * len(pairs)
+    assert found.predict({"k": [30, 30], "l": [4, 5]}, exact=True) == [F(16, 31), F(65, 2)]
+
+
 def test_no_formula_is_an_answer():
     found = cftsr.fit({"n": list(range(1, 60)), "y": [int(sympy.prime(n)) for n in range(1, 60)]}, "y")
     assert not found.identified

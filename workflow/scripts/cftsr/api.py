@@ -204,14 +204,21 @@ def _pieces(answer: FitAnswer) -> tuple[Piece, ...]:
 
 
 def _membership(part: Mapping[str, Any], data: Dataset) -> Callable[[dict[str, Fraction]], bool]:
-    if part.get("modulus"):
-        label, modulus, residue = part["modulus"]
-        return lambda point: point[label] % modulus == residue
-    wanted = {}
+    """Whether a point is in a part of the rows: the same as for the rows themselves, `fit_file`."""
+    scales = dict(zip(data.labels, data.scales or (1,) * len(data.labels), strict=True))
+    residues, wanted = part.get("residues") or (), {}
     for label, value in (part.get("sector") or {}).items():
         texts = data.sectors.get(label, ())
         wanted[label] = Fraction(texts.index(value)) if value in texts else Fraction(value)
-    return lambda point: all(point[label] == value for label, value in wanted.items())
+
+    def belongs(point: dict[str, Fraction]) -> bool:
+        # Residues are those of sums of labels as whole numbers.
+        sums = ((sum(point[label] * scales[label] for label in labels), m, rest) for labels, m, rest in residues)
+        return all(total % m == rest for total, m, rest in sums) and all(
+            point[label] == value for label, value in wanted.items()
+        )
+
+    return belongs
 
 
 def _of_fit(found: FitAnswer | LevelsAnswer) -> Answer:
