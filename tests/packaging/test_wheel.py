@@ -58,7 +58,7 @@ def installed(tmp_path_factory) -> Installed:
     folder = tmp_path_factory.mktemp("wheel")
     checkout, environment, empty = folder / "checkout", folder / "environment", folder / "empty"
     ignored = shutil.ignore_patterns("__pycache__", "spectra", "*.egg-info")
-    for name in (*SOURCES, "workflow/schemas"):
+    for name in (*SOURCES, "workflow/schemas", "workflow/report"):
         (checkout / name).parent.mkdir(parents=True, exist_ok=True)
         if (ROOT / name).is_dir():
             shutil.copytree(ROOT / name, checkout / name, symlinks=True, ignore=ignored)
@@ -78,8 +78,12 @@ def test_the_wheel_has_every_file_that_the_package_reads(installed):
         names = set(archive.namelist())
     for name in ("config.yaml", "config.schema.yaml", "configs/paper.yaml", "data/examples/lee_yang_series.csv"):
         assert f"cftsr/shipped/{name}" in names
-    published = {path.name for path in (ROOT / "data/published").iterdir()}
-    assert {f"cftsr/shipped/data/published/{name}" for name in published} <= names
+    for shipped, folder in (("configs", "configs"), ("data", "data"), ("report", "workflow/report")):
+        files = {path.relative_to(ROOT / folder) for path in (ROOT / folder).rglob("*") if path.is_file()}
+        # The captions of Snakemake's report are for its rules alone.
+        wanted = {path for path in files if path.parts[0] != "spectra" and path.suffix != ".rst"}
+        assert wanted
+        assert {f"cftsr/shipped/{shipped}/{path.as_posix()}" for path in wanted} <= names
     modules = {path.relative_to(ROOT / "workflow/scripts").as_posix() for path in ROOT.rglob("scripts/cftsr/**/*.py")}
     assert modules <= names
     assert not any("spectra" in name for name in names), "generated data sets are not shipped"

@@ -26,6 +26,8 @@ EXTRAS = {
     "altair": "report",
     "vl_convert": "report",
     "jinja2": "report",
+    "fontTools": "report",
+    "ziamath": "report",
     "pysr": "pysr",
     "juliacall": "pysr",
 }
