@@ -63,6 +63,7 @@ def test_as_many_monomials_as_joint_values():
     assert all(item[1] <= 1 and item[2] <= 1 for ansatz in found for item in ansatz.above + ansatz.below)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(-3, 3), st.integers(-3, 3)), min_size=1, max_size=6, unique=True))
 def test_indicators_are_one_at_their_value_and_zero_at_the_others(values):
     finite = FiniteLabels((0, 2), tuple(values))
