@@ -9,7 +9,7 @@ from math import pi
 import numpy as np
 import pytest
 
-from benchmarks.false_identified import campaign
+from benchmarks.false_identified import campaign, rounded
 from cftsr.algebra.expressions import evaluate, parse
 from cftsr.data.dataset import Dataset, integers
 from cftsr.engines.rational.constants import decimal_between, recognised, with_uncertainty
@@ -292,3 +292,15 @@ def test_one_or_two_wrong_rows_of_su2_are_found():
     counted = campaign("wrong", range(25))
     assert not [kind for kind in counted if "missed" in kind]
     assert sum(counts for kind, counts in counted.items() if "named" in kind) > 20
+
+
+@pytest.mark.parametrize(
+    ("spelling", "identified"), [("%.5f", False), ("%.6f", True), ("%.6g", True), ("%.9g", True), ("%.17g", True)]
+)
+def test_rounded_weights_of_the_minimal_models(spelling, identified, tmp_path):
+    answer = rounded("minimal", spelling, tmp_path)
+    labels = ("p", "q", "r", "s")
+    assert function(answer.judgement.equation, labels) == function("(square(p*r-q*s)-square(p-q))/(4*p*q)", labels)
+    assert answer.identified == identified
+    if not identified:
+        assert any("simple by accident" in reason for reason in answer.certificate["reasons"])
