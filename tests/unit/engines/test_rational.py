@@ -12,7 +12,6 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from cftsr.algebra import modular
 from cftsr.algebra import polynomials as poly
 from cftsr.algebra.ansatz import ansatzes
 from cftsr.algebra.expressions import Expression, apply_operator, fold, parse
@@ -118,7 +117,6 @@ def data_of(cell: str) -> Dataset:
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_every_data_set_of_the_sweep_is_identified(cell):
-    pytest.importorskip("flint")
     spectrum = data_of(cell)
     progress = fit(problem_of(spectrum, "free"))
     assert outcome(progress) == "identified"
@@ -131,16 +129,6 @@ def test_every_data_set_of_the_sweep_is_identified(cell):
     nodes = {"wzw_su2": {"h": 11, "c": 7}, "minimal": {"h": 19, "c": 11}}
     family, task, *_ = CELLS[cell]
     assert formula(progress, spectrum.labels).complexity <= nodes[family]["h" if task == "conformal_weight" else "c"]
-
-
-@pytest.mark.parametrize("cell", ["wzw_su2 c", "minimal c", "wzw_su2 h n100 f10", "minimal h n100 f10"])
-def test_numpy_and_sympy_alone_find_the_same(cell, monkeypatch):
-    pytest.importorskip("flint")
-    problem = problem_of(data_of(cell), "free")
-    with_flint = fit(problem)
-    monkeypatch.setattr(modular, "flint", None)
-    monkeypatch.setattr(poly, "flint", None)
-    assert fit(problem) == with_flint
 
 
 def test_the_front_has_the_best_constant_and_the_formula():

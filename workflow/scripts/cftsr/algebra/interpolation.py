@@ -9,6 +9,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Protocol, Self
 
+import flint
 import numpy as np
 
 from cftsr.algebra import modular
@@ -146,8 +147,8 @@ def _solve_modulo(vectors: list[list[int]], rows: Rows, above: list, below: list
 
 def _short(vectors: list[list[int]]) -> list[list[int]]:
     """The lattice's short vectors first: a simple formula has small coefficients."""
-    if len(vectors) > 1 and modular.flint is not None:
-        reduced = modular.flint.fmpz_mat(vectors).lll()
+    if len(vectors) > 1:
+        reduced = flint.fmpz_mat(vectors).lll()
         found = [[int(value) for value in row] for row in reduced.tolist()]
         vectors = [modular.clear_denominators([Fraction(value) for value in vector]) for vector in found] + vectors
     return sorted(vectors, key=lambda vector: (sum(abs(value).bit_length() + (value != 0) for value in vector), vector))

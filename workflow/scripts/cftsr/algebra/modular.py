@@ -12,12 +12,8 @@ from fractions import Fraction
 from functools import cache
 from math import gcd, isqrt, lcm
 
+import flint
 import numpy as np
-
-try:
-    import flint
-except ImportError:  # pragma: no cover - the numpy fallback is tested by name
-    flint = None
 
 # The largest primes below 2**31: a product of two residues fits into int64.
 PRIMES = (2147483647, 2147483629, 2147483587, 2147483579, 2147483563, 2147483549, 2147483543, 2147483497)
@@ -68,34 +64,11 @@ def monomial_values(x: np.ndarray, exponents: list[tuple[int, ...]], prime: int)
     return values
 
 
-def reduced_echelon_numpy(matrix: np.ndarray, prime: int) -> np.ndarray:
-    """The non-zero rows of the reduced row echelon form modulo the prime, for machines without python-flint."""
-    matrix = matrix % prime
-    rank = 0
-    for column in range(matrix.shape[1]):
-        if rank == len(matrix):
-            break
-        candidates = np.flatnonzero(matrix[rank:, column])
-        if not len(candidates):
-            continue
-        pivot = rank + candidates[0]
-        if pivot != rank:
-            matrix[[rank, pivot]] = matrix[[pivot, rank]]
-        matrix[rank] = matrix[rank] * pow(int(matrix[rank, column]), -1, prime) % prime
-        others = np.flatnonzero(matrix[:, column])
-        others = others[others != rank]
-        matrix[others] = (matrix[others] - matrix[others, column][:, None] * matrix[rank] % prime) % prime
-        rank += 1
-    return matrix[:rank]
-
-
 def rank(matrix: np.ndarray, prime: int) -> int:
     if not matrix.size:
         return 0
-    if flint is not None:
-        rows, columns = matrix.shape
-        return flint.nmod_mat(rows, columns, matrix.ravel().tolist(), prime).rank()
-    return len(reduced_echelon_numpy(matrix, prime))
+    rows, columns = matrix.shape
+    return flint.nmod_mat(rows, columns, matrix.ravel().tolist(), prime).rank()
 
 
 def null_space(matrix: np.ndarray, prime: int) -> tuple[tuple[int, ...], np.ndarray]:
@@ -105,23 +78,14 @@ def null_space(matrix: np.ndarray, prime: int) -> tuple[tuple[int, ...], np.ndar
     other free columns, so bases modulo different primes can be combined entry by entry.
     """
     rows, columns = matrix.shape
-    if flint is not None and matrix.size:
-        # Only the null space is taken out of FLINT: each entry costs as much as a hundred of its multiplications.
-        found, dimension = flint.nmod_mat(rows, columns, matrix.ravel().tolist(), prime).nullspace()
-        basis = np.array(
-            [[int(found[i, j]) for i in range(columns)] for j in range(dimension)], dtype=np.int64
-        ).reshape(dimension, columns)
-        # The pivots of a vector stand before its free column.
-        return tuple(int(np.flatnonzero(vector)[-1]) for vector in basis), basis
-    reduced = reduced_echelon_numpy(matrix, prime)
-    pivots = [int(np.flatnonzero(row)[0]) for row in reduced]
-    free = tuple(sorted(set(range(columns)) - set(pivots)))
-    basis = np.zeros((len(free), columns), dtype=np.int64)
-    for index, column in enumerate(free):
-        basis[index, column] = 1
-        if pivots:
-            basis[index, pivots] = -reduced[:, column] % prime
-    return free, basis
+    if not matrix.size:
+        return tuple(range(columns)), np.eye(columns, dtype=np.int64)
+    # Only the null space is taken out of FLINT: each entry costs as much as a hundred of its multiplications.
+    vectors, dimension = flint.nmod_mat(rows, columns, matrix.ravel().tolist(), prime).nullspace()
+    entries = [[int(vectors[i, j]) for i in range(columns)] for j in range(dimension)]
+    basis = np.array(entries, dtype=np.int64).reshape(dimension, columns)
+    # The pivots of a vector stand before its free column.
+    return tuple(int(np.flatnonzero(vector)[-1]) for vector in basis), basis
 
 
 def times(matrix: np.ndarray, vector: np.ndarray, prime: int) -> np.ndarray:

@@ -1,7 +1,6 @@
 """Polynomials with integer coefficients in several variables, as {exponents: coefficient}.
 
-Arithmetic that is two lines is written here; gcd and factorisation come from python-flint where it is installed
-and from SymPy elsewhere.
+Arithmetic that is two lines is written here; gcd, division and factorisation are python-flint's.
 """
 
 from __future__ import annotations
@@ -11,12 +10,8 @@ from fractions import Fraction
 from itertools import combinations_with_replacement
 from math import gcd, prod
 
+import flint
 import numpy as np
-
-try:
-    import flint
-except ImportError:  # pragma: no cover - the lock file installs it; SymPy does the same, more slowly
-    flint = None
 
 Exponents = tuple[int, ...]
 Polynomial = dict[Exponents, int]
@@ -296,7 +291,7 @@ def restrict(
     return above, below
 
 
-# ---- gcd, exact division, factorisation: python-flint or SymPy
+# ---- gcd, exact division, factorisation
 
 
 def _names(variables: int) -> list[str]:
@@ -305,17 +300,12 @@ def _names(variables: int) -> list[str]:
 
 def _to_library(*polynomials: Polynomial) -> list:
     variables = len(next(iter(polynomials[0])))
-    if flint is not None:
-        context = flint.fmpz_mpoly_ctx.get(_names(variables), "lex")
-        return [context.from_dict(polynomial) for polynomial in polynomials]
-    from sympy import ZZ, ring
-
-    domain = ring(_names(variables), ZZ)[0]
-    return [domain.from_dict({key: ZZ(value) for key, value in polynomial.items()}) for polynomial in polynomials]
+    context = flint.fmpz_mpoly_ctx.get(_names(variables), "lex")
+    return [context.from_dict(polynomial) for polynomial in polynomials]
 
 
 def _from_library(polynomial) -> Polynomial:
-    items = polynomial.to_dict().items() if flint is not None else polynomial.items()
+    items = polynomial.to_dict().items()
     return {tuple(int(power) for power in exponents): int(coefficient) for exponents, coefficient in items}
 
 
@@ -327,7 +317,7 @@ def greatest_common_divisor(left: Polynomial, right: Polynomial) -> Polynomial:
 def divide_exactly(polynomial: Polynomial, divisor: Polynomial) -> Polynomial:
     """The quotient; the divisor must divide."""
     a, b = _to_library(polynomial, divisor)
-    quotient, remainder = divmod(a, b) if flint is not None else a.div(b)
+    quotient, remainder = divmod(a, b)
     if remainder != 0:
         raise ArithmeticError("the divisor does not divide the polynomial")
     return _from_library(quotient)
@@ -336,14 +326,14 @@ def divide_exactly(polynomial: Polynomial, divisor: Polynomial) -> Polynomial:
 def divide_with_remainder(polynomial: Polynomial, divisor: Polynomial) -> tuple[Polynomial, Polynomial]:
     """Quotient and remainder over the integers, in lexicographic order."""
     a, b = _to_library(polynomial, divisor)
-    quotient, remainder = divmod(a, b) if flint is not None else a.div(b)
+    quotient, remainder = divmod(a, b)
     return _from_library(quotient), _from_library(remainder)
 
 
 def factorise(polynomial: Polynomial) -> tuple[int, list[tuple[Polynomial, int]]]:
     """The content (with sign) and the irreducible factors with their powers, in a fixed order."""
     (item,) = _to_library(polynomial)
-    unit, factors = item.factor() if flint is not None else item.factor_list()
+    unit, factors = item.factor()
     unit, found = int(unit), []
     for factor, power in factors:
         base, power = _from_library(factor), int(power)
