@@ -35,9 +35,9 @@ sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
 from cftsr.algebra.expressions import apply_operator, fold, parse  # noqa: E402
 from cftsr.algebra.polynomials import add, evaluate_exactly, multiply  # noqa: E402
+from cftsr.answers.fit_file import Answer, default_options, fit_given, fit_rows  # noqa: E402
 from cftsr.data.dataset import Dataset, integers  # noqa: E402
 from cftsr.data.user_file import GivenSpectrum  # noqa: E402
-from cftsr.fit_file import Answer, default_options, fit_given, fit_rows  # noqa: E402
 from cftsr.fronts.exactness import function_of  # noqa: E402
 
 LABELS = ("n", "m")

@@ -252,9 +252,9 @@ def test_mapped_names_stay_apart():
 
 @pytest.mark.parametrize("label", ["S", "N", "E", "I", "Q", "beta", "gamma", "zeta", "pi", "oo"])
 def test_labels_that_sympy_reserves_are_labels_like_others(label):
+    from cftsr.answers.fit_file import default_options
     from cftsr.engines.base import Assignment, Progress
     from cftsr.engines.rational.engine import Rational
-    from cftsr.fit_file import default_options
     from cftsr.fronts.verdict import judge_front
     from cftsr.jobs.fit_cell import problem_of
 

@@ -11,12 +11,12 @@ import pytest
 
 from benchmarks.false_identified import campaign, rounded
 from cftsr.algebra.expressions import evaluate, parse
+from cftsr.answers.fit_file import default_options, describe_answer, fit_rows
 from cftsr.data.dataset import Dataset, integers
 from cftsr.engines.rational.constants import decimal_between, recognised, with_uncertainty
 from cftsr.engines.rational.description import bits_per_row, surprise
 from cftsr.engines.rational.exact import at_an_edge
 from cftsr.engines.rational.factors import expanded, product_of
-from cftsr.fit_file import default_options, describe_answer, fit_rows
 from cftsr.fronts.certificate import REMEDIES
 from tests.unit.conftest import problem_from
 from tests.unit.engines.test_rational import certificate, fit, formula, function, outcome

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from cftsr.algebra.expressions import parse
+from cftsr.answers.fit_file import default_options, fit_given
 from cftsr.data.user_file import read_given
 from cftsr.epsilon.coefficients import COEFFICIENTS
 from cftsr.epsilon.tables import FOLDER, text_of, write
-from cftsr.fit_file import default_options, fit_given
 from cftsr.fronts.exactness import function_of
 from cftsr.sweep.config import given_spectrum, read_config
 

@@ -16,12 +16,12 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from cftsr.answers.fit_file import default_options, fit_given
 from cftsr.data.dataset import Dataset
 from cftsr.data.generate import generate
 from cftsr.data.user_file import GivenSpectrum
 from cftsr.engines import get_engine
 from cftsr.engines.base import Assignment, Progress
-from cftsr.fit_file import default_options, fit_given
 from cftsr.fronts.exactness import width_of
 from cftsr.fronts.front import Candidate
 from cftsr.fronts.verdict import judge_front

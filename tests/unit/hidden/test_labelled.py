@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from cftsr.algebra.expressions import parse
+from cftsr.answers.fit_file import default_options, fit_rows
 from cftsr.data.dataset import Dataset
 from cftsr.data.generate import generate
 from cftsr.data.tasks import TASKS
 from cftsr.data.unlabelled import CLOSED_FORMS, FINDING, finding_of
 from cftsr.families import get_family
-from cftsr.fit_file import default_options, fit_rows
 from cftsr.fronts.exactness import function_of
 from cftsr.fronts.front import Candidate
 from cftsr.fronts.verdict import judge_front

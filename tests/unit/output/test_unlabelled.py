@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from cftsr.answers.fit_file import default_options, fit_rows
 from cftsr.data.dataset import write_dataset
 from cftsr.data.generate import generate
 from cftsr.data.tasks import TASKS
 from cftsr.data.unlabelled import finding_of
 from cftsr.families import get_family
-from cftsr.fit_file import default_options, fit_rows
 from cftsr.fronts.front import Candidate
 from cftsr.fronts.verdict import judge_front
 from cftsr.hidden.labelled import find_labels

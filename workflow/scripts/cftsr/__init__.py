@@ -1,6 +1,6 @@
 """Rediscover the formulas of rational conformal field theories, and prove what was found.
 
-The package never imports Snakemake: the scripts beside it hand it plain values, and tests and notebooks
+The package never imports Snakemake: the scripts next to it hand it plain values, and tests and notebooks
 use it the same way. `fit`, `check`, `prove`, `identify` and `RationalRegressor` are for users; see docs/python.md.
 """
 
@@ -9,8 +9,8 @@ import importlib
 __version__ = "0.1.0"
 
 # Imported when first used, and by name: neither the start of the command nor the digests of fits depend on them.
-_API = dict.fromkeys(("fit", "check", "prove", "Answer"), "cftsr.api")
-_API["RationalRegressor"] = "cftsr.regressor"
+_API = dict.fromkeys(("fit", "check", "prove", "Answer"), "cftsr.interface.api")
+_API["RationalRegressor"] = "cftsr.interface.regressor"
 
 
 def __getattr__(name):

@@ -29,8 +29,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     table = table_from(arguments)
-    from cftsr.checking import check, describe_check
-    from cftsr.fit_file import default_options
+    from cftsr.answers.checking import check, describe_check
+    from cftsr.answers.fit_file import default_options
 
     result = check(arguments.formula, table, None if arguments.no_fit else default_options())
     print(json.dumps(result.as_dict(), indent=1) if arguments.json else describe_check(result))

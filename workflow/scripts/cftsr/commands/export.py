@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     without_pandas()
-    from cftsr.export import describe_export, export
+    from cftsr.answers.export import describe_export, export
 
     manifest = export(arguments.folder, arguments.cells, configuration(arguments))
     print(describe_export(arguments.folder, manifest))

@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
     asked = given_spectrum(arguments, arguments.file)
     if arguments.shape is not None:
         return _fit_shape(arguments, asked)
-    from cftsr.fit_file import default_options, describe_answer, fit_given
+    from cftsr.answers.fit_file import default_options, describe_answer, fit_given
 
     changed = {
         name: value for name in ("max_degree", "max_unknowns") if (value := getattr(arguments, name)) is not None
@@ -61,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _fit_levels(arguments: argparse.Namespace, asked: GivenSpectrum, options: dict[str, Any]) -> int:
     """A file that may be one of levels without labels; else the same error again."""
-    from cftsr.fit_levels import fit_table, in_words  # takes as long to import as the fit of a small table
+    from cftsr.answers.fit_levels import fit_table, in_words  # takes as long to import as the fit of a small table
 
     return _show(arguments, fit_table(asked, options), in_words)
 
@@ -83,8 +83,8 @@ def _fit_shape(arguments: argparse.Namespace, asked: GivenSpectrum) -> int:
         )
     if arguments.html:
         raise UserError("--html shows what a search found; with --shape, use --json or the printed answer")
-    from cftsr.checking import table_of_file
-    from cftsr.shape import describe_shape, fit_shape
+    from cftsr.answers.checking import table_of_file
+    from cftsr.answers.shape import describe_shape, fit_shape
 
     result = fit_shape(arguments.shape, table_of_file(asked))
     print(json.dumps(result.as_dict(), indent=1) if arguments.json else describe_shape(result))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cftsr.fit_file import Answer, Formula, headline, verdicts_in_words
-from cftsr.fit_levels import LevelsAnswer, in_words
-from cftsr.fit_levels import headline as headline_of_levels
+from cftsr.answers.fit_file import Answer, Formula, headline, verdicts_in_words
+from cftsr.answers.fit_levels import LevelsAnswer, in_words
+from cftsr.answers.fit_levels import headline as headline_of_levels
 from cftsr.fronts.certificate import describe_certificate
 from cftsr.output.page.file_page import FileFormula, FilePage
 from cftsr.vocabulary import NOT_LOOKED_AT, YES

@@ -33,8 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     table = table_from(arguments)
-    from cftsr.fit_file import default_options
-    from cftsr.proving import describe_proof, prove
+    from cftsr.answers.fit_file import default_options
+    from cftsr.answers.proving import describe_proof, prove
 
     options = None if arguments.no_fit else default_options()
     proof = prove(arguments.equations, table, options, tuple(arguments.variables))

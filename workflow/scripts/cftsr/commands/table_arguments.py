@@ -12,7 +12,7 @@ from cftsr.commands.sweep_arguments import add_sweep_arguments, configuration
 from cftsr.errors import UserError
 
 if TYPE_CHECKING:
-    from cftsr.checking import Table
+    from cftsr.answers.checking import Table
     from cftsr.data.user_file import GivenSpectrum
 
 FILE = (
@@ -70,11 +70,11 @@ def table_from(arguments: argparse.Namespace) -> Table:
         raise UserError(f"--data {arguments.data}: name the column that the formula gives (--target COLUMN)")
     if arguments.data is not None:
         asked = given_spectrum(arguments, arguments.data)
-        from cftsr.checking import table_of_file
+        from cftsr.answers.checking import table_of_file
 
         return table_of_file(asked).with_closed_form(arguments.closed_form)
     without_pandas()
-    from cftsr.checking import table_of_cell
+    from cftsr.answers.checking import table_of_cell
 
     return table_of_cell(arguments.cell, configuration(arguments)).with_closed_form(arguments.closed_form)
 

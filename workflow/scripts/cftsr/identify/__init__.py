@@ -12,7 +12,7 @@ import types
 
 class _Callable(types.ModuleType):
     def __call__(self, *arguments, **options):
-        return importlib.import_module("cftsr.api").identify(*arguments, **options)
+        return importlib.import_module("cftsr.interface.api").identify(*arguments, **options)
 
 
 sys.modules[__name__].__class__ = _Callable

@@ -22,7 +22,7 @@ from cftsr import __version__
 from cftsr.algebra.expressions import parse
 from cftsr.algebra.other_notations import python_text
 from cftsr.algebra.printing import latex_of
-from cftsr.checking import Table, table_of_cell
+from cftsr.answers.checking import Table, table_of_cell
 from cftsr.data.dataset import Dataset
 from cftsr.errors import UserError
 from cftsr.files import write_atomically, write_json, write_table, write_text

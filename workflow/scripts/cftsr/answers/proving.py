@@ -22,7 +22,7 @@ from cftsr.algebra.formula import NotRationalError, read_formula
 from cftsr.algebra.integer_columns import INTEGER_COLUMNS, without_integer_columns
 from cftsr.algebra.interpolation import Function
 from cftsr.algebra.shortest_form import shortest
-from cftsr.checking import (
+from cftsr.answers.checking import (
     Check,
     Table,
     describe_answers,
@@ -32,11 +32,11 @@ from cftsr.checking import (
     refuse_unlabelled,
     same_as_fit,
 )
+from cftsr.answers.fit_file import fit_rows, latex_symbol
 from cftsr.data.dataset import Dataset
 from cftsr.engines.refinement import Refiner, Support, supports, terms_of
 from cftsr.errors import UserError
 from cftsr.files import read_json
-from cftsr.fit_file import fit_rows, latex_symbol
 from cftsr.fronts.exactness import width_of
 from cftsr.fronts.front import mean_squared_error, read_front
 from cftsr.fronts.verdict import Judgement

@@ -13,13 +13,13 @@ import pytest
 import yaml
 
 from cftsr.__main__ import main
-from cftsr.checking import table_of_cell
+from cftsr.answers.checking import table_of_cell
+from cftsr.answers.export import COLUMNS, export
 from cftsr.commands.families import entry, markdown
-from cftsr.export import COLUMNS, export
 from cftsr.families import family_names, get_family
 from cftsr.shipped import shipped
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 CONFIG = yaml.safe_load(shipped("config.yaml").read_text(encoding="utf-8"))
 CELLS = ["wzw_su2/conformal_weight/n12_f50", "minimal/central_charge/n100"]
 

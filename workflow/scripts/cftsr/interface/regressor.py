@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from cftsr.api import Answer
-from cftsr.api import fit as fit_table
 from cftsr.errors import UserError
-from cftsr.frames import exact
+from cftsr.interface.api import Answer
+from cftsr.interface.api import fit as fit_table
+from cftsr.interface.frames import exact
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike

@@ -8,11 +8,11 @@ import pytest
 import yaml
 
 from cftsr.__main__ import main
-from cftsr.checking import table_of_cell
+from cftsr.answers.checking import table_of_cell
+from cftsr.answers.fit_file import default_options
+from cftsr.answers.proving import AS_IT_STANDS, READ, SOLVED, Entry, describe_proof, mappings, prove, read_equations
 from cftsr.errors import UserError
-from cftsr.fit_file import default_options
 from cftsr.fronts.front import Equation, write_front
-from cftsr.proving import AS_IT_STANDS, READ, SOLVED, Entry, describe_proof, mappings, prove, read_equations
 from cftsr.shipped import shipped
 from cftsr.vocabulary import NO, YES
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pyarrow.csv as pc
 
+from cftsr.answers.fit_file import default_options, fit_given
 from cftsr.data.user_file import GivenSpectrum, read_given
 from cftsr.epsilon.coefficients import COEFFICIENTS
-from cftsr.fit_file import default_options, fit_given
 
-FILE = Path(__file__).parents[2] / "data" / "examples" / "ising_3d.csv"
+FILE = Path(__file__).parents[3] / "data" / "examples" / "ising_3d.csv"
 ASKED = GivenSpectrum("ising_3d", FILE, "twist", ("l", "z2", "n"), sigma="sigma")
 
 

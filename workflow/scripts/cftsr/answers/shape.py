@@ -18,7 +18,7 @@ from cftsr.algebra.expressions import Expression, ParseError, binary, constant, 
 from cftsr.algebra.formula import read_formula
 from cftsr.algebra.interpolation import Function, equations, solutions
 from cftsr.algebra.polynomials import Exponents
-from cftsr.checking import (
+from cftsr.answers.checking import (
     Check,
     Table,
     describe_answers,
@@ -28,9 +28,9 @@ from cftsr.checking import (
     judged,
     same_function,
 )
+from cftsr.answers.fit_file import SECONDS, default_options, fit_rows, latex_symbol
 from cftsr.data.dataset import Dataset, integers
 from cftsr.errors import UserError
-from cftsr.fit_file import SECONDS, default_options, fit_rows, latex_symbol
 from cftsr.fronts.certificate import EVIDENT_ROWS
 from cftsr.fronts.exactness import LimitReachedError, function_of, time_limit, width_of
 from cftsr.fronts.verdict import Judgement

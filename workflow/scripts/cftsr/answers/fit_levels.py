@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from cftsr.answers.fit_file import Answer, describe_answer, fit_given, fit_rows, latex_symbol
 from cftsr.data.dataset import Dataset, integers
 from cftsr.data.levels_file import Levels, Rows, read_levels
 from cftsr.data.user_file import GivenSpectrum
 from cftsr.errors import UserError
-from cftsr.fit_file import Answer, describe_answer, fit_given, fit_rows, latex_symbol
 from cftsr.fronts.certificate import describe_certificate
 from cftsr.hidden.bare import bare_spectrum
 from cftsr.hidden.findings import Finding

@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 import cftsr
+from cftsr.answers.fit_file import default_options, describe_answer, fit_given, latex_symbol
 from cftsr.data.user_file import GivenSpectrum
-from cftsr.fit_file import default_options, describe_answer, fit_given, latex_symbol
 from cftsr.fronts.certificate import describe_certificate
 
-EXAMPLE = Path(__file__).parents[2] / "data" / "examples" / "lee_yang_series.csv"
+EXAMPLE = Path(__file__).parents[3] / "data" / "examples" / "lee_yang_series.csv"
 
 
 @pytest.fixture(autouse=True)

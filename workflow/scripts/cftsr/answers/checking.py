@@ -14,13 +14,13 @@ from cftsr.algebra.expressions import Expression, ParseError, evaluate, parse
 from cftsr.algebra.formula import read_formula
 from cftsr.algebra.interpolation import Function
 from cftsr.algebra.polynomials import cancel, multiply
+from cftsr.answers.fit_file import SECONDS, Answer, fit_rows, latex_symbol
 from cftsr.data.dataset import Dataset
 from cftsr.data.generate import generate
 from cftsr.data.tasks import GIVEN, TASKS
 from cftsr.data.user_file import GivenSpectrum, read_given
 from cftsr.errors import UserError
 from cftsr.families import family_names
-from cftsr.fit_file import SECONDS, Answer, fit_rows, latex_symbol
 from cftsr.fronts.certificate import in_words
 from cftsr.fronts.exactness import LimitReachedError, function_of, time_limit, width_of
 from cftsr.fronts.front import Equation, mean_squared_error

@@ -9,10 +9,10 @@ import pytest
 import yaml
 
 from cftsr.__main__ import main
-from cftsr.checking import check, describe_check, table_of_cell, table_of_file
+from cftsr.answers.checking import check, describe_check, table_of_cell, table_of_file
+from cftsr.answers.fit_file import default_options
 from cftsr.data.user_file import GivenSpectrum
 from cftsr.errors import UserError
-from cftsr.fit_file import default_options
 from cftsr.shipped import shipped
 from cftsr.sweep.plan import Sweep
 from cftsr.vocabulary import APPROXIMATE, NO, NOT_LOOKED_AT, YES

@@ -18,7 +18,7 @@ from sklearn.model_selection import cross_val_score
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import cftsr
-from cftsr.regressor import RationalRegressor
+from cftsr.interface.regressor import RationalRegressor
 
 X = np.array([(k, l) for k in range(1, 12) for l in range(k + 1)])
 Y = X[:, 1] * (X[:, 1] + 2) / (4 * (X[:, 0] + 2))

@@ -18,18 +18,18 @@ import numpy as np
 from cftsr.algebra.expressions import Expression
 from cftsr.algebra.formula import read_formula
 from cftsr.algebra.other_notations import exact_value_at, python_text, to_sympy
-from cftsr.checking import Check, Table, describe_check, table_of_file
-from cftsr.checking import check as check_table
+from cftsr.answers.checking import Check, Table, describe_check, table_of_file
+from cftsr.answers.checking import check as check_table
+from cftsr.answers.fit_file import Answer as FitAnswer
+from cftsr.answers.fit_file import default_options, latex_symbol
+from cftsr.answers.fit_levels import LevelsAnswer, fit_table, in_words
+from cftsr.answers.proving import EQUATION, Entry, Proof, describe_proof, prove_equations, read_equations
+from cftsr.answers.shape import ShapeFit, describe_shape, fit_shape
 from cftsr.data.dataset import Dataset
 from cftsr.data.user_file import GivenSpectrum
 from cftsr.errors import UserError
-from cftsr.fit_file import Answer as FitAnswer
-from cftsr.fit_file import default_options, latex_symbol
-from cftsr.fit_levels import LevelsAnswer, fit_table, in_words
-from cftsr.frames import NAME, columns_of, is_file, label_columns, read_table
 from cftsr.fronts.verdict import Judgement
-from cftsr.proving import EQUATION, Entry, Proof, describe_proof, prove_equations, read_equations
-from cftsr.shape import ShapeFit, describe_shape, fit_shape
+from cftsr.interface.frames import NAME, columns_of, is_file, label_columns, read_table
 from cftsr.vocabulary import NO, NOT_LOOKED_AT, YES
 
 if TYPE_CHECKING:
@@ -204,7 +204,7 @@ def _pieces(answer: FitAnswer) -> tuple[Piece, ...]:
 
 
 def _membership(part: Mapping[str, Any], data: Dataset) -> Callable[[dict[str, Fraction]], bool]:
-    """Whether a point is in a part of the rows: the same as for the rows themselves, `fit_file`."""
+    """Whether a point is in a part of the rows: the same as for the rows themselves (`answers.fit_file`)."""
     scales = dict(zip(data.labels, data.scales or (1,) * len(data.labels), strict=True))
     residues, wanted = part.get("residues") or (), {}
     for label, value in (part.get("sector") or {}).items():
@@ -374,7 +374,7 @@ def _rows(data: Any, cell: str | None, target: str | None, closed_form: str | No
     if (data is None) == (cell is None):
         raise UserError('name the rows: either a table and its target, or cell="minimal/conformal_weight/n100_f30"')
     if cell is not None:
-        from cftsr.checking import table_of_cell
+        from cftsr.answers.checking import table_of_cell
         from cftsr.sweep.config import base_config, read_config
 
         return table_of_cell(cell, read_config(base_config())).with_closed_form(closed_form)

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cftsr.__main__ import main
-from cftsr.checking import Table, table_of_cell
+from cftsr.answers.checking import Table, table_of_cell
+from cftsr.answers.shape import describe_shape, fit_shape
 from cftsr.errors import UserError
-from cftsr.shape import describe_shape, fit_shape
 from cftsr.shipped import shipped
 from cftsr.vocabulary import NO, YES
 from tests.unit.conftest import problem_from

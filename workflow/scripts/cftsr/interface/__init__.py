@@ -1,0 +1,1 @@
+"""The same from Python: for tables in memory, and as an estimator."""
