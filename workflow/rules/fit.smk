@@ -5,12 +5,20 @@ NEEDS_OF_FIT = asked(
     lambda wildcards, attempt: needs_of_fit(engine_of(wildcards), task_of(wildcards), dataset_of(wildcards), attempt)
 )
 
+# Functions of the cell only where engines differ: Snakemake calls them for each job, which a large sweep notices.
+CHOSEN = {engine: get_engine(engine) for engine in SWEEP.engines}
+REQUIREMENTS, ENVIRONMENT = {}, "../envs/sweep.yaml"
+if any(chosen.requires for chosen in CHOSEN.values()):
+    # ancient: Julia proved again is no reason to fit again.
+    REQUIREMENTS = {"required": ancient(signed(lambda wildcards: CHOSEN[engine_of(wildcards)].requires))}
+if any(chosen.environment != Path(ENVIRONMENT).name for chosen in CHOSEN.values()):
+    ENVIRONMENT = signed(lambda wildcards: f"../envs/{CHOSEN[engine_of(wildcards)].environment}")
+
 
 rule fit:
     input:
+        **REQUIREMENTS,
         data=DATA.data(SPECTRUM),
-        # ancient: Julia proved again is no reason to fit again.
-        required=ancient(signed(lambda wildcards: get_engine(engine_of(wildcards)).requires)),
     output:
         front=FITS.front(CELL),
         fit=FITS.fit(CELL),
@@ -20,7 +28,7 @@ rule fit:
     group:
         CELL_GROUP
     conda:
-        lambda wildcards: f"../envs/{get_engine(engine_of(wildcards)).environment}"
+        ENVIRONMENT
     threads: 1
     resources:
         **NEEDS_OF_FIT,
