@@ -133,7 +133,7 @@ def test_the_score_of_shifts_names_the_one_found(findings, folder):
 
 
 def test_the_page_tells_families_apart(findings):
-    sections = {section.title: section for section in section_of(findings, [])}
+    sections = {section.title: section for section in section_of(findings)}
     su2 = sections["WZW su(2)_k"]
     assert su2.words.startswith("Found in 2 of 2 data sets. On 30 theories, lowest 50%: whole on")
     assert "λ" in su2.formulas[0]

@@ -14,7 +14,7 @@ from cftsr.algebra.expressions import Expression, ParseError, evaluate, parse
 from cftsr.algebra.formula import read_formula
 from cftsr.algebra.interpolation import Function
 from cftsr.algebra.polynomials import cancel, multiply
-from cftsr.answers.fit_file import SECONDS, Answer, fit_rows, latex_symbol
+from cftsr.answers.fit_file import SECONDS, Answer, agreement, fit_rows, latex_symbol
 from cftsr.data.dataset import Dataset
 from cftsr.data.generate import generate
 from cftsr.data.tasks import GIVEN, TASKS
@@ -74,8 +74,16 @@ def table_of_cell(name: str, config: Mapping[str, Any]) -> Table:
 
     Raises UserError for a cell that cannot be.
     """
-    # Which engines run here does not matter.
-    sweep = Sweep({**config, "engines": ["rational"], "recorded": False})
+    return table_in(sweep_of(config), name)
+
+
+def sweep_of(config: Mapping[str, Any]) -> Sweep:
+    """The sweep of a configuration, for its data sets alone: which engines run here does not matter."""
+    return Sweep({**config, "engines": ["rational"], "recorded": False})
+
+
+def table_in(sweep: Sweep, name: str) -> Table:
+    """The same of a sweep that is at hand."""
     match = _CELL.fullmatch(name.strip("/"))
     if match is None:
         raise UserError(
@@ -215,13 +223,17 @@ def refuse_unlabelled(table: Table) -> None:
         raise UserError(f"the rows of {table.source} have no labels of the fields; a formula cannot be checked on them")
 
 
+def expression_judged(judgement: Judgement, labels: tuple[str, ...]) -> Expression:
+    """What was judged: the equation, or, where its constants were read as rational numbers, that reading."""
+    return read_formula(judgement.simplified if judgement.tolerance else judgement.equation, labels)
+
+
 def function_judged(judgement: Judgement, labels: tuple[str, ...]) -> Function:
-    """P and Q, not cancelled, of what was judged: constants that were read as rational numbers are taken so.
+    """P and Q, not cancelled, of what was judged.
 
     Raises LimitReachedError, ZeroDivisionError or ValueError where there is none.
     """
-    text = judgement.simplified if judgement.tolerance else judgement.equation
-    return function_of(read_formula(text, labels), labels)
+    return function_of(expression_judged(judgement, labels), labels)
 
 
 def same_function(one: Function, other: Function) -> bool:
@@ -341,12 +353,10 @@ def describe_answers(result: Check) -> list[str]:
     ):
         where = "on what was held out" if held_out else "on the data"
         first = next((item for item in result.differences if item.held_out == held_out), None)
-        if answer == YES:
-            lines.append(f"{where}: exact on all {len(rows)} rows")
-        elif answer == APPROXIMATE:
-            lines.append(f"{where}: within the uncertainty on all {len(rows)} rows")
+        if answer in (YES, APPROXIMATE):
+            lines.append(f"{where}: {agreement(answer, None, len(rows))}")
         elif first is not None:
-            lines.append(f"{where}: wrong on {first.wrong} of {first.rows} rows")
+            lines.append(f"{where}: {agreement(NO, first.wrong, first.rows)}")
             lines.append(
                 f"  first where {in_words(first.labels)}: the target is {first.given}, the formula {first.formula}"
             )

@@ -11,7 +11,7 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +22,10 @@ from cftsr import __version__
 from cftsr.algebra.expressions import parse
 from cftsr.algebra.other_notations import python_text
 from cftsr.algebra.printing import latex_of
-from cftsr.answers.checking import Table, table_of_cell
+from cftsr.answers.checking import Table, sweep_of, table_in
 from cftsr.data.dataset import Dataset
 from cftsr.errors import UserError
 from cftsr.files import write_atomically, write_json, write_table, write_text
-from cftsr.sweep.plan import Sweep
 from cftsr.vocabulary import counted
 
 MANIFEST, TRUTH = "manifest.json", "truth.json"
@@ -50,7 +49,9 @@ def export(folder: str | Path, cells: Sequence[str], config: Mapping[str, Any]) 
     folder = Path(folder)
     if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / MANIFEST).exists())):
         raise UserError(f"{folder} is there and no benchmark of ours; name a folder that is empty or does not exist")
-    names = list(dict.fromkeys(name.strip("/") for name in cells)) or list(_all_cells(config))
+    sweep = sweep_of(config)
+    every = dict.fromkeys(cell.spectrum for cell in sweep.cells)
+    names = list(dict.fromkeys(name.strip("/") for name in cells)) or list(every)
     manifest: dict[str, Any] = {
         "format": FORMAT,
         "generator": f"cftsr {__version__}",
@@ -59,19 +60,13 @@ def export(folder: str | Path, cells: Sequence[str], config: Mapping[str, Any]) 
     }
     truth: dict[str, Any] = {}
     for name in names:
-        table = table_of_cell(name, config)
+        table = table_in(sweep, name)
         manifest["data_sets"][table.source] = _write(folder, table)
         truth[table.source] = _truth(table)
     write_json(folder / TRUTH, truth)
     write_text(folder / "README.md", _readme(manifest))
     write_json(folder / MANIFEST, manifest)
     return manifest
-
-
-def _all_cells(config: Mapping[str, Any]) -> Iterator[str]:
-    """The data sets of the sweep that the configuration describes."""
-    sweep = Sweep({**config, "engines": ["rational"], "recorded": False})
-    yield from dict.fromkeys(cell.spectrum for cell in sweep.cells)
 
 
 def _write(folder: Path, table: Table) -> dict[str, Any]:

@@ -331,9 +331,9 @@ _LATEX_GREEK = re.compile(
 def verdicts_in_words(formula: Formula) -> list[str]:
     judgement, data, held_out = formula.judgement, formula.data, formula.held_out
     where = f"{formula.condition}: " * bool(formula.condition)
-    lines = [f"{where}on the data: {_agreement(judgement.exact_on_data, judgement.wrong_rows, len(data))}"]
+    lines = [f"{where}on the data: {agreement(judgement.exact_on_data, judgement.wrong_rows, len(data))}"]
     if len(held_out):
-        words = _agreement(judgement.exact_on_held_out, judgement.wrong_held_out, len(held_out))
+        words = agreement(judgement.exact_on_held_out, judgement.wrong_held_out, len(held_out))
         lines.append(f"{where}on what was held out: {words}")
         lines += wrong_rows_in_words(formula.misprints, len(formula.misprints))
     else:
@@ -362,7 +362,8 @@ def headline(answer: Answer) -> str:
     return "not identified: this formula fits, but the data do not determine it"
 
 
-def _agreement(verdict: str, wrong: int | None, rows: int) -> str:
+def agreement(verdict: str, wrong: int | None, rows: int) -> str:
+    """A verdict on rows in words."""
     if verdict == YES:
         return f"exact on all {rows} rows"
     if verdict == APPROXIMATE:

@@ -72,10 +72,15 @@ def fit_table(asked: GivenSpectrum, options: dict[str, Any]) -> Answer | LevelsA
     """
     try:
         return fit_given(asked, options)
-    except UserError:
-        levels = read_levels(asked)
-        if levels is None:
-            raise
+    except UserError as error:
+        return fit_as_levels(asked, options, error)
+
+
+def fit_as_levels(asked: GivenSpectrum, options: dict[str, Any], error: UserError) -> LevelsAnswer:
+    """The answer for a file that `fit_given` refuses with this error, which is raised where it is none of levels."""
+    levels = read_levels(asked)
+    if levels is None:
+        raise error
     return fit_levels(asked, levels, options)
 
 

@@ -54,16 +54,16 @@ def run(arguments: argparse.Namespace) -> int:
     options = default_options() | changed
     try:
         answer = fit_given(asked, options)
-    except UserError:
-        return _fit_levels(arguments, asked, options)
+    except UserError as error:
+        return _fit_levels(arguments, asked, options, error)
     return _show(arguments, answer, describe_answer)
 
 
-def _fit_levels(arguments: argparse.Namespace, asked: GivenSpectrum, options: dict[str, Any]) -> int:
+def _fit_levels(arguments: argparse.Namespace, asked: GivenSpectrum, options: dict[str, Any], error: UserError) -> int:
     """A file that may be one of levels without labels; else the same error again."""
-    from cftsr.answers.fit_levels import fit_table, in_words  # takes as long to import as the fit of a small table
+    from cftsr.answers.fit_levels import fit_as_levels, in_words  # takes as long to import as the fit of a small table
 
-    return _show(arguments, fit_table(asked, options), in_words)
+    return _show(arguments, fit_as_levels(asked, options, error), in_words)
 
 
 def _show(arguments: argparse.Namespace, answer: Any, words: Callable[[Any], str]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import suppress
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -84,29 +85,26 @@ def given_spectrum(arguments: argparse.Namespace, file: str) -> GivenSpectrum:
     without_pandas()
     from cftsr.data.user_file import GivenSpectrum
 
-    share, column = 0.0, None
-    try:
-        share = float(arguments.hold_out)
-    except ValueError:
-        column = arguments.hold_out
-    if not 0 <= share < 1:
+    hold_out: float | str = arguments.hold_out
+    with suppress(ValueError):
+        hold_out = float(hold_out)
+    if isinstance(hold_out, float) and not 0 <= hold_out < 1:
         raise UserError(f"--hold-out {arguments.hold_out}: say a share from 0 to below 1, or the name of a column")
     theory, state, labels = (tuple(getattr(arguments, name) or ()) for name in ("theory", "state", "labels"))
     if labels and (theory or state):
         raise UserError(
             "--labels names all labels where no theory is told apart; give either it or --theory and --state"
         )
-    return GivenSpectrum(
-        name="table" if file == "-" else Path(file).stem,
-        file=file,
-        target=arguments.target,
-        labels=labels or theory + state,
-        theory_labels=len(theory) or None,
-        rest=bool(theory) and not state,
+    return GivenSpectrum.of_roles(
+        "table" if file == "-" else Path(file).stem,
+        file,
+        arguments.target,
+        theory,
+        state,
+        labels,
+        hold_out,
         uncertainty=arguments.uncertainty,
         sigma=arguments.sigma,
-        hold_out_theories=share,
-        hold_out_column=column,
         finite_labels=tuple(arguments.finite),
         drop=tuple(arguments.drop),
         columns=tuple(name.strip() for part in arguments.columns for name in part.split(",") if name.strip()),

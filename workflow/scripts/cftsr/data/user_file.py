@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass, field, replace
 from math import ceil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -73,6 +74,38 @@ class GivenSpectrum:
     columns: tuple[str, ...] = ()
     encoding: str | None = None
     skip_missing: bool = False
+
+    @classmethod
+    def of_roles(
+        cls,
+        name: str,
+        file: str | Path,
+        target: str,
+        theory: tuple[str, ...],
+        state: tuple[str, ...],
+        labels: tuple[str, ...],
+        hold_out: float | str,
+        **more: Any,
+    ) -> GivenSpectrum:
+        """The request of a user who names labels by what they are.
+
+        theory, state   labels that fix a theory, and a field within it; with a theory alone all other columns are of
+                        the second kind
+        labels          all labels where no theory is told apart; then theory and state are empty
+        hold_out        a share of the theories, or a column
+        """
+        share, column = (0.0, hold_out) if isinstance(hold_out, str) else (hold_out, None)
+        return cls(
+            name=name,
+            file=file,
+            target=target,
+            labels=labels or theory + state,
+            theory_labels=len(theory) or None,
+            rest=bool(theory) and not state,
+            hold_out_theories=share,
+            hold_out_column=column,
+            **more,
+        )
 
 
 @dataclass(frozen=True)

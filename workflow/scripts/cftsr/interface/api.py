@@ -6,6 +6,7 @@ of a file. Numbers may be integers, fractions.Fraction, Decimal, SymPy's, text s
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -16,9 +17,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cftsr.algebra.expressions import Expression
-from cftsr.algebra.formula import read_formula
 from cftsr.algebra.other_notations import exact_value_at, python_text, to_sympy
-from cftsr.answers.checking import Check, Table, describe_check, table_of_file
+from cftsr.answers.checking import Check, Table, describe_check, expression_judged, table_of_file
 from cftsr.answers.checking import check as check_table
 from cftsr.answers.fit_file import Answer as FitAnswer
 from cftsr.answers.fit_file import default_options, latex_symbol
@@ -180,11 +180,6 @@ class Answer:
 # ---- from what the commands compute
 
 
-def _expression(judgement: Judgement, labels: tuple[str, ...]) -> Expression:
-    """What was judged: the equation, or, where its constants were read as rational numbers, that reading."""
-    return read_formula(judgement.simplified if judgement.tolerance else judgement.equation, labels)
-
-
 def _pieces(answer: FitAnswer) -> tuple[Piece, ...]:
     parts = answer.certificate.get("parts") or []
     pieces = []
@@ -194,7 +189,7 @@ def _pieces(answer: FitAnswer) -> tuple[Piece, ...]:
         part = parts[number] if formula.condition and number < len(parts) else {}
         pieces.append(
             Piece(
-                _expression(formula.judgement, formula.data.labels),
+                expression_judged(formula.judgement, formula.data.labels),
                 formula.judgement,
                 formula.condition,
                 _membership(part, answer.given.data),
@@ -263,7 +258,7 @@ def _of_check(
         symbol=table.symbol,
         data=table.data,
         held_out=table.held_out,
-        pieces=(Piece(_expression(judgement, labels), judgement),) if judgement else (),
+        pieces=(Piece(expression_judged(judgement, labels), judgement),) if judgement else (),
         identified=sure if identified is None else identified,
         certificate=fitted.certificate if fitted else {},
         verdict=judgement.recovered if judgement else NO,
@@ -281,33 +276,32 @@ def _names(names: Names) -> tuple[str, ...]:
 
 def _asked(
     target: str,
-    theory: Names,
-    state: Names,
-    labels: Names,
-    hold_out: float | str,
-    uncertainty: str | None,
-    sigma: str | None,
-    drop: Names,
-    finite: Names,
-    skip_missing: bool,
+    theory: Names = None,
+    state: Names = None,
+    labels: Names = None,
+    hold_out: float | str = 0.2,
+    uncertainty: str | None = None,
+    sigma: str | None = None,
+    drop: Names = None,
+    finite: Names = None,
+    skip_missing: bool = False,
 ) -> GivenSpectrum:
     first, second, every = _names(theory), _names(state), _names(labels)
     if every and (first or second):
         raise UserError("labels names all labels where no theory is told apart; give either it or theory and state")
-    share = 0.0 if isinstance(hold_out, str) else float(hold_out)
-    if not 0 <= share < 1:
+    hold_out = hold_out if isinstance(hold_out, str) else float(hold_out)
+    if isinstance(hold_out, float) and not 0 <= hold_out < 1:
         raise UserError(f"hold_out is {hold_out}; give a share from 0 to below 1, or the name of a column")
-    return GivenSpectrum(
-        name="table",
-        file=NAME,
-        target=target,
-        labels=every or first + second,
-        theory_labels=len(first) or None,
-        rest=bool(first) and not second,
+    return GivenSpectrum.of_roles(
+        "table",
+        NAME,
+        target,
+        first,
+        second,
+        every,
+        hold_out,
         uncertainty=uncertainty,
         sigma=sigma,
-        hold_out_theories=share,
-        hold_out_column=hold_out if isinstance(hold_out, str) else None,
         finite_labels=_names(finite),
         drop=_names(drop),
         skip_missing=skip_missing,
@@ -380,21 +374,11 @@ def _rows(data: Any, cell: str | None, target: str | None, closed_form: str | No
         return table_of_cell(cell, read_config(base_config())).with_closed_form(closed_form)
     if target is None:
         raise UserError("target: name the column that the formula gives")
-    defaults: dict[str, Any] = {
-        "theory": None,
-        "state": None,
-        "labels": None,
-        "hold_out": 0.2,
-        "uncertainty": None,
-        "sigma": None,
-        "drop": None,
-        "finite": None,
-        "skip_missing": False,
-    }
-    unknown = next((name for name in more if name not in defaults), None)
+    _, *known = inspect.signature(_asked).parameters
+    unknown = next((name for name in more if name not in known), None)
     if unknown is not None:
-        raise TypeError(f"unexpected argument {unknown!r}; known are {', '.join(defaults)}")
-    return _table(data, _asked(target, **defaults | dict(more)), closed_form)
+        raise TypeError(f"unexpected argument {unknown!r}; known are {', '.join(known)}")
+    return _table(data, _asked(target, **more), closed_form)
 
 
 def check(

@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cftsr.data.unlabelled import finding_of
-from cftsr.engines import engine_order
+from cftsr.engines import ENGINES, engine_order, get_engine
 from cftsr.errors import UserError
 from cftsr.files import read_json, write_atomically, write_text
 from cftsr.results.titles import family_title, recorded_title, symbol_of
@@ -299,13 +299,18 @@ def engine_version(engine: str, versions: dict[str, str]) -> str:
     return f"{package} {versions.get(package, 'unknown')}"
 
 
+def _titled(engine: str, versions: dict[str, str]) -> str:
+    """ "PySR 1.5.10": the version, by the engine's title."""
+    return engine_version(engine, versions).replace(engine, get_engine(engine).title if engine in ENGINES else engine)
+
+
 def recorded_words(results: Iterable[Result]) -> str:
     """ "PySR 1.5.10, 2026-11-20": versions and dates of recorded fits."""
     results = list(results)
-    versions = sorted({engine_version(result.cell["engine"], result.fit["versions"]) for result in results})
+    versions = sorted({_titled(result.cell["engine"], result.fit["versions"]) for result in results})
     days = sorted({result.recording.get("date", "")[:10] for result in results})
     span = days[0] if days[0] == days[-1] else f"{days[0]} to {days[-1]}"
-    return ", ".join([" and ".join(versions).replace("pysr", "PySR"), span]).removesuffix(", ")
+    return ", ".join([" and ".join(versions), span]).removesuffix(", ")
 
 
 def summary_rows(records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from cftsr.data.unlabelled import WITHOUT_LABELS, finding_of
 from cftsr.results.summary import Result
-from cftsr.vocabulary import IDENTIFIED, NONE, counted
+from cftsr.vocabulary import IDENTIFIED, NONE
 
 SHOWN_DENOMINATORS = 8
 Finding = Mapping[str, Any]
@@ -45,13 +45,6 @@ def shifts(finding: Finding) -> list[str]:
         offset = sector["offset"] and plain(sector["offset"]["text"])
         shifts.append(sector["shift"] if sector["shift"] is not None else f"({offset})/({below})")
     return shifts
-
-
-def denominators(finding: Finding) -> list[str]:
-    """D of each sector as a formula, "" where there is none; a second denominator last."""
-    first = [sector["denominator"] for sector in finding["sectors"]]
-    second = finding["second_denominator"]
-    return [plain(one["text"]) if one else "" for one in first] + ([plain(second["text"])] if second else [])
 
 
 def explained(judged: Mapping[str, int] | None) -> str:
@@ -119,10 +112,3 @@ def describe(finding: Finding) -> list[str]:
     if certificate.get("explored"):
         lines += [f"not found before it: {reason}" for reason in certificate["explored"]]
     return lines
-
-
-def headline(finding: Finding) -> str:
-    """One line: what the hidden quantum numbers are."""
-    if finding["kind"] == NONE:
-        return "no hidden quantum number found"
-    return f"{finding['kind']}: {counted(len(finding['sectors']), 'shift')}"

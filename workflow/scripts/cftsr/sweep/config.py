@@ -248,12 +248,16 @@ def changes(config: dict[str, Any], path: str | Path) -> dict[str, Any]:
 # ---- checks
 
 
+def _hint(value: Any, allowed: Iterable[Any]) -> str:
+    near = difflib.get_close_matches(str(value), list(map(str, allowed)), 1)
+    return f" (did you mean {near[0]}?)" if near else ""
+
+
 def _allowed(key: str, values: list[str], allowed: tuple[str, ...], what: str) -> None:
     for value in values:
         if value not in allowed:
-            near = difflib.get_close_matches(str(value), allowed, 1)
-            hint = f" (did you mean {near[0]}?)" if near else ""
-            raise UserError(f"config {key}: {what} {value!r} does not exist{hint}; allowed are {', '.join(allowed)}")
+            hint, known = _hint(value, allowed), ", ".join(allowed)
+            raise UserError(f"config {key}: {what} {value!r} does not exist{hint}; allowed are {known}")
 
 
 def _explain(error: ValidationError) -> str:
@@ -281,11 +285,9 @@ def _explain(error: ValidationError) -> str:
             twice = next(entry for index, entry in enumerate(value) if entry in value[:index])
             return f"{where}: {twice!r} stands twice in {value!r}; remove one"
         case "enum":
-            near = difflib.get_close_matches(str(value), list(map(str, rule)), 1)
-            hint = f" (did you mean {near[0]}?)" if near else ""
             of_key = "propertyNames" in error.absolute_schema_path
             what = f": key {value!r} does not exist" if of_key else f" is {value!r}"
-            return f"{where}{what}{hint}; allowed are {', '.join(map(str, rule))}"
+            return f"{where}{what}{_hint(value, rule)}; allowed are {', '.join(map(str, rule))}"
         case "type":
             rule = rule[0] if isinstance(rule, list) else rule
             names = {

@@ -30,7 +30,7 @@ from cftsr.output.figures.points import (
     marks,
     points_of,
     thinned,
-    thinning,
+    thinning_of,
     value_axis,
 )
 from cftsr.output.figures.residuals import residual_figures
@@ -125,7 +125,7 @@ def _levels(scope: str, found: Result, parts: dict[str, Part]) -> Figure:
         caption=(
             f"Exact {what}{scale_words(found)} against {against}: {plural(parts[FITTED].total, one, noun)} "
             f"that were fitted{' and those held out' if held else ''}; {_verdict(found, parts)}."
-            f"{thinning(parts, noun)}"
+            f"{thinning_of(parts, noun)}"
         ),
         alt=(
             f"{what} against {against}: {parts[FITTED].total:,} fitted {noun} ({span[FITTED]}){held}. "
@@ -156,7 +156,7 @@ def _residuals(scope: str, found: Result, parts: dict[str, Part]) -> list[Figure
                 caption=(
                     f"Distance between {of} and the exact {what}"
                     f"{scale_words(found, 'log scale')} on fitted and held-out {noun}, against {against}."
-                    f"{thinning(parts, noun)}{drawn.left_out}"
+                    f"{thinning_of(parts, noun)}{drawn.left_out}"
                 ),
                 alt=(
                     f"Residuals of {cell['engine']}'s formula against {against}: the median distance is "

@@ -13,6 +13,7 @@ import altair as alt
 import numpy as np
 
 from cftsr.data.dataset import Dataset
+from cftsr.fronts.certificate import in_words
 from cftsr.output.figures.base import rows
 
 MOST_POINTS = 1500  # in one chart; more is ink on ink, and megabytes on a page
@@ -42,6 +43,10 @@ def thinned(spectra: dict[str, Dataset]) -> dict[str, Part]:
     fitted = min(sizes[FITTED], max(MOST_POINTS // 2, MOST_POINTS - sizes.get(HELD_OUT, 0)))
     shares = {FITTED: fitted, HELD_OUT: MOST_POINTS - fitted}
     return {name: Part(spectrum, shares[name]) for name, spectrum in spectra.items()}
+
+
+def thinning_of(parts: Mapping[str, Part], noun: str) -> str:
+    return thinning(sum(map(len, parts.values())), sum(part.total for part in parts.values()), noun)
 
 
 # ---- what points are drawn against
@@ -88,8 +93,7 @@ def points_of(parts: Mapping[str, Part], values: Mapping[str, np.ndarray], again
             part = parts[name]
             x = against.of(part.spectrum)
             for index in part.kept:
-                said = part.spectrum.described(part.spectrum.x[index].tolist())
-                words = ", ".join(f"{label}={value}" for label, value in said.items())
+                words = in_words(part.spectrum.described(part.spectrum.x[index].tolist()))
                 points.append({"x": float(x[index]), "y": float(values[name][index]), "part": name, "field": words})
     return points
 
@@ -153,6 +157,6 @@ def value_axis(title: str, values: dict[str, np.ndarray]) -> alt.Y:
     )
 
 
-def thinning(parts: dict[str, Part], noun: str) -> str:
-    drawn, total = sum(map(len, parts.values())), sum(part.total for part in parts.values())
+def thinning(drawn: int, total: int, noun: str) -> str:
+    """A sentence on rows that are left out of a chart; "" where none is."""
     return f" Drawn are {drawn:,} of {total:,} {noun}, evenly thinned." if drawn < total else ""

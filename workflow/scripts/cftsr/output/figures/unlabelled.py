@@ -13,6 +13,7 @@ import numpy as np
 from cftsr.algebra.expressions import evaluate, parse
 from cftsr.data.dataset import Dataset, read_dataset
 from cftsr.data.unlabelled import LAMBDA, MU, SECTOR, finding_of
+from cftsr.fronts.certificate import in_words
 from cftsr.output.figures.base import (
     BLUE,
     MINUS,
@@ -26,13 +27,13 @@ from cftsr.output.figures.base import (
     slug,
     themed,
 )
+from cftsr.output.figures.points import FITTED, HELD_OUT, thinning
 from cftsr.results.summary import Result
 from cftsr.results.unlabelled import equations
 from cftsr.sweep.paths import DataSets
 from cftsr.vocabulary import NONE
 
 MOST_POINTS = 1200
-FITTED, HELD_OUT = "fitted", "held out"
 
 
 def build(results: Sequence[Result], folder: Path) -> list[Figure]:
@@ -90,8 +91,7 @@ def _parabola(scope: str, result: Result, finding: dict[str, Any], parts: dict[s
         .mark_point(size=12, strokeWidth=0.9, opacity=1, aria=False)
         .encode(x=x, y=y, color=colour, tooltip=[alt.Tooltip("part:N"), alt.Tooltip("field:N"), alt.Tooltip("y:Q")])
     )
-    total = sum(len(part) for part in parts.values())
-    thinned = f" Drawn are {len(points):,} of {total:,} levels, evenly thinned." if len(points) < total else ""
+    thinned = thinning(len(points), sum(map(len, parts.values())), "levels")
     formula = "; ".join(equations(finding))
     off = sum(point["off"] for point in points)
     return [
@@ -129,7 +129,7 @@ def _points(part: Dataset, finding: dict[str, Any], name: str) -> list[dict[str,
         shift = np.where(here, float(Fraction(item["shift"])), shift)
     points = []
     for row in part.spread(MOST_POINTS // 2).tolist():
-        described = ", ".join(f"{label}={value}" for label, value in part.described(part.x[row].tolist()).items())
+        described = in_words(part.described(part.x[row].tolist()))
         energy = float(part.target[row])
         off = abs(squared[row] - shift[row] - energy) > 1e-9 * (1 + abs(energy))
         x = float(np.sqrt(squared[row]))

@@ -19,20 +19,19 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from cftsr import __version__
 from cftsr.files import read_json, write_text
 from cftsr.output.page.links import Links
 from cftsr.output.page.sections import SECTIONS, Material
+from cftsr.output.page.templates import environment_of
 from cftsr.output.page.views import View, address_of, choose, seconds, views_of
 from cftsr.output.tables import html, model
 from cftsr.output.tables.accuracy import accuracy_table
 from cftsr.output.tables.build import all_tables
 from cftsr.output.typesetting.math_font import math_font_face, with_plain_parentheses
 from cftsr.output.typesetting.mathml import mathml
-from cftsr.output.typesetting.names import small_indices, subscripts
 from cftsr.results.findings import Findings
 from cftsr.results.published import load_published
 from cftsr.results.summary import cell_key, read_records
@@ -140,15 +139,7 @@ def render(
     views = views_of(findings, choose(findings), links, about.command)
     published = load_published(published_folder)
     tables = all_tables(findings, published)
-    environment = Environment(
-        loader=FileSystemLoader(ASSETS),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {"subscripts": subscripts, "small_indices": small_indices}
+    environment = environment_of(ASSETS, keep_trailing_newline=True)
     environment.filters["mathml"] = mathml
     environment.globals |= {"seconds": seconds, "html": html, "kinds": model, "address": _addresses(views)}
     environment.globals["recorded"] = findings.recorded_engines

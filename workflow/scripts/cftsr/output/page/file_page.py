@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from cftsr import __version__
@@ -17,12 +16,12 @@ from cftsr.data.dataset import Dataset
 from cftsr.files import write_text
 from cftsr.output import figures
 from cftsr.output.figures.levels import levels_chart
-from cftsr.output.figures.points import FITTED, HELD_OUT, Part, thinned, thinning
+from cftsr.output.figures.points import FITTED, HELD_OUT, Part, thinned, thinning_of
 from cftsr.output.figures.residuals import residual_figures
+from cftsr.output.page.templates import environment_of
 from cftsr.output.tables.html import number
 from cftsr.output.typesetting.math_font import math_font_face, with_plain_parentheses
 from cftsr.output.typesetting.mathml import copies, mathml
-from cftsr.output.typesetting.names import small_indices, subscripts
 from cftsr.results.titles import sentence
 from cftsr.shipped import shipped
 
@@ -113,14 +112,8 @@ def write_file_page(page: FilePage, target: str | Path) -> None:
 
 def render_file_page(page: FilePage) -> str:
     assets = shipped("report")
-    environment = Environment(
-        loader=FileSystemLoader(assets),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"subscripts": subscripts, "small_indices": small_indices, "sentence": sentence}
+    environment = environment_of(assets)
+    environment.filters["sentence"] = sentence
     text = environment.get_template("file.html.j2").render(
         page=page,
         style=Markup((assets / "page.css").read_text(encoding="utf-8")),
@@ -144,7 +137,7 @@ def _levels(page: FilePage) -> Picture | None:
     held = f" and {len(page.held_out):,} held out" if len(page.held_out) else ""
     what = f"{page.symbol}: {len(page.data):,} rows that were fitted{held}."
     chart = levels_chart(parts, page.symbol)
-    return Picture("The rows", what + thinning(parts, "rows"), what, figures.picture(chart, what, WIDTH))
+    return Picture("The rows", what + thinning_of(parts, "rows"), what, figures.picture(chart, what, WIDTH))
 
 
 def _shown(formula: FileFormula, symbol: str) -> Shown:

@@ -81,7 +81,7 @@ def _tables(material: Material) -> dict[str, Any] | None:
 
 
 def _unlabelled(material: Material) -> dict[str, Any] | None:
-    families = section_of(material.findings, material.figures)
+    families = section_of(material.findings)
     return {"unlabelled": families} if families else None
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from markupsafe import Markup
 
@@ -24,10 +22,9 @@ class Found:
     formulas: list[Markup]
     words: str
     lines: list[str]
-    figures: list[Any]
 
 
-def section_of(findings: Findings, drawn: Sequence[Any]) -> list[Found]:
+def section_of(findings: Findings) -> list[Found]:
     """By family, the paper's first; () where the sweep has no spectra without labels."""
     found = unlabelled.found_in(findings.results)
     families: dict[str, list[tuple]] = {}
@@ -42,24 +39,15 @@ def section_of(findings: Findings, drawn: Sequence[Any]) -> list[Found]:
         same = max(sets, key=lambda texts: (bool(texts), sets[texts]))
         shown = [place for place in places if tuple(found[place]["equations"]) == same]
         largest = shown[-1]
-        scope = "/".join((*largest[:2], _dataset(largest)))
         sections.append(
             Found(
                 title=findings.title(family),
                 formulas=[mathml(text.removeprefix("E = "), "E") for text in same],
                 words=_words(found[largest], len(shown), len(places), largest),
                 lines=unlabelled.describe(found[largest]),
-                figures=[figure for figure in drawn if figure.scope == scope and figure.name.startswith(FIGURES)],
             )
         )
     return sections
-
-
-FIGURES = ("parabola-", "shifts-")
-
-
-def _dataset(place: tuple) -> str:
-    return f"n{place[2]}_f{float(place[3]) * 100:.12g}"
 
 
 def _words(finding: unlabelled.Finding, same: int, total: int, place: tuple) -> str:
