@@ -15,12 +15,20 @@ NOTEBOOK = ROOT / "docs/from-a-table-to-a-formula.ipynb"
 
 def outputs(notebook: nbformat.NotebookNode) -> list[str]:
     """The printed text of each cell, without the folder of the checkout, and what was shown as text."""
-    found = []
+    found: list[str] = []
     for cell in notebook.cells:
+        before = None
         for output in cell.get("outputs", ()):
             text = output.get("text") or output.get("data", {}).get("text/plain", "")
             # A chart's text has an address in memory.
-            found.append("chart" if "alt." in text else text.replace(f"{ROOT}/", ""))
+            text = "chart" if "alt." in text else text.replace(f"{ROOT}/", "")
+            printed = output.get("name")
+            # What one cell prints comes in one piece or in several, as the kernel's timer has it.
+            if printed and printed == before:
+                found[-1] += text
+            else:
+                found.append(text)
+            before = printed
     return found
 
 
