@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from cftsr.algebra import polynomials as poly
 from cftsr.algebra.expressions import Expression, apply_operator, fold, parse
+from cftsr.algebra.rational_function import RationalFunction
 from cftsr.algebra.shortest_form import shortest
 from cftsr.data.generate import generate
 from cftsr.engines.base import Assignment, Progress
@@ -26,7 +27,7 @@ linear = st.dictionaries(st.sampled_from([(0, 0), (1, 0), (0, 1)]), coefficients
 products = st.lists(linear, min_size=1, max_size=3).map(
     lambda factors: [total := factors[0], [total := poly.multiply(total, item) for item in factors[1:]]] and total
 )
-functions = st.tuples(polynomials | products, polynomials | products)
+functions = st.builds(RationalFunction, polynomials | products, polynomials | products)
 POINTS = [(x, y) for x in (-7, -3, 2, 5, 11, 13) for y in (-5, 3, 7, 17, 19)]
 
 
@@ -64,9 +65,9 @@ def assert_identity(expression, numerator, denominator, labels, points):
 @settings(max_examples=80, deadline=None)
 @given(function=functions)
 def test_a_form_is_the_function(unary, function):
-    numerator, denominator = poly.cancel(*function)
-    form = shortest(numerator, denominator, LABELS, unary)
-    assert_identity(form, numerator, denominator, LABELS, POINTS)
+    function = function.cancelled()
+    form = shortest(function, LABELS, unary)
+    assert_identity(form, *function, LABELS, POINTS)
     assert parse(str(form), LABELS) == form
     if not unary:
         assert "square" not in {node.kind for node in form.walk()}
@@ -75,7 +76,7 @@ def test_a_form_is_the_function(unary, function):
 @settings(max_examples=60, deadline=None)
 @given(functions)
 def test_constants_of_a_form_are_integers(function):
-    form = shortest(*poly.cancel(*function), LABELS, ("square",))
+    form = shortest(function.cancelled(), LABELS, ("square",))
     assert all(type(node.value) is int for node in form.walk() if node.kind == "constant")
 
 
@@ -89,13 +90,13 @@ def test_a_form_is_never_longer_than_the_plain_quotient_of_sums(function):
     def plain(polynomial):
         return sum(term(*item) for item in polynomial.items()) + len(polynomial) - 1
 
-    numerator, denominator = poly.cancel(*function)
+    numerator, denominator = function = function.cancelled()
     nodes = plain(numerator)
     if denominator != {(0, 0): 1}:
         nodes += 1 + plain(denominator)
     # A sum of negative terms needs one minus more than it has terms.
     slack = 2 * all(item < 0 for item in numerator.values()) + 2 * all(item < 0 for item in denominator.values())
-    assert shortest(numerator, denominator, LABELS, ()).complexity <= nodes + slack
+    assert shortest(function, LABELS, ()).complexity <= nodes + slack
 
 
 def polynomial_of(text: str, labels: tuple[str, ...]) -> poly.Polynomial:
@@ -108,6 +109,10 @@ def polynomial_of(text: str, labels: tuple[str, ...]) -> poly.Polynomial:
         return _Poly({zero: int(node.value)} if node.value else {})
 
     return fold(parse(text, labels), leaf, apply_operator).terms
+
+
+def function_of(numerator: str, denominator: str, labels: tuple[str, ...]) -> RationalFunction:
+    return RationalFunction(polynomial_of(numerator, labels), polynomial_of(denominator, labels)).cancelled()
 
 
 class _Poly:
@@ -158,19 +163,17 @@ FORMULAS = [
 
 @pytest.mark.parametrize(("numerator", "denominator", "labels", "unary", "nodes"), FORMULAS)
 def test_known_formulas_are_printed_with_few_nodes(numerator, denominator, labels, unary, nodes):
-    above, below = poly.cancel(polynomial_of(numerator, labels), polynomial_of(denominator, labels))
-    form = shortest(above, below, labels, unary)
+    function = function_of(numerator, denominator, labels)
+    form = shortest(function, labels, unary)
     points = [tuple((7 * i + 5 * j * j) % 23 + 1 for j in range(len(labels))) for i in range(1, 12)]
-    assert_identity(form, above, below, labels, points)
+    assert_identity(form, *function, labels, points)
     assert form.complexity <= nodes
     assert unary or "square" not in {node.kind for node in form.walk()}
 
 
 def test_the_closed_forms_read_as_in_the_textbooks():
     def form(numerator, denominator, labels, unary):
-        return str(
-            shortest(*poly.cancel(polynomial_of(numerator, labels), polynomial_of(denominator, labels)), labels, unary)
-        )
+        return str(shortest(function_of(numerator, denominator, labels), labels, unary))
 
     assert form("3*k", "k+2", ("k",), ()) == "3*k/(k+2)"
     assert form("l*(l+2)", "4*(k+2)", ("k", "l"), ()) == "l*(l+2)/(4*(k+2))"
@@ -184,9 +187,9 @@ def test_long_polynomials_are_printed_in_good_time():
     started = time.process_time()
     for start in range(0, 24, 8):
         dense = {key: (-1) ** i * (i % 6 + 1) for i, key in enumerate(terms[start : start + 12])}
-        shortest(*poly.cancel(dense, {(1, 1, 0, 0): 4}), labels, ("square",))
+        shortest(RationalFunction(dense, {(1, 1, 0, 0): 4}).cancelled(), labels, ("square",))
     everything = {key: i + 1 for i, key in enumerate(poly.monomials(4, 5))}
-    shortest(*poly.cancel(everything, {(1, 0, 0, 0): 1, (0, 0, 0, 0): 1}), labels, ("square",))
+    shortest(RationalFunction(everything, {(1, 0, 0, 0): 1, (0, 0, 0, 0): 1}).cancelled(), labels, ("square",))
     assert time.process_time() - started < 10
 
 

@@ -19,7 +19,6 @@ import pytest
 
 from cftsr.__main__ import main
 from cftsr.algebra.expressions import evaluate, parse
-from cftsr.algebra.polynomials import add, multiply
 from cftsr.fronts.exactness import function_of
 
 LEVELS = 12
@@ -422,8 +421,8 @@ def run(case: Case, capsys) -> tuple[int, str, dict]:
 
 
 def same(one: str, other: str, labels: list[str]) -> bool:
-    (a, b), (c, d) = (function_of(parse(text, tuple(labels)), tuple(labels)) for text in (one, other))
-    return not add(multiply(a, d), multiply(c, b), -1)
+    first, second = (function_of(parse(text, tuple(labels)), tuple(labels)) for text in (one, other))
+    return first.same_as(second)
 
 
 @pytest.fixture(autouse=True)

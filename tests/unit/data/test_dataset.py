@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cftsr.algebra.rational_function import RationalFunction
 from cftsr.data.dataset import Dataset, integers, read_dataset, write_dataset
 from cftsr.data.generate import generate, lowest_levels
 from cftsr.data.tasks import TASKS
@@ -74,7 +75,7 @@ def test_taking_rows_takes_them_of_every_column():
 @given(half_integers, st.tuples(st.integers(1, 6), st.integers(1, 6)))
 def test_a_function_of_fractional_labels_is_checked_exactly(rows, scales):
     """P/Q = (j^2 m - 3)/(7 j + 1), P and Q in the labels' own values, against plain fractions."""
-    function = {(2, 1): 1, (0, 0): -3}, {(1, 0): 7, (0, 0): 1}
+    function = RationalFunction({(2, 1): 1, (0, 0): -3}, {(1, 0): 7, (0, 0): 1})
     points = [(F(row[0], scales[0]), F(row[1], scales[1])) for row in rows]
     values = [(j * j * m - 3) / (7 * j + 1) if 7 * j + 1 else None for j, m in points]
     data = from_rows(rows, scales)

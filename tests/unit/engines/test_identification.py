@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from cftsr.algebra import polynomials as poly
 from cftsr.algebra.ansatz import FiniteLabels, ansatzes
+from cftsr.algebra.rational_function import RationalFunction
 from cftsr.data.generate import lowest_levels
 from cftsr.data.tasks import TASKS
 from cftsr.errors import UserError
@@ -76,11 +77,10 @@ def test_indicators_are_one_at_their_value_and_zero_at_the_others(values):
 
 
 def test_functions_are_the_same_where_they_agree_on_the_finite_values():
-    s, square = {(0, 0, 1): 1}, {(0, 0, 2): 1}
-    one = {(0, 0, 0): 1}
-    assert BITS.same((s, one), (square, one))
-    assert not FiniteLabels().same((s, one), (square, one))
-    assert not BITS.same((s, one), ({(0, 1, 0): 1}, one))
+    s, square, v = (RationalFunction({key: 1}, {(0, 0, 0): 1}) for key in ((0, 0, 1), (0, 0, 2), (0, 1, 0)))
+    assert BITS.same(s, square)
+    assert not FiniteLabels().same(s, square)
+    assert not BITS.same(s, v)
 
 
 @pytest.mark.parametrize("task", ["conformal_weight", "energy"])

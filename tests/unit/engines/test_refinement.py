@@ -25,7 +25,7 @@ def refined(rows: Dataset, *equations: str, limit: int = 40):
     sample = rows.x[:100].astype(float)
     terms = [terms_of(parse(text, LABELS), LABELS, sample) for text in equations]
     function = Refiner(rows).first_exact(supports([item for item in terms if item], limit))
-    return function and str(shortest(*function, LABELS, ("square",)))
+    return function and str(shortest(function, LABELS, ("square",)))
 
 
 FORMULA = get_family("minimal").closed_forms["conformal_weight"]

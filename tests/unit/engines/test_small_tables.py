@@ -174,14 +174,15 @@ def test_targets_without_factors_are_no_product():
 @pytest.mark.parametrize("terms", [60, 210, 390])
 def test_a_formula_of_any_size_prints_and_reads_back(terms):
     from cftsr.algebra.polynomials import monomials
+    from cftsr.algebra.rational_function import RationalFunction
     from cftsr.algebra.shortest_form import shortest
     from cftsr.fronts.exactness import function_of
 
     names = ("a", "b", "c", "d")
     keys = [key for degree in [7] for key in monomials(4, degree)][:terms]
     polynomial = {key: (-1) ** i * (i + 1) for i, key in enumerate(keys)}
-    text = str(shortest(polynomial, {(0, 0, 0, 0): 1}, names))
-    assert function_of(parse(text, names), names) == (polynomial, {(0, 0, 0, 0): 1})
+    function = RationalFunction(polynomial, {(0, 0, 0, 0): 1})
+    assert function_of(parse(str(shortest(function, names)), names), names) == function
 
 
 # ---- real constants

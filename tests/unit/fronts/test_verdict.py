@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from cftsr.algebra.expressions import parse
 from cftsr.algebra.integer_columns import INTEGER_COLUMNS
+from cftsr.algebra.rational_function import RationalFunction
 from cftsr.data.dataset import Dataset
 from cftsr.data.generate import lowest_levels
 from cftsr.data.tasks import TASKS
@@ -261,7 +262,7 @@ def test_the_time_limit_leaves_everything_undecided(monkeypatch):
 
 
 def test_a_limit_reached_after_the_data_leaves_only_the_rest_undecided(monkeypatch):
-    monkeypatch.setattr(verification, "cancel", lambda *arguments: time.sleep(5))
+    monkeypatch.setattr(RationalFunction, "cancelled", lambda function: time.sleep(5))
     judgement = verdict(H_WZW, seconds=0.05)
     assert answers(judgement) == ("yes", "undecided", "undecided")
     assert judgement.recovered == "undecided"

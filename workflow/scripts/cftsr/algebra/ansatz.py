@@ -16,7 +16,8 @@ from math import lcm, prod
 import numpy as np
 
 from cftsr.algebra import modular
-from cftsr.algebra.polynomials import Exponents, Polynomial, monomials, multiply, restrict
+from cftsr.algebra.polynomials import Exponents, Polynomial, monomials
+from cftsr.algebra.rational_function import RationalFunction
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class FiniteLabels:
         return not self.columns or tuple(exponents[column] for column in self.columns) in self.basis
 
     def fixed(self, value: tuple[int, ...]) -> dict[int, int | Fraction]:
-        """The labels' own values by columns, as `polynomials.restrict` wants them."""
+        """The labels' own values by columns, as `RationalFunction.restricted` wants them."""
         if not self.scales:
             return dict(zip(self.columns, value, strict=True))
         return {
@@ -65,7 +66,7 @@ class FiniteLabels:
         part = x[:, list(self.columns)]
         return {value: np.all(part == np.array(value, dtype=np.int64), axis=1) for value in self.values}
 
-    def indicator(self, value: tuple[int, ...], variables: int) -> tuple[Polynomial, Polynomial]:
+    def indicator(self, value: tuple[int, ...], variables: int) -> RationalFunction:
         """The function that is 1 at this joint value and 0 at the others, as a polynomial over a constant.
 
         It is a polynomial in the basis; the other variables do not occur in it.
@@ -97,19 +98,15 @@ class FiniteLabels:
                 for column, power in zip(self.columns, item, strict=True):
                     key[column] = power
                 above[tuple(key)] = int(row[-1] * scale)
-        return above, {zero: scale}
+        return RationalFunction(above, {zero: scale})
 
-    def same(self, one: tuple[Polynomial, Polynomial], other: tuple[Polynomial, Polynomial]) -> bool:
-        """Whether two functions (numerator, denominator) agree wherever the finite labels have a joint value.
+    def same(self, one: RationalFunction, other: RationalFunction) -> bool:
+        """Whether two functions agree wherever the finite labels have a joint value.
 
         With s = 0, 1 the functions s and s^2 are the same. Without finite labels: whether they are identical.
         """
-        for value in self.values if self.columns else [()]:
-            fixed = self.fixed(value)
-            (a, b), (c, d) = restrict(one, fixed), restrict(other, fixed)
-            if not b or not d or multiply(a, d) != multiply(c, b):
-                return False
-        return True
+        fixed = [self.fixed(value) for value in self.values] if self.columns else [{}]
+        return all(one.restricted(values).same_as(other.restricted(values)) for values in fixed)
 
 
 @dataclass(frozen=True)

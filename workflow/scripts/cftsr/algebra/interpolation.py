@@ -13,12 +13,11 @@ import flint
 import numpy as np
 
 from cftsr.algebra import modular
-from cftsr.algebra.polynomials import Exponents, Polynomial, cancel
+from cftsr.algebra.polynomials import Exponents
+from cftsr.algebra.rational_function import RationalFunction
 
 if TYPE_CHECKING:
     from cftsr.algebra.ansatz import Ansatz
-
-Function = tuple[Polynomial, Polynomial]  # numerator and denominator
 
 # Entries of a matrix of equations that are held at once where all rows are looked at (32 MB).
 ENTRIES = 1 << 22
@@ -154,10 +153,8 @@ def _short(vectors: list[list[int]]) -> list[list[int]]:
     return sorted(vectors, key=lambda vector: (sum(abs(value).bit_length() + (value != 0) for value in vector), vector))
 
 
-def function_of(
-    vector: list[int], above: list[Exponents], below: list[Exponents]
-) -> tuple[Polynomial, Polynomial] | None:
+def function_of(vector: list[int], above: list[Exponents], below: list[Exponents]) -> RationalFunction | None:
     """P/Q in lowest terms from a solution; None where Q is zero."""
     numerator = {key: value for key, value in zip(above, vector[: len(above)], strict=True) if value}
     denominator = {key: value for key, value in zip(below, vector[len(above) :], strict=True) if value}
-    return cancel(numerator, denominator) if denominator else None
+    return RationalFunction(numerator, denominator).cancelled() if denominator else None

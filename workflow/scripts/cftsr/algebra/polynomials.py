@@ -5,7 +5,6 @@ Arithmetic that is two lines is written here; gcd, division and factorisation ar
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from itertools import combinations_with_replacement
 from math import gcd, prod
@@ -54,19 +53,6 @@ def content(polynomial: Polynomial) -> int:
 def divide_constant(polynomial: Polynomial, divisor: int) -> Polynomial:
     """The polynomial divided by an integer that divides every coefficient."""
     return {exponents: coefficient // divisor for exponents, coefficient in polynomial.items()}
-
-
-def cancel(numerator: Polynomial, denominator: Polynomial) -> tuple[Polynomial, Polynomial]:
-    """numerator/denominator in lowest terms, the denominator's leading coefficient positive."""
-    if not numerator:
-        variables = len(next(iter(denominator)))
-        return {}, {(0,) * variables: 1}
-    divisor = greatest_common_divisor(numerator, denominator)
-    numerator, denominator = divide_exactly(numerator, divisor), divide_exactly(denominator, divisor)
-    common = gcd(content(numerator), content(denominator))
-    if content(denominator) < 0:
-        common = -common
-    return divide_constant(numerator, common), divide_constant(denominator, common)
 
 
 def evaluate_exactly(polynomial: Polynomial, x: np.ndarray) -> np.ndarray:
@@ -251,44 +237,6 @@ def _value_at(polynomial: Polynomial, point: list[int]) -> int:
         coefficient * prod(value**power for value, power in zip(point, exponents, strict=True))
         for exponents, coefficient in polynomial.items()
     )
-
-
-def _highest(function: tuple[Polynomial, Polynomial], column: int) -> int:
-    return max((key[column] for part in function for key in part), default=0)
-
-
-def rescaled(function: tuple[Polynomial, Polynomial], scales: Sequence[int]) -> tuple[Polynomial, Polynomial]:
-    """P and Q in whole numbers, each variable of the function being one of them divided by its scale."""
-    highest = [_highest(function, column) for column in range(len(scales))]
-
-    def weight(key: Exponents) -> int:
-        return prod(scale ** (most - power) for scale, most, power in zip(scales, highest, key, strict=True))
-
-    above, below = ({key: value * weight(key) for key, value in part.items()} for part in function)
-    return above, below
-
-
-def restrict(
-    function: tuple[Polynomial, Polynomial], fixed: Mapping[int, int | Fraction]
-) -> tuple[Polynomial, Polynomial]:
-    """P and Q in the other variables where these (by their column) have these values; the same quotient."""
-    highest = {column: _highest(function, column) for column in fixed}
-
-    def weight(key: Exponents) -> int:
-        return prod(
-            value.numerator ** key[column] * value.denominator ** (highest[column] - key[column])
-            for column, value in fixed.items()
-        )
-
-    def restricted(polynomial: Polynomial) -> Polynomial:
-        result: Polynomial = {}
-        for exponents, coefficient in polynomial.items():
-            key = tuple(power for column, power in enumerate(exponents) if column not in fixed)
-            result[key] = result.get(key, 0) + coefficient * weight(exponents)
-        return {exponents: coefficient for exponents, coefficient in result.items() if coefficient}
-
-    above, below = map(restricted, function)
-    return above, below
 
 
 # ---- gcd, exact division, factorisation

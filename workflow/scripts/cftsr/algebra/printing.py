@@ -10,6 +10,7 @@ from unicodedata import lookup
 
 from cftsr.algebra.expressions import Expression, fold
 from cftsr.algebra.polynomials import Exponents, Polynomial, factorise
+from cftsr.algebra.rational_function import RationalFunction
 
 _SPECIAL = {"\\": r"\textbackslash{}", "^": r"\^{}", "~": r"\~{}"}
 
@@ -51,15 +52,12 @@ _TEXT = _Style(lambda label: label, lambda base, power: f"{base}**{power}", "*",
 _LATEX = _Style(latex_name, lambda base, power: f"{base}^{{{power}}}", " ", lambda text: rf"\left({text}\right)")
 
 
-def factored(numerator: Polynomial, denominator: Polynomial, labels: tuple[str, ...]) -> tuple[str, str]:
-    """The function as a quotient of products of irreducible factors: text (powers as **) and LaTeX.
-
-    numerator, denominator   coprime integer polynomials in the labels
-    """
-    if not numerator:
+def factored(function: RationalFunction, labels: tuple[str, ...]) -> tuple[str, str]:
+    """A function in lowest terms as a quotient of products of irreducible factors: text (powers as **) and LaTeX."""
+    if not function.numerator:
         return "0", "0"
-    above, top = factorise(numerator)
-    below, bottom = factorise(denominator)
+    above, top = factorise(function.numerator)
+    below, bottom = factorise(function.denominator)
     common = gcd(above, below)
     sign = "-" if above * below < 0 else ""
     above, below = abs(above // common), abs(below // common)

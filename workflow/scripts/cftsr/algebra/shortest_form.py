@@ -20,6 +20,7 @@ from math import gcd, lcm
 from cftsr.algebra import polynomials as poly
 from cftsr.algebra.expressions import Expression, binary, constant, square, variable
 from cftsr.algebra.polynomials import Polynomial
+from cftsr.algebra.rational_function import RationalFunction
 
 # Sums of more terms are printed as they stand: the search for common factors is exponential.
 MAX_GROUPED_TERMS = 12
@@ -28,15 +29,12 @@ LONG_SUM = 40  # terms of a sum that is printed without brackets
 Terms = tuple[tuple[tuple[int, ...], Fraction], ...]  # Laurent polynomial: exponents may be negative
 
 
-def shortest(
-    numerator: Polynomial, denominator: Polynomial, labels: tuple[str, ...], unary_operators: Iterable[str] = ()
-) -> Expression:
-    """The shortest of the forms of numerator/denominator.
+def shortest(function: RationalFunction, labels: tuple[str, ...], unary_operators: Iterable[str] = ()) -> Expression:
+    """The shortest of the forms of a function in lowest terms.
 
-    numerator, denominator   coprime integer polynomials in the labels
     Equal node counts keep the earlier form in the list above.
     """
-    return _Printer(labels, "square" in set(unary_operators)).quotient(numerator, denominator)
+    return _Printer(labels, "square" in set(unary_operators)).quotient(*function)
 
 
 def _shortest(candidates: list[Expression]) -> Expression:
@@ -68,7 +66,7 @@ class _Printer:
             whole, rest = poly.divide_with_remainder(numerator, denominator)
             if whole and rest:
                 # whole*denominator + rest = numerator exactly, so this is an identity over the rationals.
-                fraction = self._factored_quotient(*poly.cancel(rest, denominator))
+                fraction = self._factored_quotient(*RationalFunction(rest, denominator).cancelled())
                 candidates.append(_plus(self.polynomial(whole), fraction))
         candidates += self._without_a_constant(numerator, denominator)
         return _shortest(candidates)
@@ -81,7 +79,7 @@ class _Printer:
             if value and rest:
                 below = poly.multiply(denominator, {(0,) * len(self.labels): value.denominator})
                 term = _scaled(abs(value.numerator), value.denominator, [], [])
-                fraction = self._factored_quotient(*poly.cancel(rest, below))
+                fraction = self._factored_quotient(*RationalFunction(rest, below).cancelled())
                 if value > 0:
                     yield _plus(term, fraction)
                 else:

@@ -12,8 +12,7 @@ import numpy as np
 
 from cftsr.algebra.expressions import Expression, ParseError, evaluate, parse
 from cftsr.algebra.formula import read_formula
-from cftsr.algebra.interpolation import Function
-from cftsr.algebra.polynomials import cancel, multiply
+from cftsr.algebra.rational_function import RationalFunction
 from cftsr.answers.fit_file import SECONDS, Answer, agreement, fit_rows, latex_symbol
 from cftsr.data.dataset import Dataset
 from cftsr.data.generate import generate
@@ -228,16 +227,12 @@ def expression_judged(judgement: Judgement, labels: tuple[str, ...]) -> Expressi
     return read_formula(judgement.simplified if judgement.tolerance else judgement.equation, labels)
 
 
-def function_judged(judgement: Judgement, labels: tuple[str, ...]) -> Function:
+def function_judged(judgement: Judgement, labels: tuple[str, ...]) -> RationalFunction:
     """P and Q, not cancelled, of what was judged.
 
     Raises LimitReachedError, ZeroDivisionError or ValueError where there is none.
     """
     return function_of(expression_judged(judgement, labels), labels)
-
-
-def same_function(one: Function, other: Function) -> bool:
-    return multiply(one[0], other[1]) == multiply(other[0], one[1])
 
 
 def same_as_fit(judgement: Judgement, answer: Answer, table: Table, seconds: float) -> str:
@@ -248,7 +243,7 @@ def same_as_fit(judgement: Judgement, answer: Answer, table: Table, seconds: flo
     try:
         with time_limit(seconds):
             own, found = (function_judged(item, labels) for item in (judgement, answer.judgement))
-            return YES if same_function(own, found) else NO
+            return YES if own.same_as(found) else NO
     except LimitReachedError:
         return UNDECIDED
     except (ZeroDivisionError, ValueError):
@@ -272,7 +267,7 @@ def _first_difference(judgement: Judgement, rows: Dataset, held_out: bool, secon
         with time_limit(seconds):
             function = function_judged(judgement, rows.labels)
             if held_out:
-                function = cancel(*function)  # as the judge does: on the data a formula stands as it is written
+                function = function.cancelled()  # as the judge does: on the data a formula stands as it is written
             wrong = rows.wrong_rows(function, width_of(rows))
             if not len(wrong):
                 return None

@@ -20,7 +20,7 @@ from typing import Any
 from cftsr.algebra.expressions import Expression, ParseError, parse, substitute, variable
 from cftsr.algebra.formula import NotRationalError, read_formula
 from cftsr.algebra.integer_columns import INTEGER_COLUMNS, without_integer_columns
-from cftsr.algebra.interpolation import Function
+from cftsr.algebra.rational_function import RationalFunction
 from cftsr.algebra.shortest_form import shortest
 from cftsr.answers.checking import (
     Check,
@@ -213,7 +213,7 @@ class _Prover:
         self.sample = self.data.points[self.data.spread(SAMPLE)]
         # Targets that are not exact give no exact equations for coefficients.
         self.refiner = Refiner(self.data) if width_of(self.data) is None else None
-        self.solved: dict[Support, Function | None] = {}
+        self.solved: dict[Support, RationalFunction | None] = {}
 
     def judge(self, entry: Entry, expression: Expression) -> Line:
         line = Line(entry, judgement=judged(expression, self.table, self.seconds))
@@ -239,7 +239,7 @@ class _Prover:
                 self.solved[support] = self.refiner.solve(support)
             function = self.solved[support]
             if function is not None:
-                return shortest(*function, self.data.labels, ("square",))
+                return shortest(function, self.data.labels, ("square",))
         return None
 
 

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 from cftsr.algebra import modular
 from cftsr.algebra.expressions import Expression, ParseError, binary, constant, substitute
 from cftsr.algebra.formula import read_formula
-from cftsr.algebra.interpolation import Function, equations, solutions
+from cftsr.algebra.interpolation import equations, solutions
 from cftsr.algebra.polynomials import Exponents
+from cftsr.algebra.rational_function import RationalFunction
 from cftsr.answers.checking import (
     Check,
     Table,
@@ -26,7 +27,6 @@ from cftsr.answers.checking import (
     differences,
     function_judged,
     judged,
-    same_function,
 )
 from cftsr.answers.fit_file import SECONDS, default_options, fit_rows, latex_symbol
 from cftsr.data.dataset import Dataset, integers
@@ -199,10 +199,10 @@ def _with(expression: Expression, values: Mapping[str, Fraction]) -> Expression:
 def _distinct(found: Sequence[Solution], expression: Expression, table: Table) -> list[Solution]:
     """The first solution of each function: constants may differ by a common factor, say."""
     labels, kept = table.data.labels, []
-    functions: list[Function] = []
+    functions: list[RationalFunction] = []
     for solution in found:
         function = function_of(_with(expression, solution.values), labels)
-        if not any(same_function(function, other) for other in functions):
+        if not any(function.same_as(other) for other in functions):
             kept.append(solution)
             functions.append(function)
     return kept

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from cftsr import files
-from cftsr.algebra.interpolation import Function
-from cftsr.algebra.polynomials import evaluate_exactly, rescaled, wrong_rows
+from cftsr.algebra.polynomials import evaluate_exactly, wrong_rows
+from cftsr.algebra.rational_function import RationalFunction
 from cftsr.errors import UserError
 
 if TYPE_CHECKING:
@@ -163,16 +163,16 @@ class Dataset:
 
     # ---- functions of the labels
 
-    def _in_whole_numbers(self, function: Function) -> Function:
-        return rescaled(function, self.scales) if self.scales else function
+    def _in_whole_numbers(self, function: RationalFunction) -> RationalFunction:
+        return function.rescaled(self.scales) if self.scales else function
 
-    def evaluate(self, function: Function, x: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+    def evaluate(self, function: RationalFunction, x: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Integers a, b with function = a/b at these points (as x has them), by default at every row."""
         above, below = self._in_whole_numbers(function)
         x = self.x if x is None else x
         return evaluate_exactly(above, x), evaluate_exactly(below, x)
 
-    def wrong_rows(self, function: Function, within: np.ndarray | None = None) -> np.ndarray:
+    def wrong_rows(self, function: RationalFunction, within: np.ndarray | None = None) -> np.ndarray:
         """Indices of the rows where the function is not the target, or is undefined; decided exactly.
 
         within   float64, shape (rows,): how far it may be from the target; None for not at all

@@ -18,8 +18,9 @@ import numpy as np
 from cftsr.algebra import modular
 from cftsr.algebra.expressions import Expression, apply_operator, fold
 from cftsr.algebra.integer_columns import without_integer_columns, write_with_integer_columns
-from cftsr.algebra.interpolation import Function, equations, function_of, solutions
+from cftsr.algebra.interpolation import equations, function_of, solutions
 from cftsr.algebra.polynomials import Exponents
+from cftsr.algebra.rational_function import RationalFunction
 from cftsr.algebra.shortest_form import shortest
 from cftsr.data.dataset import Dataset
 from cftsr.engines.base import Problem
@@ -215,7 +216,7 @@ class Refiner:
         self.rows, self.spare = rows.shuffled(), spare
         self.tried: set[Support] = set()
 
-    def solve(self, support: Support) -> Function | None:
+    def solve(self, support: Support) -> RationalFunction | None:
         """P/Q in lowest terms with this support, exact on every row, or None.
 
         None as well where the rows do not fix the coefficients: a support with several solutions is too wide.
@@ -241,7 +242,7 @@ class Refiner:
             return None
         return function
 
-    def first_exact(self, candidates: Iterable[Support]) -> Function | None:
+    def first_exact(self, candidates: Iterable[Support]) -> RationalFunction | None:
         """The first support's exact function, or None."""
         return next((function for support in candidates if (function := self.solve(support)) is not None), None)
 
@@ -262,9 +263,9 @@ def refine(problem: Problem, expressions: Iterable[Expression], limit: int) -> E
     function = Refiner(problem).first_exact(supports(terms, limit))
     if function is None:
         return None
-    formula = shortest(*function, problem.labels, problem.unary_operators)
+    formula = shortest(function, problem.labels, problem.unary_operators)
     if not problem.setting.nested_square and has_nested_square(formula):
-        formula = shortest(*function, problem.labels, ())
+        formula = shortest(function, problem.labels, ())
     return write_with_integer_columns(formula) if problem.setting.integer_columns else formula
 
 

@@ -81,6 +81,14 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Slice:
+    """A joint value of the finite labels, and what the rows that have it prove by themselves."""
+
+    labels: dict[str, int | str]
+    certificate: Certificate
+
+
+@dataclass(frozen=True)
 class Certificate:
     """Whether the data determine the formula that passes through them, and how that is known.
 
@@ -116,7 +124,7 @@ class Certificate:
     relations: tuple[int, int] | None = None
     values_needed: dict[str, int] | None = None
     refits: tuple[Refit, ...] = ()
-    slices: tuple[dict[str, Any], ...] = ()
+    slices: tuple[Slice, ...] = ()
     competing_formula: str | None = None
     competing_degrees: tuple[int, int] | None = None
     competing_formula_differs: bool | None = None
@@ -136,6 +144,7 @@ class Certificate:
     def as_dict(self) -> dict[str, Any]:
         """JSON values; what does not apply is left out."""
         values = asdict(self)
+        values["slices"] = tuple({"labels": part.labels} | part.certificate.as_dict() for part in self.slices)
         return {"outcome": values.pop("outcome"), "reasons": list(values.pop("reasons"))} | {
             name: _plain(value) for name, value in values.items() if value is not None and value != ()
         }

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
-from math import gcd, lcm
 
 import numpy as np
 
@@ -30,9 +29,9 @@ from cftsr.algebra.expressions import (
     substitute,
 )
 from cftsr.algebra.integer_columns import INTEGER_COLUMNS, without_integer_columns
-from cftsr.algebra.interpolation import Function
 from cftsr.algebra.modular import PRIMES
-from cftsr.algebra.polynomials import Polynomial, add
+from cftsr.algebra.polynomials import add
+from cftsr.algebra.rational_function import RationalFunction
 from cftsr.algebra.simplest_fraction import simplest_between
 from cftsr.data.dataset import Dataset
 from cftsr.fronts.front import Equation
@@ -61,9 +60,6 @@ class LimitReachedError(Exception):
 # ---- P/Q
 
 
-Pair = tuple[dict, dict]  # numerator and denominator: {exponents: coefficient}
-
-
 def _bits(value: Fraction) -> int:
     return value.numerator.bit_length() + value.denominator.bit_length()
 
@@ -83,61 +79,63 @@ def _product(left: dict, right: dict) -> dict:
     return {key: value for key, value in result.items() if value}
 
 
-class _Ratio:
-    """P/Q, not cancelled, with coefficients that are all Fractions or all floats."""
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """P/Q, not cancelled: {exponents: coefficient} with coefficients that are all Fractions or all floats."""
 
-    def __init__(self, numerator: dict, denominator: dict):
-        self.numerator, self.denominator = numerator, denominator
+    numerator: dict
+    denominator: dict
 
-    def _combined(self, other: _Ratio, sign: int) -> _Ratio:
+    @property
+    def coefficients(self) -> list:
+        return [*self.numerator.values(), *self.denominator.values()]
+
+    def converted(self, number: Callable) -> Ratio:
+        """With `number` of each coefficient, where that is not 0."""
+        return Ratio(
+            *(
+                {key: new for key, value in part.items() if (new := number(value))}
+                for part in (self.numerator, self.denominator)
+            )
+        )
+
+    def _combined(self, other: Ratio, sign: int) -> Ratio:
         if self.denominator == other.denominator:
-            return _Ratio(add(self.numerator, other.numerator, sign), self.denominator)
+            return Ratio(add(self.numerator, other.numerator, sign), self.denominator)
         left = _product(self.numerator, other.denominator)
         right = _product(other.numerator, self.denominator)
-        return _Ratio(add(left, right, sign), _product(self.denominator, other.denominator))
+        return Ratio(add(left, right, sign), _product(self.denominator, other.denominator))
 
-    def __add__(self, other: _Ratio) -> _Ratio:
+    def __add__(self, other: Ratio) -> Ratio:
         return self._combined(other, 1)
 
-    def __sub__(self, other: _Ratio) -> _Ratio:
+    def __sub__(self, other: Ratio) -> Ratio:
         return self._combined(other, -1)
 
-    def __mul__(self, other: _Ratio) -> _Ratio:
-        return _Ratio(_product(self.numerator, other.numerator), _product(self.denominator, other.denominator))
+    def __mul__(self, other: Ratio) -> Ratio:
+        return Ratio(_product(self.numerator, other.numerator), _product(self.denominator, other.denominator))
 
-    def __truediv__(self, other: _Ratio) -> _Ratio:
+    def __truediv__(self, other: Ratio) -> Ratio:
         if not other.numerator:
             raise ZeroDivisionError("the equation divides by zero")
-        return _Ratio(_product(self.numerator, other.denominator), _product(self.denominator, other.numerator))
+        return Ratio(_product(self.numerator, other.denominator), _product(self.denominator, other.numerator))
 
-    def __neg__(self) -> _Ratio:
-        return _Ratio({key: -value for key, value in self.numerator.items()}, self.denominator)
+    def __neg__(self) -> Ratio:
+        return Ratio({key: -value for key, value in self.numerator.items()}, self.denominator)
 
 
-def _expand(expression: Expression, labels: tuple[str, ...], number: Callable) -> Pair:
+def _expand(expression: Expression, labels: tuple[str, ...], number: Callable) -> Ratio:
     """The equation as P/Q; `number` makes a coefficient of a constant."""
     origin = (0,) * len(labels)
 
-    def leaf(node: Expression) -> _Ratio:
+    def leaf(node: Expression) -> Ratio:
         if node.kind == "variable":
             exponents = tuple(int(label == node.value) for label in labels)
-            return _Ratio({exponents: number(1)}, {origin: number(1)})
+            return Ratio({exponents: number(1)}, {origin: number(1)})
         value = number(node.value)
-        return _Ratio({origin: value} if value else {}, {origin: number(1)})
+        return Ratio({origin: value} if value else {}, {origin: number(1)})
 
-    ratio = fold(expression, leaf, apply_operator)
-    return ratio.numerator, ratio.denominator
-
-
-def to_integers(numerator: Mapping, denominator: Mapping) -> tuple[Polynomial, Polynomial]:
-    """The same function with coprime integer coefficients."""
-    values = [*numerator.values(), *denominator.values()]
-    scale = lcm(*(value.denominator for value in values))
-    divisor = gcd(*(int(value * scale) for value in values)) or 1
-    return tuple(
-        {key: int(value * scale) // divisor for key, value in part.items() if value}
-        for part in (numerator, denominator)
-    )
+    return fold(expression, leaf, apply_operator)
 
 
 # ---- rational numbers near floats
@@ -150,7 +148,7 @@ def simplest_near(value: float, tolerance: float) -> Fraction:
     return simplest_between(exact - width, exact + width)
 
 
-def rationalisations(expression: Expression, labels: tuple[str, ...]) -> Iterator[tuple[float, Pair]]:
+def rationalisations(expression: Expression, labels: tuple[str, ...]) -> Iterator[tuple[float, Ratio]]:
     """(tolerance, P/Q with Fractions): the ways to read an equation's constants as rationals, plainest first.
 
     An equation whose constants are integers has one reading, with tolerance 0. Otherwise constants are moved one by
@@ -169,22 +167,19 @@ def rationalisations(expression: Expression, labels: tuple[str, ...]) -> Iterato
             yield tolerance, plain
         if floating is None:
             floating = _expand(expression, labels, float)
-        yield from ((tolerance, pair) for pair in _scaled_readings(*floating, tolerance))
+        yield from ((tolerance, reading) for reading in _scaled_readings(floating, tolerance))
 
 
-def _scaled_readings(numerator: dict, denominator: dict, tolerance: float) -> Iterator[Pair]:
+def _scaled_readings(floating: Ratio, tolerance: float) -> Iterator[Ratio]:
     leads = []
-    for part in (denominator, numerator):
+    for part in (floating.denominator, floating.numerator):
         leads += sorted(part.values(), key=abs, reverse=True)[:3]
     for lead in leads:
-        scaled = tuple({key: value / lead for key, value in part.items()} for part in (numerator, denominator))
-        if not all(math.isfinite(value) for part in scaled for value in part.values()):
+        if not all(math.isfinite(value / lead) for value in floating.coefficients):
             continue  # an expanded coefficient overflows
-        pair = tuple(
-            {key: near for key, value in part.items() if (near := simplest_near(value, tolerance))} for part in scaled
-        )
-        if pair[1]:
-            yield pair
+        reading = floating.converted(lambda value, lead=lead: simplest_near(value / lead, tolerance))
+        if reading.denominator:
+            yield reading
 
 
 # ---- decisions
@@ -202,7 +197,7 @@ class Exactness:
     """
 
     answer: str
-    function: Function | None = None
+    function: RationalFunction | None = None
     tolerance: float | None = None
     wrong_rows: int | None = None
     reason: str = ""
@@ -233,11 +228,11 @@ def decide(
         return Exactness(APPROXIMATE, wrong_rows=0)
     try:
         for tolerance, reading in rationalisations(expression, labels):
-            function = to_integers(*reading)
+            function = RationalFunction.of_fractions(reading.numerator, reading.denominator)
             if real and _forced(reading, tolerance):
                 continue  # as it stands it agrees; fractions as long as its constants say nothing more
             first = data.first(FIRST_ROWS)
-            if not function[1] or count_wrong(function, first) > MOST_WRONG * len(first):
+            if not function.denominator or count_wrong(function, first) > MOST_WRONG * len(first):
                 continue
             wrong = count_wrong(function, data)
             if wrong == 0:
@@ -250,12 +245,10 @@ def decide(
     return Exactness(APPROXIMATE, wrong_rows=0) if real else nearest
 
 
-def _forced(reading: Pair, tolerance: float) -> bool:
+def _forced(reading: Ratio, tolerance: float) -> bool:
     """Whether fractions as simple as those of a reading lie near any numbers, so that it says nothing of these."""
     return any(
-        2 * tolerance * max(1, abs(value)) * DENSITY * value.denominator**2 > FORCED
-        for part in reading
-        for value in part.values()
+        2 * tolerance * max(1, abs(value)) * DENSITY * value.denominator**2 > FORCED for value in reading.coefficients
     )
 
 
@@ -267,9 +260,10 @@ def agrees_as_it_stands(expression: Expression, rows: Dataset, width: np.ndarray
     return bool(np.isfinite(value).all() and not far.any())
 
 
-def function_of(expression: Expression, labels: tuple[str, ...]) -> Function:
+def function_of(expression: Expression, labels: tuple[str, ...]) -> RationalFunction:
     """P and Q, not cancelled, of an equation whose constants are taken as they are."""
-    return to_integers(*_expand(expression, labels, exact_value))
+    ratio = _expand(expression, labels, exact_value)
+    return RationalFunction.of_fractions(ratio.numerator, ratio.denominator)
 
 
 def _modulo(expression: Expression, point: Mapping[str, int], prime: int) -> int | None:
@@ -379,11 +373,11 @@ def width_of(data: Dataset) -> np.ndarray | None:
     return np.maximum.reduce(widths) if widths and any(np.any(width > 0) for width in widths) else None
 
 
-def count_wrong(function: Function, data: Dataset) -> int:
+def count_wrong(function: RationalFunction, data: Dataset) -> int:
     return len(data.wrong_rows(function, width_of(data)))
 
 
-def agreement(function: Function, data: Dataset) -> str:
+def agreement(function: RationalFunction, data: Dataset) -> str:
     """The answer for an equation that is wrong on no row: exact on all of them, or only within their uncertainty."""
     if width_of(data) is None:
         return YES

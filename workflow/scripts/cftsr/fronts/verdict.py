@@ -27,8 +27,6 @@ import numpy as np
 
 from cftsr.algebra.expressions import Expression, ParseError, constants, evaluate, parse, rational_constants, substitute
 from cftsr.algebra.integer_columns import INTEGER_COLUMNS, without_integer_columns
-from cftsr.algebra.interpolation import Function
-from cftsr.algebra.polynomials import cancel, multiply
 from cftsr.algebra.printing import factored, latex_of
 from cftsr.data.dataset import Dataset, read_dataset
 from cftsr.errors import UserError
@@ -138,28 +136,28 @@ def _decide(
     judgement.exact_on_data, judgement.reason = exactness.answer, exactness.reason
     judgement.wrong_rows, judgement.tolerance = exactness.wrong_rows, exactness.tolerance
     # Cancelled: a common factor may vanish on a held-out row where the function itself is defined.
-    function = exactness.function and cancel(*exactness.function)
+    function = exactness.function and exactness.function.cancelled()
     known = None if closed_form is None else parse(closed_form, labels)
     if len(held_out):
         judgement.exact_on_held_out = UNDECIDED if function else as_it_stands(expression, labels, held_out, errors)
         if judgement.exact_on_held_out == UNDECIDED and rational_constants(expression):
-            function = function or cancel(*function_of(expression, labels))
+            function = function or function_of(expression, labels).cancelled()
         if function is not None:
             judgement.wrong_held_out = count_wrong(function, held_out)
             judgement.exact_on_held_out = NO if judgement.wrong_held_out else agreement(function, held_out)
     if known is not None:
         if function is not None:
-            judgement.identical_to_closed_form = YES if _same(function, function_of(known, labels)) else NO
+            judgement.identical_to_closed_form = YES if function.same_as(function_of(known, labels)) else NO
         elif differ_somewhere(expression, known, labels, data, held_out):
             judgement.identical_to_closed_form = NO
     if function is not None:
-        judgement.simplified, judgement.latex = factored(*function, labels)
+        judgement.simplified, judgement.latex = factored(function, labels)
 
 
 def rows_that_disagree(judgement: Judgement, rows: Dataset) -> list[dict[str, Any]]:
     """The rows on which what was judged differs from the target: their labels, the file's value and the formula's."""
     expression = without_integer_columns(parse(judgement.equation, (*rows.labels, *INTEGER_COLUMNS)))
-    function = cancel(*function_of(expression, rows.labels))
+    function = function_of(expression, rows.labels).cancelled()
     wrong = rows.wrong_rows(function, width_of(rows))
     values = zip(*(part[wrong].tolist() for part in rows.evaluate(function)), strict=True)
     return [
@@ -170,10 +168,6 @@ def rows_that_disagree(judgement: Judgement, rows: Dataset) -> list[dict[str, An
         }
         for row, (above, below) in zip(wrong.tolist(), values, strict=True)
     ]
-
-
-def _same(one: Function, other: Function) -> bool:
-    return multiply(one[0], other[1]) == multiply(other[0], one[1])
 
 
 def _rounded(expression: Expression, labels: tuple[str, ...], data: Dataset) -> Expression:

@@ -10,7 +10,7 @@ from math import comb, log2
 
 import numpy as np
 
-from cftsr.algebra.interpolation import Function
+from cftsr.algebra.rational_function import RationalFunction
 from cftsr.data.dataset import Dataset
 
 
@@ -19,7 +19,7 @@ def bits_of(value: int) -> int:
     return 2 * max(1, abs(value).bit_length()) if value else 1
 
 
-def formula_bits(function: Function, unknowns: int) -> int:
+def formula_bits(function: RationalFunction, unknowns: int) -> int:
     """The bits of a formula: each coefficient, and one for each monomial that the ansatz has and the formula lacks."""
     coefficients = [value for part in function for value in part.values()]
     return sum(map(bits_of, coefficients)) + max(0, unknowns - len(coefficients))

@@ -75,7 +75,7 @@ class Rational(Engine):
         result = fit(problem, limits, options["refit_without"], options.get("wrong_rows", 0.0))
         # The best constant is the front's trivial member: the formula's score is measured against it.
         candidates = [Candidate(repr(float(np.mean(problem.target))))]
-        if result.function is not None and not any(sum(powers) for part in result.function for powers in part):
+        if result.function is not None and not any(result.function.degrees):
             # A constant formula: among uncertain targets their mean would push it off the front.
             candidates = []
         fits = [item for item in (*result.others, result) if item.has_formula]
@@ -103,4 +103,4 @@ class Rational(Engine):
 def _text(result: Fit, problem: Problem) -> str:
     if result.function is None:
         return str(result.expression)
-    return str(shortest(*result.function, problem.labels, problem.unary_operators))
+    return str(shortest(result.function, problem.labels, problem.unary_operators))

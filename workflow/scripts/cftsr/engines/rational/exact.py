@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from cftsr.algebra.interpolation import Function
+from cftsr.algebra.rational_function import RationalFunction
 from cftsr.engines.base import Problem
 from cftsr.engines.rational import factors, outliers, parts
 from cftsr.engines.rational.description import formula_bits, row_bits
@@ -115,5 +115,5 @@ def at_an_edge(problem: Problem, wrong: np.ndarray) -> str:
     return ""
 
 
-def passes_through_most(problem: Problem, function: Function, share: float) -> bool:
+def passes_through_most(problem: Problem, function: RationalFunction, share: float) -> bool:
     return len(problem.wrong_rows(function)) <= outliers.tolerated(len(problem), share)

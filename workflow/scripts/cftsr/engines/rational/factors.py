@@ -13,12 +13,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import product
-from math import gcd
+from math import gcd, prod
 
 import numpy as np
 
-from cftsr.algebra.interpolation import Function
-from cftsr.algebra.polynomials import Polynomial, cancel, multiply
+from cftsr.algebra.polynomials import Polynomial, multiply
+from cftsr.algebra.rational_function import RationalFunction
 from cftsr.data.dataset import Dataset, integers
 from cftsr.engines.base import Problem
 from cftsr.engines.rational.description import formula_bits
@@ -48,7 +48,7 @@ class Product:
     forms: tuple[tuple[int, ...], ...]
     powers: tuple[int, ...]
     constant: Fraction
-    rest: Function | None = None
+    rest: RationalFunction | None = None
 
     @property
     def unknowns(self) -> int:
@@ -84,14 +84,13 @@ def fit(problem: Problem, found: Search, refit_without: float) -> Fit | None:
         refits.append(Refit(what, len(kept), int(mask.sum()), same))
         if not same:
             reasons.append(f"without the {int(mask.sum())} rows of {what} the fit finds another formula, or none")
-    degrees = tuple(max(sum(key) for key in part) for part in function)
     certificate = Certificate(
         outcome=FITS if reasons or untested else IDENTIFIED,
         reasons=tuple(reasons),
         untested=tuple(untested),
         rows=len(problem),
         distinct_values=distinct,
-        degrees=degrees,
+        degrees=function.degrees,
         unknowns=result.unknowns,
         rows_needed=result.unknowns + 1,
         values_needed=needed,
@@ -293,7 +292,7 @@ def _with_rest(rows: Dataset, forms: list[tuple[int, ...]], large: dict[tuple[in
     )
 
 
-def expanded(result: Product, rows: Dataset) -> Function:
+def expanded(result: Product, rows: Dataset) -> RationalFunction:
     """The product as P/Q in the labels."""
     labels = len(rows.labels)
     scales = rows.scales or (1,) * labels
@@ -313,14 +312,10 @@ def expanded(result: Product, rows: Dataset) -> Function:
                 above = multiply(above, factor)
             else:
                 below = multiply(below, factor)
+    function = RationalFunction(above, below)
     if result.rest is not None:
-        rest = tuple({key: value * _scale(key, scales) for key, value in part.items()} for part in result.rest)
-        above, below = multiply(above, rest[0]), multiply(below, rest[1])
-    return cancel(above, below)
-
-
-def _scale(key: tuple[int, ...], scales: tuple[int, ...]) -> int:
-    total = 1
-    for power, scale in zip(key, scales, strict=True):
-        total *= scale**power
-    return total
+        # The rest is a function of the whole numbers.
+        function *= RationalFunction(
+            *({key: value * prod(map(pow, scales, key)) for key, value in part.items()} for part in result.rest)
+        )
+    return function.cancelled()

@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 
 from cftsr.algebra.expressions import Expression
-from cftsr.algebra.interpolation import Function
+from cftsr.algebra.rational_function import RationalFunction
 from cftsr.engines.base import Problem
 from cftsr.fronts.certificate import Certificate, WrongRow
 
@@ -25,7 +25,7 @@ class Fit:
     others       further formulas, which held-out rows may prefer
     """
 
-    function: Function | None
+    function: RationalFunction | None
     certificate: Certificate
     systems: int
     expression: Expression | None = None
@@ -54,7 +54,7 @@ def is_uncertain(problem: Problem) -> bool:
     return width_of(problem) is not None
 
 
-def wrong_row(problem: Problem, function: Function, row: int) -> WrongRow:
+def wrong_row(problem: Problem, function: RationalFunction, row: int) -> WrongRow:
     point = problem.x[row : row + 1]
     above, below = (int(part[0]) for part in problem.evaluate(function, point))
     return WrongRow(

@@ -11,22 +11,21 @@ rows that have it must identify the formula in the other labels by themselves.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 
 from cftsr.algebra.ansatz import FiniteLabels
-from cftsr.algebra.interpolation import Function
-from cftsr.algebra.polynomials import Polynomial, add, cancel, multiply, restrict
+from cftsr.algebra.polynomials import Polynomial, add, multiply
+from cftsr.algebra.rational_function import RationalFunction
 from cftsr.algebra.shortest_form import shortest
 from cftsr.engines.base import Problem
-from cftsr.engines.rational.search import Limits, Search, another, search
+from cftsr.engines.rational.search import Limits, Rival, Search, Solution, another, search
 from cftsr.errors import UserError
-from cftsr.fronts.certificate import SPARE_VALUES, Certificate, Refit, in_words, no_formula
-from cftsr.vocabulary import FITS, IDENTIFIED
+from cftsr.fronts.certificate import SPARE_VALUES, Certificate, Refit, Slice, in_words, no_formula
+from cftsr.vocabulary import FITS, IDENTIFIED, NONE
 
 # A label with so many times the values that its degree needs is not left out in part and fitted again.
 AMPLE = 2
@@ -34,7 +33,7 @@ AMPLE = 2
 DECIDING_ROWS, DECIDING_STEPS = 2_000, 5
 
 # Given the indices of rows, the function that a fit to them finds, or None; and how many linear systems that took.
-Refitter = Callable[[np.ndarray], tuple[Function | None, int]]
+Refitter = Callable[[np.ndarray], tuple[RationalFunction | None, int]]
 
 
 def finite_labels(problem: Problem) -> FiniteLabels:
@@ -53,10 +52,6 @@ def finite_labels(problem: Problem) -> FiniteLabels:
             f"values declared for the finite labels {', '.join(problem.finite_labels)}; declare it, or correct the row"
         )
     return finite
-
-
-def degrees_in(polynomial: Polynomial, column: int) -> int:
-    return max((exponents[column] for exponents in polynomial), default=0)
 
 
 def _theory_numbers(problem: Problem) -> np.ndarray:
@@ -108,22 +103,19 @@ def certify(
     reasons: list[str] = []
     untested: list[str] = []
     others = {label: i for i, label in enumerate(labels) if i not in finite.columns}
-    tested = {
-        label: degrees_in(solution.numerator, i) + degrees_in(solution.denominator, i) + 1 + SPARE_VALUES
-        for label, i in others.items()
-    }
+    tested = {label: sum(solution.function.degrees_in(i)) + 1 + SPARE_VALUES for label, i in others.items()}
     # Of a finite label, all values that it has.
     everywhere = {labels[column]: len({v[place] for v in finite.values}) for place, column in enumerate(finite.columns)}
     needed = {label: tested[label] if label in tested else everywhere[label] for label in labels}
-    rival: tuple[Function, tuple[int, int]] | None = None
-    slices: list[dict[str, Any]] = []
+    rival: Rival | None = None
+    slices: list[Slice] = []
     systems = 0
     if finite.columns:
         slices, systems, rival = _certify_slices(problem, found, finite, limits, refit_without, refit)
-        for item in slices:
-            where = in_words(item["labels"])
-            reasons += [f"where {where}: {reason}" for reason in item["reasons"]]
-            untested += [f"where {where}: {reason}" for reason in item.get("untested", ())]
+        for part in slices:
+            where = in_words(part.labels)
+            reasons += [f"where {where}: {reason}" for reason in part.certificate.reasons]
+            untested += [f"where {where}: {reason}" for reason in part.certificate.untested]
     else:
         if sum(solution.relations):
             reasons.append(
@@ -185,14 +177,14 @@ def certify(
     )
     if reasons:
         found_rival = _rival(problem, found, finite, limits, certificate, rival)
-        certificate = _competition(certificate, problem, solution.function, found_rival, solution.degrees)
+        certificate = _competition(certificate, problem, solution, found_rival)
     return certificate, systems
 
 
 def exact_refit(problem: Problem, limits: Limits) -> Refitter:
     finite = finite_labels(problem)
 
-    def refit(kept: np.ndarray) -> tuple[Function | None, int]:
+    def refit(kept: np.ndarray) -> tuple[RationalFunction | None, int]:
         found = search(problem.take(kept), limits, finite)
         return (found.solution.function if found.solution else None), found.systems
 
@@ -204,82 +196,66 @@ def exact_refit(problem: Problem, limits: Limits) -> Refitter:
 
 def _certify_slices(
     problem: Problem, found: Search, finite: FiniteLabels, limits: Limits, refit_without: float, refit: Refitter | None
-) -> tuple[list[dict[str, Any]], int, tuple[Function, tuple[int, int]] | None]:
+) -> tuple[list[Slice], int, Rival | None]:
     """What is known for each joint value of the finite labels, the systems solved, and another function or None."""
-    certificates, systems, rival = [], 0, None
+    solution, slices, systems, rival = found.solution, [], 0, None
     for value, mask in finite.slices(problem.x).items():
         fixed = finite.fixed(value)
-        above, below = restrict(found.solution.function, fixed)
-        said: dict[str, Any] = {"labels": _joint_value(problem, finite, value), "rows": int(mask.sum())}
-        other: tuple[Function, tuple[int, int]] | None = None
+        here = solution.function.restricted(fixed)
+        other: Rival | None = None
         if not mask.any():
-            said |= {"outcome": "none", "reasons": ["there is no row, so nothing is known of the formula there"]}
-            one = {(0,) * (len(problem.labels) - len(fixed)): 1}
-            # Any function will do where there is no row: one more than the formula's value, or 1 where it has none.
-            other = (add(above, below), below) if below else (one, one)
-            other = other, found.solution.degrees
+            certificate = Certificate(NONE, ("there is no row, so nothing is known of the formula there",))
+            # Any function is possible where there is no row: one more than the formula's value, or 1 where it has none.
+            constant = _one(len(problem.labels) - len(fixed))
+            other = Rival(here + constant if here.denominator else constant, solution.degrees)
         elif len(finite.columns) == len(problem.labels):
-            said |= {"outcome": "fits", "reasons": ["a single value is no test of a formula: all labels are finite"]}
+            reason = "a single value is no test of a formula: all labels are finite"
+            certificate = Certificate(FITS, (reason,), rows=int(mask.sum()))
         else:
             rows = np.flatnonzero(mask)
             part = problem.take(rows).without_finite_labels()
             piece = search(part, limits)
-            own = refit and (lambda kept, rows=rows, fixed=fixed: _restricted(refit(rows[kept]), fixed))
+            own = refit and _in_slice(refit, rows, fixed)
             certificate, more = certify(part, piece, limits, refit_without, own)
             systems += piece.systems + more
-            said |= certificate.as_dict()
-            if piece.solution is not None and multiply(piece.solution.numerator, below) != multiply(
-                above, piece.solution.denominator
-            ):
-                said["reasons"] = ["these rows alone lead to another formula", *said["reasons"]]
-                said["outcome"] = "fits"
-                other = piece.solution.function, piece.solution.degrees
+            if piece.solution is not None and not piece.solution.function.same_as(here):
+                reasons = ("these rows alone lead to another formula", *certificate.reasons)
+                certificate = replace(certificate, outcome=FITS, reasons=reasons)
+                other = Rival(piece.solution.function, piece.solution.degrees)
             elif piece.solution is not None and piece.solution.competitor is not None:
-                other = piece.solution.competitor, piece.solution.degrees
-        certificates.append(said)
+                other = Rival(piece.solution.competitor, piece.solution.degrees)
+        slices.append(Slice(_joint_value(problem, finite, value), certificate))
         if rival is None and other is not None:
-            rival = _changed_in_slice(found.solution.function, other[0], value, finite, len(problem.labels)), other[1]
-    return certificates, systems, rival
+            changed = _changed_in_slice(solution.function, other.function, value, finite, len(problem.labels))
+            rival = Rival(changed, other.degrees)
+    return slices, systems, rival
 
 
-def _restricted(answer: tuple[Function | None, int], fixed: dict[int, int]) -> tuple[Function | None, int]:
-    function, systems = answer
-    if function is None:
-        return None, systems
-    above, below = restrict(function, fixed)
-    return (cancel(above, below) if below else None), systems
+def _one(variables: int) -> RationalFunction:
+    return RationalFunction({(0,) * variables: 1}, {(0,) * variables: 1})
+
+
+def _in_slice(refit: Refitter, rows: np.ndarray, fixed: Mapping[int, int | Fraction]) -> Refitter:
+    """A refit to some of the rows of a slice, by their places among these; the function of the other labels."""
+
+    def of_slice(kept: np.ndarray) -> tuple[RationalFunction | None, int]:
+        function, systems = refit(rows[kept])
+        here = function and function.restricted(fixed)
+        return (here.cancelled() if here and here.denominator else None), systems
+
+    return of_slice
 
 
 def _changed_in_slice(
-    function: Function, other: Function, value: tuple[int, ...], finite: FiniteLabels, variables: int
-) -> Function:
+    function: RationalFunction, other: RationalFunction, value: tuple[int, ...], finite: FiniteLabels, variables: int
+) -> RationalFunction:
     """The function with `other` (of the other labels) in its place at one joint value of the finite labels."""
     kept = [column for column in range(variables) if column not in finite.columns]
-
-    def widened(polynomial: Polynomial) -> Polynomial:
-        result = {}
-        for exponents, coefficient in polynomial.items():
-            key = [0] * variables
-            for column, power in zip(kept, exponents, strict=True):
-                key[column] = power
-            result[tuple(key)] = coefficient
-        return result
-
-    fixed = finite.fixed(value)
-    here = tuple(map(widened, restrict(function, fixed)))
-    there = tuple(map(widened, other))
-    one = {(0,) * variables: 1}
-    if not here[1]:
-        here = {}, one
-    step = (
-        add(multiply(there[0], here[1]), multiply(here[0], there[1]), -1),
-        multiply(there[1], here[1]),
-    )
-    step = cancel(*step)
-    switch = finite.indicator(value, variables)
-    step = multiply(step[0], switch[0]), multiply(step[1], switch[1])
-    above = add(multiply(function[0], step[1]), multiply(step[0], function[1]))
-    return cancel(above, multiply(function[1], step[1]))
+    step, here = other, function.restricted(finite.fixed(value))
+    if here.denominator:
+        step -= here
+    step = step.widened(kept, variables).cancelled()
+    return (function + step * finite.indicator(value, variables)).cancelled()
 
 
 # ---- another formula, and the measurement that would decide
@@ -291,27 +267,28 @@ def _rival(
     finite: FiniteLabels,
     limits: Limits,
     certificate: Certificate,
-    in_slice: tuple[Function, tuple[int, int]] | None,
-) -> tuple[Function, tuple[int, int]] | None:
-    """Another function that is exact on every row, of the same degrees if there is one, and its degrees."""
+    in_slice: Rival | None,
+) -> Rival | None:
+    """Another function that is exact on every row, of the same degrees if there is one."""
     solution = found.solution
     if solution.competitor is not None:
-        return solution.competitor, solution.degrees
-    through_few = list(_through_few_values(problem, solution.function, finite, certificate))
-    for function, degrees in through_few:
-        if degrees[0] <= solution.degrees[0] and not len(problem.wrong_rows(function)):
-            return function, solution.degrees
-    if in_slice is not None and not len(problem.wrong_rows(in_slice[0])):
-        return in_slice[0], _degrees(in_slice[0])
+        return Rival(solution.competitor, solution.degrees)
+    through_few = _through_few_values(problem, solution.function, finite, certificate)
+    exact = [function for function in through_few if not len(problem.wrong_rows(function))]
+    for function in exact:
+        if function.degrees[0] <= solution.degrees[0]:
+            return Rival(function, solution.degrees)
+    if in_slice is not None and not len(problem.wrong_rows(in_slice.function)):
+        return Rival(in_slice.function, in_slice.function.degrees)
     further = another(problem, solution, found.distinct, limits, finite)
-    if further is not None:
+    if further is not None or not exact:
         return further
-    return next(((f, degrees) for f, degrees in through_few if not len(problem.wrong_rows(f))), None)
+    return Rival(exact[0], exact[0].degrees)
 
 
 def _through_few_values(
-    problem: Problem, function: Function, finite: FiniteLabels, certificate: Certificate
-) -> Iterator[tuple[Function, tuple[int, int]]]:
+    problem: Problem, function: RationalFunction, finite: FiniteLabels, certificate: Certificate
+) -> Iterator[RationalFunction]:
     """The formula with a multiple of prod(label - value) added, for each label that takes too few values."""
     above, below = function
     variables = len(problem.labels)
@@ -324,41 +301,37 @@ def _through_few_values(
             terms = ((linear, value.denominator), ((0,) * variables, -value.numerator))
             factor = {key: item for key, item in terms if item}
             vanishing = multiply(vanishing, factor)
-        changed = cancel(add(above, vanishing), below)
-        yield changed, _degrees(changed)
-
-
-def _degrees(function: Function) -> tuple[int, int]:
-    return tuple(max((sum(item) for item in part), default=0) for part in function)
+        yield RationalFunction(add(above, vanishing), below).cancelled()
 
 
 def _competition(
     certificate: Certificate,
     problem: Problem,
-    function: Function,
-    rival: tuple[Function, tuple[int, int]] | None,
-    degrees: tuple[int, int],
+    solution: Solution,
+    rival: Rival | None,
 ) -> Certificate:
     """The certificate with what it says of the other formula, and where to measure."""
     if rival is None:
         remark = "no other formula of these or the next degrees is known that fits every row"
         return replace(certificate, remarks=(*certificate.remarks, remark))
     remarks = certificate.remarks
-    if tuple(rival[1]) != tuple(degrees):
-        remarks = (*remarks, f"the other formula is of degrees {rival[1][0]} over {rival[1][1]}")
-    labels, values = deciding(problem, function, rival[0]) or (None, None)
+    if rival.degrees != solution.degrees:
+        remarks = (*remarks, f"the other formula is of degrees {rival.degrees[0]} over {rival.degrees[1]}")
+    labels, values = deciding(problem, solution.function, rival.function) or (None, None)
     return replace(
         certificate,
         remarks=remarks,
-        competing_formula=str(shortest(*rival[0], problem.labels, problem.unary_operators)),
-        competing_degrees=rival[1],
+        competing_formula=str(shortest(rival.function, problem.labels, problem.unary_operators)),
+        competing_degrees=rival.degrees,
         competing_formula_differs=True,
         deciding_labels=labels,
         deciding_values=values and tuple(values),
     )
 
 
-def deciding(problem: Problem, one: Function, other: Function) -> tuple[dict[str, int | str], list[str]] | None:
+def deciding(
+    problem: Problem, one: RationalFunction, other: RationalFunction
+) -> tuple[dict[str, int | str], list[str]] | None:
     """A label tuple near the data at which two functions differ, and both values there as fractions.
 
     Both pass through every row, so it is none of them. Looked for, in this order: a joint value of the finite labels

@@ -22,8 +22,9 @@ from math import lcm
 import numpy as np
 
 from cftsr.algebra.ansatz import Ansatz, FiniteLabels, ansatzes, ending_limit
-from cftsr.algebra.interpolation import Function, function_of
+from cftsr.algebra.interpolation import function_of
 from cftsr.algebra.modular import clear_denominators
+from cftsr.algebra.rational_function import RationalFunction
 from cftsr.algebra.simplest_fraction import simplest_between
 from cftsr.data.dataset import Dataset
 from cftsr.engines.rational.outliers import tolerated
@@ -60,7 +61,7 @@ class Estimate:
     chance   that some coefficient is as near to so simple a fraction by accident (a sum over the coefficients)
     """
 
-    function: Function
+    function: RationalFunction
     ansatz: Ansatz
     chance: float
 

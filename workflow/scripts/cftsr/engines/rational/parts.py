@@ -137,7 +137,7 @@ def _fitted(
         if whole is not None and bits >= whole.bits:
             return None
         functions.append(function)
-        formula = str(shortest(*function, rows.labels, rows.unary_operators))
+        formula = str(shortest(function, rows.labels, rows.unary_operators))
         parts.append(Part(condition, formula, certificate, **which))
     if all(function == functions[0] for function in functions):
         return None

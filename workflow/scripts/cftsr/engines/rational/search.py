@@ -13,8 +13,8 @@ import numpy as np
 
 from cftsr.algebra import modular
 from cftsr.algebra.ansatz import Ansatz, FiniteLabels, ansatzes, ending_limit
-from cftsr.algebra.interpolation import Function, agreeing_rows, equations, failing_rows, function_of, solutions
-from cftsr.algebra.polynomials import Polynomial
+from cftsr.algebra.interpolation import agreeing_rows, equations, failing_rows, function_of, solutions
+from cftsr.algebra.rational_function import RationalFunction
 from cftsr.data.dataset import Dataset
 from cftsr.fronts.certificate import DEGREE, REMEDIES, ROWS, UNKNOWNS
 
@@ -44,18 +44,21 @@ class Solution:
     competitor  another function of the same degrees, exact on every row too, if there is one
     """
 
-    numerator: Polynomial
-    denominator: Polynomial
+    function: RationalFunction
     degrees: tuple[int, int]
     unknowns: int
     rows_used: int
     dimension: int
     relations: tuple[int, int]
-    competitor: Function | None = None
+    competitor: RationalFunction | None = None
 
-    @property
-    def function(self) -> Function:
-        return self.numerator, self.denominator
+
+@dataclass(frozen=True)
+class Rival:
+    """Another function through the same rows, and the degrees of the ansatz that has it."""
+
+    function: RationalFunction
+    degrees: tuple[int, int]
 
 
 @dataclass
@@ -167,7 +170,7 @@ def solve(rows: Dataset, ansatz: Ansatz, used: np.ndarray, finite: FiniteLabels)
     if function is None:
         return None, offending
     solution = Solution(
-        *function,
+        function,
         degrees=ansatz.degrees,
         unknowns=ansatz.unknowns,
         rows_used=len(used),
@@ -205,8 +208,8 @@ def _sums(vectors: list[list[int]]) -> Iterator[list[int]]:
 
 def another(
     rows: Dataset, solution: Solution, distinct: list[int], limits: Limits, finite: FiniteLabels, classes: int = 12
-) -> tuple[Function, tuple[int, int]] | None:
-    """A different function through the same rows, of the next degrees that have one; and those degrees.
+) -> Rival | None:
+    """A different function through the same rows, of the next degrees that have one.
 
     Multiples of the solution by a polynomial are solutions too, of all higher degrees; they are the same function.
     """
@@ -229,7 +232,7 @@ def another(
                 and not finite.same(solution.function, candidate)
                 and not len(rows.wrong_rows(candidate))
             ):
-                return candidate, ansatz.degrees
+                return Rival(candidate, ansatz.degrees)
     return None
 
 
@@ -240,7 +243,7 @@ def _multiples(solution: Solution, ansatz: Ansatz) -> int:
     def contains(shift: tuple[int, ...]) -> bool:
         return all(
             tuple(map(int.__add__, item, shift)) in allowed
-            for part, allowed in ((solution.numerator, above), (solution.denominator, below))
+            for part, allowed in zip(solution.function, (above, below), strict=True)
             for item in part
         )
 

@@ -19,8 +19,8 @@ import numpy as np
 
 from cftsr.algebra.ansatz import Ansatz
 from cftsr.algebra.expressions import Expression, binary, constant
-from cftsr.algebra.interpolation import Function
-from cftsr.algebra.polynomials import Exponents, Polynomial, cancel, content
+from cftsr.algebra.polynomials import Exponents, content
+from cftsr.algebra.rational_function import RationalFunction
 from cftsr.algebra.shortest_form import shortest
 from cftsr.algebra.simplest_fraction import simplest_between
 from cftsr.data.dataset import Dataset
@@ -41,7 +41,7 @@ class Term:
     """A real coefficient and the rational function that it multiplies."""
 
     constant: Constant
-    function: Function
+    function: RationalFunction
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Shape:
     """
 
     terms: tuple[Term, ...]
-    exact: Function | None
+    exact: RationalFunction | None
     ansatz: Ansatz
     off: int
     chi_squared: float
@@ -63,13 +63,13 @@ class Shape:
         total: Expression | None = None
         for term in self.terms:
             value = term.constant.value
-            body = _times(abs(value), shortest(*term.function, rows.labels, rows.unary_operators))
+            body = _times(abs(value), shortest(term.function, rows.labels, rows.unary_operators))
             if total is None:
                 total = Expression("neg", None, (body,)) if value < 0 else body
             else:
                 total = binary("-" if value < 0 else "+", total, body)
-        if self.exact is not None and self.exact[0]:
-            total = binary("+", total, shortest(*self.exact, rows.labels, rows.unary_operators))
+        if self.exact is not None and self.exact.numerator:
+            total = binary("+", total, shortest(self.exact, rows.labels, rows.unary_operators))
         return total
 
 
@@ -175,7 +175,7 @@ def _fitted(
     if not below:
         return None
     numerators = [_polynomial({j: value for j, value in group.items() if j < above}, ansatz.above) for group in groups]
-    functions = [_function(numerator, below) for numerator in numerators]
+    functions = [RationalFunction.of_fractions(numerator, below).cancelled() for numerator in numerators]
     with np.errstate(all="ignore"):
         columns = [_values(rows, function) for function in functions]
     if any(column is None for column in columns):
@@ -209,15 +209,11 @@ def _fitted(
     )
 
 
-def _without_content(function: Function) -> tuple[Fraction, Function]:
+def _without_content(function: RationalFunction) -> tuple[Fraction, RationalFunction]:
     """A factor that a real coefficient takes over, and the function without it: n, not 2*n; but v + 1/2 as it is."""
     above, below = function
     share = Fraction(abs(content(above)), content(below) if len(above) == 1 else 1)
-    return share, _function({key: Fraction(value) / share for key, value in above.items()}, _fractions(below))
-
-
-def _fractions(polynomial: Polynomial) -> dict[Exponents, Fraction]:
-    return {key: Fraction(value) for key, value in polynomial.items()}
+    return share, RationalFunction.of_fractions({key: value / share for key, value in above.items()}, below).cancelled()
 
 
 def _plain(value: float, width: float) -> float:
@@ -296,13 +292,7 @@ def _polynomial(items: dict[int, Fraction], monomials: list[Exponents]) -> dict[
     return {monomials[j]: value for j, value in items.items() if value}
 
 
-def _function(numerator: dict[Exponents, Fraction], denominator: dict[Exponents, Fraction]) -> Function:
-    scale = lcm(*(value.denominator for part in (numerator, denominator) for value in part.values()))
-    above, below = ({key: int(value * scale) for key, value in part.items()} for part in (numerator, denominator))
-    return cancel(above, below)
-
-
-def _values(rows: Dataset, function: Function) -> np.ndarray | None:
+def _values(rows: Dataset, function: RationalFunction) -> np.ndarray | None:
     above, below = rows.evaluate(function)
     if np.any(below == 0):
         return None

@@ -7,7 +7,7 @@ from math import erfc, sqrt
 
 import numpy as np
 
-from cftsr.algebra.interpolation import Function
+from cftsr.algebra.rational_function import RationalFunction
 from cftsr.engines.base import Problem
 from cftsr.engines.rational import exact, outliers
 from cftsr.engines.rational.exact import disagreement
@@ -93,7 +93,7 @@ def _bound(problem: Problem) -> np.ndarray:
     return np.maximum.reduce(widths)
 
 
-def _named(certificate: Certificate, problem: Problem, function: Function, wrong: np.ndarray) -> Certificate:
+def _named(certificate: Certificate, problem: Problem, function: RationalFunction, wrong: np.ndarray) -> Certificate:
     """The certificate with the rows that disagree, if there are any."""
     if not len(wrong):
         return certificate
@@ -135,7 +135,7 @@ def _of_estimate(
     above, below = part.evaluate(found.function)
     smooth = replace(part, numerator=above, denominator=below, uncertainty=None, sigma=None)
 
-    def refit(kept: np.ndarray) -> tuple[Function | None, int]:
+    def refit(kept: np.ndarray) -> tuple[RationalFunction | None, int]:
         again = estimate(part.take(kept), width[near][kept], finite, limits, share)
         return (again.estimate.function if again.estimate else None), again.systems
 
@@ -184,7 +184,7 @@ def _of_estimate(
     return Fit(solution.function, certificate, systems + more)
 
 
-def _chi_squared(rows: Problem, function: Function, sigma: np.ndarray) -> tuple[float, str, bool]:
+def _chi_squared(rows: Problem, function: RationalFunction, sigma: np.ndarray) -> tuple[float, str, bool]:
     """Chi^2 per degree of freedom, a sentence with it, and whether stated standard deviations allow so much."""
     above, below = rows.evaluate(function)
     known = sigma > 0
@@ -230,7 +230,7 @@ def _of_shape(problem: Problem, shape: Shape, near: tuple[System, ...], systems:
     return Fit(None, certificate, systems, expression=shape.expression(problem))
 
 
-def relative_error(problem: Problem, function: Function) -> float:
+def relative_error(problem: Problem, function: RationalFunction) -> float:
     """How far the targets are from the formula, relative to the targets: the largest of all rows."""
     above, below = problem.evaluate(function)
     value = (above / below).astype(float)
