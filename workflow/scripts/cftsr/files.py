@@ -26,7 +26,7 @@ _OPEN = SEAL + b"0" * 64
 SEAL_KEY = "seal"
 
 
-def write_atomically(path: str | Path, write: Callable[[Path], None]) -> None:
+def write_atomically(path: str | Path, write: Callable[[Path], object]) -> None:
     """Call `write` on a temporary neighbour of `path`, flush it to disk and rename it into place.
 
     What a process that was killed left half written next to it is removed.
@@ -83,7 +83,7 @@ def cannot_write(path: str | Path, error: OSError) -> UserError:
         errno.EFBIG: "Raise the limit on the size of a file (ulimit -f)",
         errno.EROFS: "Mount the disk for writing",
         errno.EACCES: "Correct the permissions of its folder",
-    }.get(error.errno, "Free some space or correct the permissions")
+    }.get(error.errno or 0, "Free some space or correct the permissions")
     reason = error.strerror or str(error)
     return UserError(
         f"cannot write {path}: {reason}. {remedy} and run the same command again; what was finished is kept"
@@ -99,7 +99,7 @@ def write_json(path: str | Path, value: object, sealed: bool = False) -> None:
 
     sealed   an object gets a key `seal`, by which `read_json` notices every change to the file
     """
-    if sealed:
+    if sealed and isinstance(value, dict):
         value = value | {SEAL_KEY: _OPEN.decode()}
     text = json.dumps(value, indent=1, sort_keys=True, allow_nan=False) + "\n"
     write_text(path, _seal(text.encode(), f'"{SEAL_KEY}": "'.encode()).decode() if sealed else text)

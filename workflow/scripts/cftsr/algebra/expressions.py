@@ -91,7 +91,8 @@ def parse(text: str, names: Collection[str] | None, powers: bool = False) -> Exp
     """
     if len(text) > MAX_TEXT:
         raise ParseError(f"equation of {len(text)} characters: more than {MAX_TEXT} are not read")
-    end = _TOKENS.match(text).end()
+    match = _TOKENS.match(text)
+    end = match.end() if match else 0
     if end < len(text):
         raise ParseError(f"{text[end : end + 20]!r} is outside the grammar ({GRAMMAR}) in equation {text[:200]!r}")
     try:

@@ -31,8 +31,11 @@ class Rows(Protocol):
     numerator, denominator   the exact targets, int64 or Python integers, shape (rows,)
     """
 
-    numerator: np.ndarray
-    denominator: np.ndarray
+    @property
+    def numerator(self) -> np.ndarray: ...
+
+    @property
+    def denominator(self) -> np.ndarray: ...
 
     def __len__(self) -> int: ...
 

@@ -150,15 +150,13 @@ def wrong_rows(
     needs. Where a row has an uncertainty, float64 with a bound on its error decides nearly all rows, and fractions the
     few that it leaves open.
     """
+    top, bottom = target
     if uncertainty is not None and np.any(uncertainty > 0):
         rough = np.flatnonzero(uncertainty > 0)
         exact = np.flatnonzero(~(uncertainty > 0))
-        parts = [
-            rough[_far_rows(numerator, denominator, x[rough], tuple(t[rough] for t in target), uncertainty[rough])],
-            exact[wrong_rows(numerator, denominator, x[exact], tuple(t[exact] for t in target))],
-        ]
-        return np.sort(np.concatenate(parts))
-    top, bottom = target
+        far = _far_rows(numerator, denominator, x[rough], (top[rough], bottom[rough]), uncertainty[rough])
+        wrong = wrong_rows(numerator, denominator, x[exact], (top[exact], bottom[exact]))
+        return np.sort(np.concatenate([rough[far], exact[wrong]]))
     if not len(x):
         return np.array([], dtype=np.intp)
     largest = [max(1, _largest(column)) for column in x.T]
@@ -252,7 +250,7 @@ def _to_library(*polynomials: Polynomial) -> list:
     return [context.from_dict(polynomial) for polynomial in polynomials]
 
 
-def _from_library(polynomial) -> Polynomial:
+def _from_library(polynomial: flint.fmpz_mpoly) -> Polynomial:
     items = polynomial.to_dict().items()
     return {tuple(int(power) for power in exponents): int(coefficient) for exponents, coefficient in items}
 

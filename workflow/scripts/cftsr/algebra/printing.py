@@ -31,7 +31,7 @@ GREEK["lambda"] = "\u03bb"  # its name in Unicode is misspelt
 def latex_name(label: str) -> str:
     r"""A label in LaTeX: one letter as it is, Greek ones by name, digits at the end as an index, others upright."""
     match = re.fullmatch(r"(.*?)_?(\d*)", label)
-    stem, digits = match.groups() if match[1] else (label, "")
+    stem, digits = match.groups() if match and match[1] else (label, "")
     name = stem if re.fullmatch("[A-Za-z]", stem) else rf"\mathrm{{{escape_latex(stem)}}}"
     name = rf"\{stem}" if stem in GREEK else name
     return f"{name}_{{{digits}}}" if digits else name

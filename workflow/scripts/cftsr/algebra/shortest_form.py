@@ -19,14 +19,15 @@ from math import gcd, lcm
 
 from cftsr.algebra import polynomials as poly
 from cftsr.algebra.expressions import Expression, binary, constant, square, variable
-from cftsr.algebra.polynomials import Polynomial
+from cftsr.algebra.polynomials import Exponents, Polynomial
 from cftsr.algebra.rational_function import RationalFunction
 
 # Sums of more terms are printed as they stand: the search for common factors is exponential.
 MAX_GROUPED_TERMS = 12
 LONG_SUM = 40  # terms of a sum that is printed without brackets
 
-Terms = tuple[tuple[tuple[int, ...], Fraction], ...]  # Laurent polynomial: exponents may be negative
+Term = tuple[Exponents, Fraction]  # of a Laurent polynomial: exponents may be negative
+Terms = tuple[Term, ...]
 
 
 def shortest(function: RationalFunction, labels: tuple[str, ...], unary_operators: Iterable[str] = ()) -> Expression:
@@ -160,7 +161,7 @@ class _Printer:
                 candidates.append(_plus(self.sum_of_terms(outside), group) if outside else group)
         return _shortest(candidates)
 
-    def _groupings(self, terms: Terms):
+    def _groupings(self, terms: Terms) -> Iterator[tuple[Term, Terms, Terms]]:
         """(factor, terms divided by it, other terms): each way to take a constant or a label out of >= 2 terms."""
         zero = (0,) * len(self.labels)
         magnitudes = sorted({abs(value) for _, value in terms if abs(value) != 1})
@@ -184,14 +185,15 @@ class _Printer:
                     }
                     yield (factor, Fraction(sign)), _terms(divided), outside
 
-    def _times_term(self, factor: tuple[tuple[int, ...], Fraction], body: Expression) -> Expression:
+    def _times_term(self, factor: Term, body: Expression) -> Expression:
         powers, value = factor
         above = [variable(name) for name, power in zip(self.labels, powers, strict=True) for _ in range(power)]
         below = [variable(name) for name, power in zip(self.labels, powers, strict=True) for _ in range(-power)]
         return _scaled(value.numerator, value.denominator, [*above, body], below)
 
     def _term(self, powers: tuple[int, ...], value: Fraction) -> Expression:
-        above, below = [], []
+        above: list[Expression] = []
+        below: list[Expression] = []
         for name, power in zip(self.labels, powers, strict=True):
             if power:
                 (above if power > 0 else below).append(self._power(variable(name), abs(power)))
@@ -200,7 +202,7 @@ class _Printer:
     def _plain_sum(self, terms: Terms) -> Expression:
         return self._in_order(sorted(terms, key=lambda term: (term[1] < 0, [-power for power in term[0]])))
 
-    def _in_order(self, terms: list[tuple[tuple[int, ...], Fraction]]) -> Expression:
+    def _in_order(self, terms: list[Term]) -> Expression:
         """The sum of terms in this order. A long one is halved, so that no tree is deeper than Python can go."""
         if len(terms) > LONG_SUM:
             middle = len(terms) // 2
@@ -276,8 +278,8 @@ def _scaled(above: int, below: int, top: list[Expression], bottom: list[Expressi
         # A difference among the factors takes the sign for nothing.
         for factors in (top, bottom):
             for index, factor in enumerate(factors):
-                if factor.kind == "-":
-                    factors[index] = _negated(factor)
+                if factor.kind == "-" and (turned := _negated(factor)) is not None:
+                    factors[index] = turned
                     return _scaled(-above, below, top, bottom)
     top = [constant(above), *top] if above != 1 or not top else top
     bottom = [constant(below), *bottom] if below != 1 else bottom

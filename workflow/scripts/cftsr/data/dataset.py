@@ -177,7 +177,8 @@ class Dataset:
 
         within   float64, shape (rows,): how far it may be from the target; None for not at all
         """
-        return wrong_rows(*self._in_whole_numbers(function), self.x, (self.numerator, self.denominator), within)
+        above, below = self._in_whole_numbers(function)
+        return wrong_rows(above, below, self.x, (self.numerator, self.denominator), within)
 
     def content(self) -> tuple:
         """Everything that a fit depends on, as values with a stable repr."""

@@ -227,19 +227,17 @@ def describe_certificate(certificate: dict[str, Any], tested: bool = False) -> l
     lines += certificate.get("remarks") or []
     if "unknowns" in certificate:
         above, below = certificate["degrees"]
-        line = (
+        space = f"; solution space of dimension {certificate['dimension']}" if "dimension" in certificate else ""
+        lines.append(
             f"degrees {above} over {below}: {certificate['unknowns']} unknowns, {certificate['rows_needed']} rows "
-            f"needed, {certificate['rows']} there"
+            f"needed, {certificate['rows']} there{space}"
         )
-        if "dimension" in certificate:
-            line += f"; solution space of dimension {certificate['dimension']}"
-        lines.append(line)
         needed = certificate.get("values_needed", {})
-        values = [
+        taken = [
             f"{label} {count}" + (f" ({needed[label]} needed)" if label in needed else "")
             for label, count in certificate["distinct_values"].items()
         ]
-        lines.append(f"values taken: {', '.join(values)}")
+        lines.append(f"values taken: {', '.join(taken)}")
     words = {True: "the same formula", False: "not the same formula", None: "too little is left to find it again"}
     for refit in certificate.get("refits") or []:
         lines.append(f"without {refit['without']} ({refit['rows_left_out']} rows): {words[refit.get('same_formula')]}")

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
+from types import FrameType
 
 import numpy as np
 
@@ -144,7 +145,7 @@ def _expand(expression: Expression, labels: tuple[str, ...], number: Callable) -
 def simplest_near(value: float, tolerance: float) -> Fraction:
     """The simplest rational within tolerance * max(1, |value|)."""
     exact = exact_value(value)
-    width = Fraction(tolerance) * max(1, abs(exact))
+    width = Fraction(tolerance) * max(Fraction(1), abs(exact))
     return simplest_between(exact - width, exact + width)
 
 
@@ -385,10 +386,10 @@ def agreement(function: RationalFunction, data: Dataset) -> str:
 
 
 @contextmanager
-def time_limit(seconds: float):
+def time_limit(seconds: float) -> Iterator[None]:
     """Raise LimitReachedError in the block after `seconds`; outside the main thread there is no limit."""
 
-    def stop(signum, frame):
+    def stop(signum: int, frame: FrameType | None) -> None:
         raise LimitReachedError(f"not decided within {seconds:g} seconds")
 
     try:

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from cftsr.engines.base import Progress
 from cftsr.errors import UserError
@@ -35,7 +36,7 @@ class Spent:
 
 
 def _to_text(key: str, progress: Progress, spent: Spent) -> str:
-    body = {"key": key, "progress": asdict(progress), "spent": asdict(spent)}
+    body: dict[str, Any] = {"key": key, "progress": asdict(progress), "spent": asdict(spent)}
     for candidate in body["progress"]["candidates"]:
         loss = candidate["engine_loss"]
         if loss is not None and not math.isfinite(loss):

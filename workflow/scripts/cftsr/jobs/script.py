@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
+from typing import Any
 
 from cftsr.errors import UserError
 from cftsr.files import cannot_write
@@ -31,7 +32,7 @@ def limit_threads(threads: int) -> None:
 class _Forgiving(io.FileIO):
     """A file that loses what a full disk does not take: a log must not end the job that it tells of."""
 
-    def write(self, content: bytes) -> int:
+    def write(self, content: Any) -> int:
         try:
             return super().write(content)
         except OSError:

@@ -59,13 +59,13 @@ class Watchdog:
         self._say({})
 
     def _say(self, line: dict) -> None:
-        if self._process is not None:
+        if self._process is not None and self._process.stdin is not None:
             with suppress(OSError):
                 self._process.stdin.write(json.dumps(line).encode() + b"\n")
                 self._process.stdin.flush()
 
     def close(self) -> None:
-        if self._process is not None:
+        if self._process is not None and self._process.stdin is not None:
             with suppress(OSError):
                 self._process.stdin.close()
             self._process.wait()

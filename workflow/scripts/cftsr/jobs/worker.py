@@ -22,6 +22,7 @@ import sys
 import tempfile
 import time
 import traceback
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from itertools import count
@@ -91,7 +92,7 @@ def _folder(engine: str) -> Path | None:
 
 
 @contextmanager
-def _slot(folder: Path):
+def _slot(folder: Path) -> Iterator[Path]:
     """A worker's socket that no other job uses while the block runs; the lock goes with the process that holds it."""
     for number in count():
         descriptor = os.open(folder / f"{number}.lock", os.O_RDWR | os.O_CREAT, 0o600)

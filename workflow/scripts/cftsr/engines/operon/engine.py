@@ -130,10 +130,9 @@ def schedule(options: dict[str, Any], integer: bool, restart: int) -> dict[str, 
             return unit | plain
         first = {"population": options["first_population"], "generations": options["first_generations"]}
         return real | plain | first | {"rows": options["unit_rows"]}
-    turn, unit_turn = restart - 1, integer
-    if not integer and options["weights"] == "mixed":
-        turn, unit_turn = divmod(restart - 1, 2)
-    if unit_turn:
+    mixed = not integer and options["weights"] == "mixed"
+    turn, odd = divmod(restart - 1, 2) if mixed else (restart - 1, 0)
+    if integer or odd:
         inputs, band = entries(turn, options["inputs"], options["bands"])
         return unit | {"inputs": inputs_of(inputs), "band": BANDS[band], "objective": "r2"}
     objective, band = entries(turn, options["objectives"], options["bands"])

@@ -191,7 +191,7 @@ class Run:
             members.append(Member(error, length, expression, float(scale), float(offset)))
         return members
 
-    def _expression(self, tree) -> Expression:
+    def _expression(self, tree: operon.Tree) -> Expression:
         """The tree of a genotype, from its postfix nodes: an operator's first argument is the nearest one."""
         kinds, stack = operon.NodeType, []
         operators = {kinds.Add: "+", kinds.Sub: "-", kinds.Mul: "*", kinds.Div: "/"}

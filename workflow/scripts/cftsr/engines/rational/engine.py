@@ -27,7 +27,7 @@ from cftsr.algebra.shortest_form import shortest
 from cftsr.engines.base import Assignment, Availability, Engine, Needs, Problem, Progress
 from cftsr.engines.options import integer, number
 from cftsr.engines.rational import exact, uncertain
-from cftsr.engines.rational.fit import Fit, is_uncertain
+from cftsr.engines.rational.fit import Fit, width_of
 from cftsr.engines.rational.search import Limits
 from cftsr.fronts.front import Candidate
 
@@ -37,8 +37,10 @@ def fit(problem: Problem, limits: Limits, refit_without: float, share: float) ->
 
     share   of the rows that may be wrong; 0 for none
     """
-    how = uncertain.fit if is_uncertain(problem) else exact.fit
-    return how(problem, limits, refit_without, share)
+    width = width_of(problem)
+    if width is None:
+        return exact.fit(problem, limits, refit_without, share)
+    return uncertain.fit(problem, width, limits, refit_without, share)
 
 
 class Rational(Engine):

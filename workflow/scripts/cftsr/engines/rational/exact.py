@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from cftsr.algebra.rational_function import RationalFunction
 from cftsr.engines.base import Problem
 from cftsr.engines.rational import factors, outliers, parts
 from cftsr.engines.rational.description import formula_bits, row_bits
@@ -41,7 +40,7 @@ def fit(problem: Problem, limits: Limits, refit_without: float, share: float) ->
     below = found.solution.unknowns if found.solution else None
     agreement = outliers.agreeing_rows(problem, finite, limits, share, below)
     if agreement.rows is not None:
-        short = _through_most(problem, agreement, limits, refit_without, systems)
+        short = _through_most(problem, agreement.rows, agreement.surprise, limits, refit_without, systems)
         if short is not None:
             if whole is None:
                 return short
@@ -59,10 +58,13 @@ def fit(problem: Problem, limits: Limits, refit_without: float, share: float) ->
 
 
 def _through_most(
-    problem: Problem, agreement: outliers.Agreement, limits: Limits, refit_without: float, systems: int
+    problem: Problem, rows: np.ndarray, surprise: float, limits: Limits, refit_without: float, systems: int
 ) -> Fit | None:
-    """The fit to the rows that one function passes through; the others are named."""
-    part = problem.take(agreement.rows)
+    """The fit to the rows that one function passes through; the others are named.
+
+    surprise   -log2 of the chance that these rows agree by accident
+    """
+    part = problem.take(rows)
     found: Search = search(part, limits, finite_labels(part))
     if found.solution is None or any(found.solution.relations) or found.solution.dimension > 1:
         return None  # rows on few curves agree with much
@@ -74,7 +76,7 @@ def _through_most(
         reasons.append(
             f"the {len(wrong)} rows that disagree are all those of {edge}: the formula may hold elsewhere only"
         )
-    if len(problem) - len(wrong) < unknowns + AGREEING or agreement.surprise < outliers.SURPRISING:
+    if len(problem) - len(wrong) < unknowns + AGREEING or surprise < outliers.SURPRISING:
         untested.append(
             f"{len(problem) - len(wrong)} rows agree and {len(wrong)} disagree, where {unknowns + 1} are needed: what "
             "is held out must decide"
@@ -113,7 +115,3 @@ def at_an_edge(problem: Problem, wrong: np.ndarray) -> str:
             if np.count_nonzero(beyond) == len(wrong):
                 return f"{label} {sign} {problem.value(column, end)}"
     return ""
-
-
-def passes_through_most(problem: Problem, function: RationalFunction, share: float) -> bool:
-    return len(problem.wrong_rows(function)) <= outliers.tolerated(len(problem), share)

@@ -50,10 +50,6 @@ def width_of(problem: Problem) -> np.ndarray | None:
     return np.maximum.reduce(widths) if widths else None
 
 
-def is_uncertain(problem: Problem) -> bool:
-    return width_of(problem) is not None
-
-
 def wrong_row(problem: Problem, function: RationalFunction, row: int) -> WrongRow:
     point = problem.x[row : row + 1]
     above, below = (int(part[0]) for part in problem.evaluate(function, point))

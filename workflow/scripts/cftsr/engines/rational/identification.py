@@ -111,7 +111,7 @@ def certify(
     slices: list[Slice] = []
     systems = 0
     if finite.columns:
-        slices, systems, rival = _certify_slices(problem, found, finite, limits, refit_without, refit)
+        slices, systems, rival = _certify_slices(problem, solution, finite, limits, refit_without, refit)
         for part in slices:
             where = in_words(part.labels)
             reasons += [f"where {where}: {reason}" for reason in part.certificate.reasons]
@@ -176,8 +176,9 @@ def certify(
         slices=tuple(slices),
     )
     if reasons:
-        found_rival = _rival(problem, found, finite, limits, certificate, rival)
-        certificate = _competition(certificate, problem, solution, found_rival)
+        scarce = [i for label, i in others.items() if distinct[label] < needed[label]]
+        rival = _rival(problem, solution, found.distinct, finite, limits, scarce, rival)
+        certificate = _competition(certificate, problem, solution, rival)
     return certificate, systems
 
 
@@ -195,10 +196,15 @@ def exact_refit(problem: Problem, limits: Limits) -> Refitter:
 
 
 def _certify_slices(
-    problem: Problem, found: Search, finite: FiniteLabels, limits: Limits, refit_without: float, refit: Refitter | None
+    problem: Problem,
+    solution: Solution,
+    finite: FiniteLabels,
+    limits: Limits,
+    refit_without: float,
+    refit: Refitter | None,
 ) -> tuple[list[Slice], int, Rival | None]:
     """What is known for each joint value of the finite labels, the systems solved, and another function or None."""
-    solution, slices, systems, rival = found.solution, [], 0, None
+    slices, systems, rival = [], 0, None
     for value, mask in finite.slices(problem.x).items():
         fixed = finite.fixed(value)
         here = solution.function.restricted(fixed)
@@ -263,38 +269,37 @@ def _changed_in_slice(
 
 def _rival(
     problem: Problem,
-    found: Search,
+    solution: Solution,
+    distinct: list[int],
     finite: FiniteLabels,
     limits: Limits,
-    certificate: Certificate,
+    scarce: list[int],
     in_slice: Rival | None,
 ) -> Rival | None:
-    """Another function that is exact on every row, of the same degrees if there is one."""
-    solution = found.solution
+    """Another function that is exact on every row, of the same degrees if there is one.
+
+    scarce   the columns of labels that take too few values
+    """
     if solution.competitor is not None:
         return Rival(solution.competitor, solution.degrees)
-    through_few = _through_few_values(problem, solution.function, finite, certificate)
+    through_few = _through_few_values(problem, solution.function, scarce)
     exact = [function for function in through_few if not len(problem.wrong_rows(function))]
     for function in exact:
         if function.degrees[0] <= solution.degrees[0]:
             return Rival(function, solution.degrees)
     if in_slice is not None and not len(problem.wrong_rows(in_slice.function)):
         return Rival(in_slice.function, in_slice.function.degrees)
-    further = another(problem, solution, found.distinct, limits, finite)
+    further = another(problem, solution, distinct, limits, finite)
     if further is not None or not exact:
         return further
     return Rival(exact[0], exact[0].degrees)
 
 
-def _through_few_values(
-    problem: Problem, function: RationalFunction, finite: FiniteLabels, certificate: Certificate
-) -> Iterator[RationalFunction]:
+def _through_few_values(problem: Problem, function: RationalFunction, scarce: list[int]) -> Iterator[RationalFunction]:
     """The formula with a multiple of prod(label - value) added, for each label that takes too few values."""
     above, below = function
     variables = len(problem.labels)
-    for column, label in enumerate(problem.labels):
-        if column in finite.columns or certificate.distinct_values[label] >= certificate.values_needed[label]:
-            continue
+    for column in scarce:
         vanishing: Polynomial = {(0,) * variables: 1}
         linear = tuple(int(i == column) for i in range(variables))
         for value in problem.values(column):
@@ -325,13 +330,13 @@ def _competition(
         competing_degrees=rival.degrees,
         competing_formula_differs=True,
         deciding_labels=labels,
-        deciding_values=values and tuple(values),
+        deciding_values=values,
     )
 
 
 def deciding(
     problem: Problem, one: RationalFunction, other: RationalFunction
-) -> tuple[dict[str, int | str], list[str]] | None:
+) -> tuple[dict[str, int | str], tuple[str, ...]] | None:
     """A label tuple near the data at which two functions differ, and both values there as fractions.
 
     Both pass through every row, so it is none of them. Looked for, in this order: a joint value of the finite labels
@@ -347,9 +352,9 @@ def deciding(
         differ = np.flatnonzero((b != 0) & (d != 0) & (a * d != c * b))
         if len(differ):
             i = int(differ[0])
-            return problem.described(points[i].tolist()), [
+            return problem.described(points[i].tolist()), tuple(
                 str(Fraction(int(above[i]), int(below[i]))) for above, below in values
-            ]
+            )
     return None
 
 

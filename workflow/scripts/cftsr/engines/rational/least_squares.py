@@ -14,6 +14,7 @@ refused. The sum of these chances stays with the result.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
 from fractions import Fraction
@@ -50,6 +51,7 @@ DRAWS, MAX_DRAWN = 4, 100  # of few rows, where all rows do not fit; and for how
 STANDARD_ERRORS = 4.0  # to either side of a coefficient
 CHANCE = 0.02  # that a coefficient is near its fraction by accident; beyond, it is not read
 SURE = 1e-4  # coefficients below this chance are read at once, without fitting anew in between
+LOOSE = 1e-2  # relative error beyond which a real coefficient says nothing
 LEADS = 3  # coefficients that are tried as the one set to 1
 ROUND_OFF = 1e-14  # of residuals in float64, relative to the largest target
 
@@ -64,6 +66,20 @@ class Estimate:
     function: RationalFunction
     ansatz: Ansatz
     chance: float
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Coefficients as fractions of real numbers, by their place among the monomials.
+
+    groups     of each real number its coefficients, the first being 1
+    chance     that some fraction is as near, and so simple, by accident (a sum over the coefficients)
+    residual   the norm of the residuals, in uncertainties
+    """
+
+    groups: list[dict[int, Fraction]]
+    chance: float
+    residual: float
 
 
 @dataclass(frozen=True)
@@ -97,7 +113,8 @@ def _estimate(rows: Dataset, uncertainty: np.ndarray, finite: FiniteLabels, limi
     chosen = np.arange(len(rows))
     if len(rows) > MAX_ROWS:
         chosen = np.sort(np.random.default_rng(0).choice(len(rows), MAX_ROWS, replace=False))
-    part, systems, near = rows.take(chosen), 0, []
+    part, systems = rows.take(chosen), 0
+    near: list[System] = []
     target = part.target
     width = _weights(target, uncertainty[chosen])
     allowed = tolerated(len(part), share)
@@ -115,8 +132,8 @@ def _estimate(rows: Dataset, uncertainty: np.ndarray, finite: FiniteLabels, limi
             if not (system.fits_rows_drawn(allowed) if drawn else system.fits(allowed)):
                 continue
             reading = system.read()
-            function = reading and function_of(reading[0], ansatz.above, ansatz.below)
-            if function:
+            function = function_of(reading[0], ansatz.above, ansatz.below) if reading else None
+            if reading and function:
                 return Search(Estimate(function, ansatz, reading[1]), systems)
             near.append(system)
             if len(near) > MOST_NEAR and ansatz.unknowns > 2 * near[0].ansatz.unknowns:
@@ -229,51 +246,77 @@ class System:
 
     def read(self) -> tuple[list[int], float] | None:
         """The coefficients as integers, and the chance that this is an accident; None where they cannot be read."""
-        norms = np.linalg.norm(self.scaled, axis=0)
-        triangle = np.linalg.qr(self.scaled / norms, mode="r")
-        # In these units the coefficients of the labels themselves are z / scale.
-        scale = norms * self.units
-        share = np.abs(self.vector) * norms
-        leads = self.split + np.argsort(-share[self.split :])[:LEADS]
-        for lead in leads.tolist():
-            found = self._read_with(triangle, scale, lead)
-            if found is not None:
-                return found
+        for reading in self.readings(0):
+            if reading.residual <= 1.2 * GOOD * np.sqrt(len(self.kept)):
+                (fractions,) = reading.groups
+                return clear_denominators([fractions[j] for j in range(len(fractions))]), reading.chance
         return None
 
-    def _read_with(self, triangle: np.ndarray, scale: np.ndarray, lead: int) -> tuple[list[int], float] | None:
-        unknowns = len(scale)
-        # Weights hold for the vector that they came from; this is its size in units of the leading coefficient.
-        triangle = triangle * abs(self.vector[lead] / self.units[lead])
+    def readings(self, max_reals: int) -> Iterator[Reading]:
+        """The coefficients as fractions, with each of a few in the denominator set to 1 in turn.
+
+        max_reals   so many of the numerator's may be real numbers, which others are fractions of
+        """
+        norms = np.linalg.norm(self.scaled, axis=0)
+        triangle = np.linalg.qr(self.scaled / norms, mode="r")
+        share = np.abs(self.vector) * norms
+        for lead in (self.split + np.argsort(-share[self.split :])[:LEADS]).tolist():
+            # Weights hold for the vector that they came from; this is its size in units of the leading coefficient.
+            size = abs(self.vector[lead] / self.units[lead])
+            # In these units the coefficients of the labels themselves are z / scale.
+            reading = self._read_with(np.asarray(triangle) * size, norms * self.units, lead, max_reals)
+            if reading is not None:
+                yield reading
+
+    def _read_with(self, triangle: np.ndarray, scale: np.ndarray, lead: int, max_reals: int) -> Reading | None:
         sigma = max(1.2 * self.rms, 0.05)
-        values: list[Fraction | None] = [None] * unknowns
-        values[lead] = Fraction(1)
+        values = {lead: 1.0}
+        groups, reals = [{lead: Fraction(1)}], [1.0]
         common, total = 1, 0.0
-        while any(value is None for value in values):
-            free = [j for j, value in enumerate(values) if value is None]
-            fixed = [j for j, value in enumerate(values) if value is not None]
-            known = triangle[:, fixed] @ np.array([float(values[j]) * scale[j] for j in fixed])
+        while free := [j for j in range(len(scale)) if j not in values]:
+            fixed = sorted(values)
+            known = triangle[:, fixed] @ np.array([values[j] * scale[j] for j in fixed])
             left, singular, right = np.linalg.svd(triangle[:, free], full_matrices=False)
             singular = np.maximum(singular, 1e-14 * singular[0])
-            z = -right.T @ (left.T @ known / singular)
-            errors = sigma * np.sqrt(np.sum(np.square(right.T / singular), axis=1))
-            readings = []
-            for j, value, error in zip(free, z / scale[free], errors / scale[free], strict=True):
+            z = -right.T @ (left.T @ known / singular) / scale[free]
+            errors = sigma * np.sqrt(np.sum(np.square(right.T / singular), axis=1)) / scale[free]
+            candidates = []
+            for j, value, error in zip(free, z.tolist(), errors.tolist(), strict=True):
                 error = STANDARD_ERRORS * error + 1e-13 * abs(value)
-                fraction = simplest_between(value - error, value + error)
-                simple = 0.61 * fraction.denominator**2
-                if common % fraction.denominator == 0:
-                    simple = min(simple, common)
-                readings.append((min(1.0, 2 * error * simple), j, fraction))
-            readings.sort(key=lambda reading: reading[:2])
-            if readings[0][0] > CHANCE:
-                return None
-            for chance, j, fraction in readings:
-                if chance > SURE and chance > readings[0][0]:
+                for group, real in enumerate(reals):
+                    if group and j >= self.split:
+                        continue  # the denominator has fractions alone
+                    ratio, half = value / real, error / abs(real)
+                    fraction = simplest_between(ratio - half, ratio + half)
+                    simple = 0.61 * fraction.denominator**2
+                    if common % fraction.denominator == 0:
+                        simple = min(simple, common)
+                    candidates.append((min(1.0, 2 * half * simple), group, j, fraction))
+            candidates.sort(key=lambda candidate: candidate[:3])
+            best = candidates[0][0]
+            if best > CHANCE:
+                # A real number of its own: the best determined coefficient of the numerator.
+                numerator = [
+                    (abs(error / value), j, value)
+                    for j, value, error in zip(free, z.tolist(), errors.tolist(), strict=True)
+                    if j < self.split and value
+                ]
+                if not numerator or len(reals) > max_reals or min(numerator)[0] > LOOSE:
+                    return None
+                _, j, value = min(numerator)
+                reals.append(value)
+                groups.append({j: Fraction(1)})
+                values[j] = value
+                continue
+            for chance, group, j, fraction in candidates:
+                if j in values:
+                    continue
+                if chance > SURE and chance > best:
                     break
-                values[j] = fraction
-                common, total = lcm(common, fraction.denominator), total + chance
-        residual = triangle @ np.array([float(value) * size for value, size in zip(values, scale, strict=True)])
-        if np.linalg.norm(residual) > 1.2 * GOOD * np.sqrt(len(self.kept)):
-            return None
-        return clear_denominators(values), total
+                values[j] = float(fraction) * reals[group]
+                groups[group][j] = fraction
+                if not group:
+                    common = lcm(common, fraction.denominator)
+                total += chance
+        residual = triangle @ np.array([values[j] * scale[j] for j in range(len(scale))])
+        return Reading(groups, total, float(np.linalg.norm(residual)))

@@ -132,11 +132,11 @@ def solve(rows: Dataset, ansatz: Ansatz, used: np.ndarray, finite: FiniteLabels)
         _, basis = modular.null_space(equations(part, ansatz.above, ansatz.below, prime), prime)
         if not len(basis) or _undefined(part, ansatz, basis):
             return None, offending
-        relations = tuple(
-            len(items) - modular.rank(modular.monomial_values(part.residues(prime), items, prime), prime)
-            for items in (ansatz.above, ansatz.below)
+        above, below = (
+            len(exponents) - modular.rank(modular.monomial_values(part.residues(prime), exponents, prime), prime)
+            for exponents in (ansatz.above, ansatz.below)
         )
-        dimension = len(basis) - sum(relations)
+        dimension = len(basis) - above - below
         if len(basis) == 1:
             # A look at a few hundred rows spares most wrong ones the lifting; exact arithmetic sees the rest.
             few = rows.first(4 * ansatz.unknowns + 200)
@@ -175,7 +175,7 @@ def solve(rows: Dataset, ansatz: Ansatz, used: np.ndarray, finite: FiniteLabels)
         unknowns=ansatz.unknowns,
         rows_used=len(used),
         dimension=dimension,
-        relations=relations,
+        relations=(above, below),
         competitor=competitor,
     )
     return solution, offending
@@ -188,14 +188,13 @@ def _undefined(rows: Dataset, ansatz: Ansatz, basis: np.ndarray) -> bool:
     on several rows.
     """
     prime, another_prime, *_ = modular.PRIMES
-    failing = np.count_nonzero(~agreeing_rows(rows, ansatz, modular.combination(basis, prime), prime))
+    failing = int(np.count_nonzero(~agreeing_rows(rows, ansatz, modular.combination(basis, prime), prime)))
     if failing == 0 or failing > BY_ACCIDENT:
         return failing > 0
     _, basis = modular.null_space(equations(rows, ansatz.above, ansatz.below, another_prime), another_prime)
-    return (
-        not len(basis)
-        or not agreeing_rows(rows, ansatz, modular.combination(basis, another_prime), another_prime).all()
-    )
+    if not len(basis):
+        return True
+    return not agreeing_rows(rows, ansatz, modular.combination(basis, another_prime), another_prime).all()
 
 
 def _sums(vectors: list[list[int]]) -> Iterator[list[int]]:

@@ -13,7 +13,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
-from math import lcm
 
 import numpy as np
 
@@ -22,14 +21,12 @@ from cftsr.algebra.expressions import Expression, binary, constant
 from cftsr.algebra.polynomials import Exponents, content
 from cftsr.algebra.rational_function import RationalFunction
 from cftsr.algebra.shortest_form import shortest
-from cftsr.algebra.simplest_fraction import simplest_between
 from cftsr.data.dataset import Dataset
 from cftsr.engines.rational.constants import decimal_between, measured
-from cftsr.engines.rational.least_squares import CHANCE, LEADS, STANDARD_ERRORS, SURE, System
+from cftsr.engines.rational.least_squares import LOOSE, Reading, System
 from cftsr.fronts.certificate import Constant
 
 MAX_REALS = 3
-LOOSE = 1e-2  # relative error beyond which a real coefficient says nothing
 ROUND_OFF = 1e-13
 FAR = 6.0  # widths: rows further off have no say in the coefficients
 SIGMAS = 5.0  # standard deviations that a row may be off
@@ -60,14 +57,16 @@ class Shape:
     chance: float
 
     def expression(self, rows: Dataset) -> Expression:
-        total: Expression | None = None
-        for term in self.terms:
-            value = term.constant.value
-            body = _times(abs(value), shortest(term.function, rows.labels, rows.unary_operators))
-            if total is None:
-                total = Expression("neg", None, (body,)) if value < 0 else body
-            else:
-                total = binary("-" if value < 0 else "+", total, body)
+        (first, value), *others = (
+            (
+                _times(abs(term.constant.value), shortest(term.function, rows.labels, rows.unary_operators)),
+                term.constant.value,
+            )
+            for term in self.terms
+        )
+        total = Expression("neg", None, (first,)) if value < 0 else first
+        for body, value in others:
+            total = binary("-" if value < 0 else "+", total, body)
         if self.exact is not None and self.exact.numerator:
             total = binary("+", total, shortest(self.exact, rows.labels, rows.unary_operators))
         return total
@@ -90,95 +89,24 @@ def shape_of(
     statistical   whether the width is a standard deviation, and not a bound
     """
     for system in systems:
-        split = system.split
-        norms = np.linalg.norm(system.scaled, axis=0)
-        triangle = np.linalg.qr(system.scaled / norms, mode="r")
-        scale, share = norms * system.units, np.abs(system.vector) * norms
-        for lead in (split + np.argsort(-share[split:])[:LEADS]).tolist():
-            reading = _read(triangle, scale, system, lead)
-            shape = reading and _fitted(*reading, system.ansatz, rows, width, statistical)
+        for reading in system.readings(MAX_REALS):
+            shape = _fitted(reading, system.ansatz, rows, width, statistical)
             if shape is not None and shape.off <= allowed:
                 return shape
     return None
 
 
-def _read(triangle: np.ndarray, scale: np.ndarray, system: System, lead: int):
-    """(groups, denominator, chance): the monomials of each real number with their fractions, group 0 being exact."""
-    unknowns, split = len(scale), system.split
-    triangle = triangle * abs(system.vector[lead] / system.units[lead])
-    sigma = max(1.2 * system.rms, 0.05)
-    values: list[float | None] = [None] * unknowns
-    values[lead] = 1.0
-    groups: list[dict[int, Fraction]] = [{lead: Fraction(1)}]
-    reals: list[float] = [1.0]
-    common, total = 1, 0.0
-    while any(value is None for value in values):
-        free = [j for j, value in enumerate(values) if value is None]
-        fixed = [j for j, value in enumerate(values) if value is not None]
-        known = triangle[:, fixed] @ np.array([values[j] * scale[j] for j in fixed])
-        left, singular, right = np.linalg.svd(triangle[:, free], full_matrices=False)
-        singular = np.maximum(singular, 1e-14 * singular[0])
-        z = -right.T @ (left.T @ known / singular) / scale[free]
-        errors = sigma * np.sqrt(np.sum(np.square(right.T / singular), axis=1)) / scale[free]
-        readings = []
-        for j, value, error in zip(free, z.tolist(), errors.tolist(), strict=True):
-            error = STANDARD_ERRORS * error + ROUND_OFF * abs(value)
-            for group, real in enumerate(reals):
-                if group and j >= split:
-                    continue  # the denominator has fractions alone
-                ratio, half = value / real, error / abs(real)
-                fraction = simplest_between(ratio - half, ratio + half)
-                simple = 0.61 * fraction.denominator**2
-                if common % fraction.denominator == 0:
-                    simple = min(simple, common)
-                readings.append((min(1.0, 2 * half * simple), group, j, fraction))
-        readings.sort(key=lambda reading: reading[:3])
-        if readings[0][0] > CHANCE:
-            # A real number of its own: the best determined coefficient of the numerator.
-            numerator = [
-                (abs(error / value), j, value)
-                for j, value, error in zip(free, z, errors, strict=True)
-                if j < split and value
-            ]
-            if not numerator or len(reals) > MAX_REALS or min(numerator)[0] > LOOSE:
-                return None
-            _, j, value = min(numerator)
-            reals.append(float(value))
-            groups.append({j: Fraction(1)})
-            values[j] = float(value)
-            continue
-        chance, group, j, fraction = readings[0]
-        for chance, group, j, fraction in readings:
-            if values[j] is not None:
-                continue
-            if chance > SURE and chance > readings[0][0]:
-                break
-            values[j] = float(fraction) * reals[group]
-            groups[group][j] = fraction
-            if not group:
-                common = lcm(common, fraction.denominator)
-            total += chance
-    return groups, total
-
-
-def _fitted(
-    groups: list[dict[int, Fraction]],
-    chance: float,
-    ansatz: Ansatz,
-    rows: Dataset,
-    width: np.ndarray,
-    statistical: bool,
-) -> Shape | None:
+def _fitted(reading: Reading, ansatz: Ansatz, rows: Dataset, width: np.ndarray, statistical: bool) -> Shape | None:
     """The real numbers by linear programming or least squares, everything else as read."""
-    above = len(ansatz.above)
+    above, groups = len(ansatz.above), reading.groups
     below = _polynomial({j - above: value for j, value in groups[0].items() if j >= above}, ansatz.below)
     if not below:
         return None
     numerators = [_polynomial({j: value for j, value in group.items() if j < above}, ansatz.above) for group in groups]
     functions = [RationalFunction.of_fractions(numerator, below).cancelled() for numerator in numerators]
     with np.errstate(all="ignore"):
-        columns = [_values(rows, function) for function in functions]
-    if any(column is None for column in columns):
+        columns = [column for function in functions if (column := _values(rows, function)) is not None]
+    if len(columns) < len(functions):
         return None
     exact = columns[0] if numerators[0] else np.zeros(len(rows))
     basis = [(function, column) for function, column in zip(functions[1:], columns[1:], strict=True)]
@@ -188,8 +116,11 @@ def _fitted(
     weights = 1 / np.maximum(width, 1e-300)
     target = rows.target - exact
     scaled = matrix * weights[:, None], target * weights
-    values, ends = _measured(*scaled, statistical)
-    if values is None or np.any((ends[:, 1] - ends[:, 0]) / 2 > LOOSE * np.abs(values)):
+    values_and_ends = _measured(*scaled, statistical)
+    if values_and_ends is None:
+        return None
+    values, ends = values_and_ends
+    if np.any((ends[:, 1] - ends[:, 0]) / 2 > LOOSE * np.abs(values)):
         return None
     residuals = scaled[0] @ values - scaled[1]
     shown = np.abs(residuals) > (SIGMAS if statistical else 1) + 1e-9 + 1e-12 * np.abs(rows.target) * weights
@@ -205,7 +136,7 @@ def _fitted(
         ansatz,
         int(np.count_nonzero(shown)),
         float(np.sum(np.square(residuals)) / freedom),
-        chance,
+        reading.chance,
     )
 
 
@@ -221,8 +152,10 @@ def _plain(value: float, width: float) -> float:
     return decimal_between(value - PLAIN * width, value + PLAIN * width)
 
 
-def _measured(matrix: np.ndarray, target: np.ndarray, statistical: bool) -> tuple[np.ndarray | None, np.ndarray]:
+def _measured(matrix: np.ndarray, target: np.ndarray, statistical: bool) -> tuple[np.ndarray, np.ndarray] | None:
     """The coefficients, to as few decimals as the data allow, and the ends of what they may be, shape (n, 2).
+
+    None where no values agree with all rows near the fit.
 
     matrix, target   in units of the width, so that a row agrees where its residual is at most 1
 
@@ -239,24 +172,20 @@ def _measured(matrix: np.ndarray, target: np.ndarray, statistical: bool) -> tupl
         ends = np.stack([values - halves, values + halves], axis=1)
         return np.array([decimal_between(*pair) for pair in ends.tolist()]), ends
     matrix, target = matrix[near], target[near]
-    ends = _bounds(matrix, target, values, floor)
-    if ends is None:
-        return None, np.empty((0, 2))
+    current = ends_of_all = _bounds(matrix, target, values, floor)
     # One after the other, the best determined first: the others have to agree with what was chosen.
     chosen, left = np.zeros(number), target
     free = list(range(number))
-    current: np.ndarray | None = ends
-    while free:
-        place = min(range(len(free)), key=lambda i: (current[i, 1] - current[i, 0]) / abs(values[free[i]]))
+    while free and current is not None:
+        relative = (current[:, 1] - current[:, 0]) / np.abs(values[free])
+        place = int(relative.argmin())
         column = free.pop(place)
         chosen[column] = decimal_between(*current[place].tolist())
         left = left - matrix[:, column] * chosen[column]
         if free:
             start, *_ = np.linalg.lstsq(matrix[:, free], left, rcond=None)
             current = _bounds(matrix[:, free], left, start, floor[free])
-            if current is None:
-                return None, np.empty((0, 2))
-    return chosen, ends
+    return None if current is None or ends_of_all is None else (chosen, ends_of_all)
 
 
 def _bounds(matrix: np.ndarray, target: np.ndarray, start: np.ndarray, floor: np.ndarray) -> np.ndarray | None:

@@ -11,7 +11,7 @@ from cftsr.algebra.rational_function import RationalFunction
 from cftsr.engines.base import Problem
 from cftsr.engines.rational import exact, outliers
 from cftsr.engines.rational.exact import disagreement
-from cftsr.engines.rational.fit import NAMED, Fit, width_of, wrong_row
+from cftsr.engines.rational.fit import NAMED, Fit, wrong_row
 from cftsr.engines.rational.identification import certify, finite_labels
 from cftsr.engines.rational.least_squares import Estimate, System, estimate
 from cftsr.engines.rational.search import Limits, Search, distinct_values, solve
@@ -33,15 +33,15 @@ SIGMAS = 5.0  # a row further off than so many standard deviations is named
 FEW_EXACT = 0.5  # share of rows that are exact, from which on they are fitted alone first
 
 
-def fit(problem: Problem, limits: Limits, refit_without: float, share: float) -> Fit:
-    width = width_of(problem)
+def fit(problem: Problem, width: np.ndarray, limits: Limits, refit_without: float, share: float) -> Fit:
+    """The fit to targets that may be off by `width` (float64, shape (rows,); 0 where they are exact)."""
     known, systems = np.flatnonzero(~(width > 0)), 0
     statistical = problem.sigma is not None and bool(np.any(problem.sigma > 0))
     if len(known) >= FEW_EXACT * len(problem):
-        found = _from_exact_rows(problem, known, limits, refit_without, share)
-        systems += found.systems
-        if found.has_formula:
-            return found
+        from_exact = _from_exact_rows(problem, known, limits, refit_without, share)
+        systems += from_exact.systems
+        if from_exact.has_formula:
+            return from_exact
     finite = finite_labels(problem)
     found = estimate(problem, width, finite, limits, share)
     systems += found.systems
