@@ -18,7 +18,7 @@ from cftsr.output.tables.plan import planned_tables, table_names
 from cftsr.output.tables.write import write_tables
 from cftsr.output.typesetting.words import formula, number, plain, rounded_constants
 from cftsr.results.findings import Findings
-from cftsr.results.summary import SUMMARY_SCHEMA, final_message, read_records, recovery_counts, summary_rows
+from cftsr.results.summary import SUMMARY_SCHEMA, final_message, read_records, recovery_counts, results_of, summary_row
 from cftsr.results.titles import titles_of
 from tests.unit.records import cell, verdict_text
 
@@ -47,6 +47,10 @@ def record(*equations, certificate=None, **keys):
         },
         "cost": {"fit_cpu_seconds": 1.5, "fit_wall_seconds": 2.5},
     }
+
+
+def summary_rows(records):
+    return [summary_row(result) for result in results_of(records)]
 
 
 def undecided(**keys):

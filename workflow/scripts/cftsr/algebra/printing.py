@@ -116,15 +116,18 @@ def _term(value: int, exponents: Exponents, labels: tuple[str, ...], style: _Sty
 _Set = tuple[str, int]  # LaTeX, and how tightly it holds together: 1 a sum, 2 a product, 3 anything closed
 
 
-def latex_of(expression: Expression) -> str:
-    """The tree in LaTeX, nothing simplified: quotients as fractions, products by juxtaposition."""
-    return fold(expression, _leaf, _apply)[0]
+def latex_of(expression: Expression, number: Callable[[str], str] = str) -> str:
+    """The tree in LaTeX, nothing simplified: quotients as fractions, products by juxtaposition.
+
+    number   how a constant is shown, from its full text
+    """
+    return fold(expression, lambda node: _leaf(node, number), _apply)[0]
 
 
-def _leaf(node: Expression) -> _Set:
+def _leaf(node: Expression, number: Callable[[str], str]) -> _Set:
     if node.kind == "variable":
-        return latex_name(node.value), 3
-    text = str(node)
+        return latex_name(str(node.value)), 3
+    text = number(str(node))
     mantissa, _, exponent = text.partition("e")
     shown = rf"{mantissa}\cdot10^{{{int(exponent)}}}" if exponent else text
     return shown, 1 if text.startswith("-") else 2 if exponent else 3
@@ -146,6 +149,7 @@ def _apply(kind: str, arguments: tuple[_Set, ...]) -> _Set:
         case "/", (left, right):
             return rf"\frac{{{left[0]}}}{{{right[0]}}}", 3
         case "square", (argument,):
+            # A fraction or a square needs parentheses under an exponent, though nothing else does.
             text, level = argument
             closed = _closed((text, 0 if text.startswith((r"\frac", "{")) else level), 3)
             return f"{{{closed}}}^{{2}}", 3

@@ -17,10 +17,6 @@ from cftsr.errors import UserError
 from cftsr.families import Family, Theory, get_family
 
 
-def first_theories(family: Family, count: int) -> list[Theory]:
-    return list(islice(family.theories(), count))
-
-
 def number_kept(primaries: int, fraction: Fraction, rounding: str = "ceil") -> int:
     """How many of a theory's primary fields the lowest `fraction` of them is; never less than one."""
     exact = primaries * fraction

@@ -8,7 +8,6 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from math import lcm
 
 import numpy as np
@@ -156,7 +155,3 @@ def counts_rows(label: Label) -> bool:
         return False
     steps = np.diff(label.whole)
     return bool(np.all(steps == 1)) and label.whole[0] in (0, 1)
-
-
-def fraction_text(whole: int, scale: int) -> str:
-    return str(Fraction(int(whole), scale))

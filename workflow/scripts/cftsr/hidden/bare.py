@@ -67,10 +67,6 @@ def together(data: BareSpectrum, held_out: BareSpectrum | None) -> BareSpectrum:
     return BareSpectrum(data.labels, tuple(replace(theory, labels=labels[theory.key]) for theory in whole.theories))
 
 
-def without_theory_labels(spectrum: BareSpectrum) -> BareSpectrum:
-    return BareSpectrum((), tuple(replace(theory, labels=()) for theory in spectrum.theories))
-
-
 def without_state_labels(spectrum: Dataset) -> BareSpectrum:
     """A data set without its state labels and multiplicities. Targets with an uncertainty are not for this package."""
     width = spectrum.theory_labels

@@ -140,13 +140,6 @@ class Answer:
     def partial(self) -> bool:
         return any(factor.partial for factor in self.factors)
 
-    def next_level(self, question: Question) -> Fraction | None:
-        """The next weight (or energy) above those given; None where there is none, or it is not known."""
-        if not self.next_gaps:
-            return None
-        shift = self.c / 24 if question.energies else ZERO
-        return self.lowest - shift + self.next_gaps[0]
-
     def as_dict(self) -> dict[str, Any]:
         return {
             "name": self.name,

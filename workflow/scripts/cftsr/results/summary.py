@@ -313,11 +313,6 @@ def recorded_words(results: Iterable[Result]) -> str:
     return ", ".join([" and ".join(versions), span]).removesuffix(", ")
 
 
-def summary_rows(records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """One row per cell, with the columns of SUMMARY_SCHEMA; the equation is the reported one (see `Result`)."""
-    return [summary_row(result) for result in results_of(records)]
-
-
 def summary_row(result: Result) -> dict[str, Any]:
     reported, fit = result.reported, result.fit
     return {

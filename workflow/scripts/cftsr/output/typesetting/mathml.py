@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 from markupsafe import Markup, escape
 
-from cftsr.algebra.expressions import Expression, ParseError, constant, fold, parse, substitute
-from cftsr.algebra.integer_columns import INTEGER_COLUMNS
-from cftsr.algebra.printing import GREEK
-from cftsr.output.typesetting.words import formula_latex, rounded_constants
+from cftsr.algebra.expressions import Expression, ParseError, fold, parse
+from cftsr.algebra.integer_columns import without_integer_columns
+from cftsr.algebra.printing import GREEK, latex_of
+from cftsr.output.typesetting.words import rounded_constants
 
 MAX_NODES = 400  # of a formula that is typeset; a longer one is shown as code
 
@@ -25,10 +25,7 @@ def read(text: str) -> Expression:
 
     An integer power other than a square is a node of kind "power". Raises ParseError outside this grammar.
     """
-    return substitute(
-        parse(text, None, powers=True),
-        lambda leaf: constant(INTEGER_COLUMNS[leaf.value]) if leaf.value in INTEGER_COLUMNS else leaf,
-    )
+    return without_integer_columns(parse(text, None, powers=True))
 
 
 # ---- MathML
@@ -191,7 +188,7 @@ def copies(text: str, latex: str = "") -> list[tuple[str, str]]:
     """
     try:
         tree = read(text)
-        latex = latex or formula_latex(tree)
+        latex = latex or latex_of(tree, rounded_constants)
     except (ParseError, ValueError, RecursionError):
         return [("Text", text)]
     return [

@@ -6,8 +6,9 @@ import math
 import re
 from typing import NamedTuple
 
-from cftsr.algebra.expressions import Expression, ParseError, constant, fold, parse, substitute
-from cftsr.algebra.integer_columns import INTEGER_COLUMNS
+from cftsr.algebra.expressions import ParseError, parse
+from cftsr.algebra.integer_columns import without_integer_columns
+from cftsr.algebra.printing import latex_of
 from cftsr.output.typesetting.names import small_indices, with_indices
 
 DIGITS = 5  # of constants in printed formulas; the CSV files have them in full
@@ -113,52 +114,5 @@ def formula(text: str) -> Text:
         parsed = parse(text, None)
     except ParseError:
         return plain(text.replace("`", "'"))
-    tree = substitute(
-        parsed,
-        lambda node: constant(INTEGER_COLUMNS[node.value]) if node.value in INTEGER_COLUMNS else node,
-    )
-    return Text(code(rounded_constants(str(tree))).markdown, rf"$\displaystyle {formula_latex(tree)}$")
-
-
-def formula_latex(expression: Expression) -> str:
-    """The tree in LaTeX, nothing simplified: quotients as fractions, products by juxtaposition."""
-    return fold(expression, _leaf, _apply)[0]
-
-
-Set = tuple[str, int]  # LaTeX, and how tightly it holds together: 1 a sum, 2 a product, 3 anything closed
-
-
-def _leaf(node: Expression) -> Set:
-    if node.kind == "variable":
-        stem, digits = re.fullmatch(r"([A-Za-z_]+?)_?(\d*)", node.value).groups()
-        name = stem if len(stem) == 1 else rf"\mathrm{{{escape_latex(stem)}}}"
-        return (f"{name}_{{{digits}}}" if digits else name), 3
-    text = rounded_constants(str(Expression("constant", node.value)))
-    mantissa, _, exponent = text.partition("e")
-    shown = rf"{mantissa}\cdot10^{{{int(exponent)}}}" if exponent else text
-    return shown, 1 if text.startswith("-") else 2 if exponent else 3
-
-
-def _closed(item: Set, level: int) -> str:
-    return item[0] if item[1] >= level else rf"\left({item[0]}\right)"
-
-
-def _apply(kind: str, arguments: tuple[Set, ...]) -> Set:
-    match kind, arguments:
-        case "+", (left, right):
-            return f"{left[0]}+{_closed(right, 2)}", 1
-        case "-", (left, right):
-            return f"{left[0]}-{_closed(right, 2)}", 1
-        case "*", (left, right):
-            first, second = _closed(left, 2), _closed(right, 2)
-            return first + (r"\cdot " if second[0].isdigit() else r"\,") + second, 2
-        case "/", (left, right):
-            return rf"\frac{{{left[0]}}}{{{right[0]}}}", 3
-        case "square", (argument,):
-            # A fraction or a square needs parentheses under an exponent, though nothing else does.
-            text, level = argument
-            closed = _closed((text, 0 if text.startswith((r"\frac", "{")) else level), 3)
-            return f"{{{closed}}}^{{2}}", 3
-        case "neg", (argument,):
-            return f"-{_closed(argument, 2)}", 1
-    raise ValueError(f"unknown operator {kind!r}")
+    tree = without_integer_columns(parsed)
+    return Text(code(rounded_constants(str(tree))).markdown, rf"$\displaystyle {latex_of(tree, rounded_constants)}$")
