@@ -9,17 +9,21 @@ import argparse
 import json
 import re
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 from cftsr.errors import UserError
-from cftsr.identify.index import Bounds, Entry, build_index
+from cftsr.identify.index import Bounds, build_index
+from cftsr.identify.near import near_misses
 from cftsr.identify.reading import read_file, read_number, read_numbers
-from cftsr.identify.search import Answer, Identification, Interval, Question, identify, question
+from cftsr.identify.search import MAX_RIVALS, Answer, Identification, Question, identify, question
 
 SHOWN = 12  # answers in words; all of them are in the JSON
 SHOWN_NAMES = 8
+SHOWN_NEAR = 3
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,8 +48,12 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.max_c is not None:
         bounds = replace(bounds, central_charge=read_number(arguments.max_c, "--max-c").high)
     found = identify(build_index(bounds), asked, arguments.factors)
-    print(json.dumps(found.as_dict(), indent=1) if arguments.json else describe(found))
+    print(json.dumps(as_dict(found), indent=1) if arguments.json else describe(found))
     return 0 if found.found else 1
+
+
+def as_dict(found: Identification) -> dict[str, Any]:
+    return found.as_dict() | {"near": [one.as_dict() for one in near_misses(found)]}
 
 
 def _asked(arguments: argparse.Namespace) -> Question:
@@ -86,34 +94,62 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def describe(found: Identification) -> str:
-    asked, index = found.question, found.index
+    asked = found.question
     what = "energies" if asked.energies else "weights"
-    given = ", ".join(map(_number, asked.levels))
-    c = f"; c = {_number(asked.c)}" if asked.c is not None else ""
+    given = ", ".join(map(str, asked.levels))
+    c = f"; c = {asked.c}" if asked.c is not None else ""
     kind = f"all {what} of the theory" if asked.complete else f"the lowest {len(asked.levels)} {what}"
     lines = [f"{kind}: {given}{c}", ""]
-    if not found.answers:
-        return "\n".join([*lines, f"none up to {index.bounds.describe()}"])
     if not found.found:
-        lines += [
-            f"none up to {index.bounds.describe()}",
-            f"with the lowest {found.explained} of the {len(asked.levels)} levels there are:",
-        ]
-    shown = found.answers[:SHOWN]
-    lines += [_line(answer) for answer in shown]
-    left = len(found.answers) - len(shown)
-    if left or found.truncated:
-        lines.append(f"... and {left}{' or more' if found.truncated else ''} more (--json has all)")
-    names = [line for entry in dict.fromkeys(f for a in shown for f in a.factors) if (line := _isomorphic(entry))]
-    if names:
-        lines += ["", "the same c and weights:", *names]
-    return "\n".join([*lines, *_deciding(found)])
+        products = f"; products of up to {found.factors} of them" if found.factors > 1 else ""
+        lines.append(f"none up to {found.index.bounds.describe()}{products}")
+        near = near_misses(found)
+        for one in near:
+            lines += [f"{one.premise}:", *_answers(one.answers, SHOWN_NEAR, asked, one.remarks)]
+        if found.answers:
+            lines.append(f"with the lowest {found.explained} of the {len(asked.levels)} levels:")
+            lines += _answers(found.answers, SHOWN_NEAR, asked)
+        shown = [answer for one in near for answer in one.answers[:SHOWN_NEAR]] + list(found.answers[:SHOWN_NEAR])
+        return "\n".join([*lines, *_isomorphisms(shown)])
+    told = _told(found.answers, asked)
+    lines += _answers(found.answers, SHOWN, asked, truncated=found.truncated)
+    return "\n".join([*lines, *_isomorphisms(told[:SHOWN]), *_deciding(found, told)])
 
 
-def _number(value: Interval) -> str:
-    if value.low == value.high:
-        return str(value.low)
-    return f"{float((value.low + value.high) / 2):.6g}"
+def _told(answers: Sequence[Answer], asked: Question) -> list[Answer]:
+    """The answers that are worth a line: those of whole theories, and without c those of which every factor shows."""
+    whole = [answer for answer in answers if not answer.partial] or list(answers)
+    return [answer for answer in whole if asked.c is not None or not answer.hidden] or whole
+
+
+def _answers(
+    answers: Sequence[Answer], most: int, asked: Question, remarks: Sequence[str] = (), truncated: bool = False
+) -> list[str]:
+    told = _told(answers, asked)
+    lines = [_line(answer) for answer in told[:most]]
+    if remarks:
+        lines = [f"{line}, {remarks[answers.index(answer)]}" for line, answer in zip(lines, told, strict=False)]
+    if len(told) > most or truncated:
+        lines.append(f"  ... and {len(told) - most}{' or more' if truncated else ''} more (--json has all)")
+    others = [answer for answer in answers if answer not in told]
+    partial = [answer for answer in others if answer.partial]
+    hidden = [answer for answer in others if not answer.partial]
+    if hidden:
+        names = dict.fromkeys(str(factor.names[0]) for answer in hidden for factor in answer.hidden)
+        lines.append(f"  or one of these times a theory whose first gap is larger, {_first(list(names))}: c would tell")
+    if partial:
+        lines.append(
+            f"  or {len(partial)} more if of so(n) only the symmetric tensors count, of su(n) only the rectangular "
+            "weights (--json has all)"
+        )
+    elif told and told[0].partial:
+        lines.append("  other primaries of the theories marked 'only' may lie among these levels")
+    return lines
+
+
+def _first(names: list[str]) -> str:
+    more = f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
+    return ", ".join(names[:SHOWN_NAMES]) + more
 
 
 def _line(answer: Answer) -> str:
@@ -121,37 +157,44 @@ def _line(answer: Answer) -> str:
     return line + (", these are all its weights" if answer.complete else "")
 
 
-def _isomorphic(entry: Entry) -> str:
-    """The names that an entry has beyond the one that is printed."""
-    names = list(dict.fromkeys(name.text for name in entry.names))
-    if len(names) < 2:
-        return ""
-    more = f", and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
-    return f"  {' = '.join(names[:SHOWN_NAMES])}{more}"
+def _isomorphisms(answers: Sequence[Answer]) -> list[str]:
+    """The names that theories have beyond the one that is printed."""
+    lines = []
+    for entry in dict.fromkeys(factor for answer in answers for factor in answer.factors):
+        names = list(dict.fromkeys(name.text for name in entry.names if entry.partial or not name.partial))
+        if len(names) > 1:
+            more = f", and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
+            lines.append(f"  {' = '.join(names[:SHOWN_NAMES])}{more}")
+    return ["", "the same c and weights:", *lines] if lines else []
 
 
-def _deciding(found: Identification) -> list[str]:
+def _deciding(found: Identification, told: Sequence[Answer]) -> list[str]:
     """What further level would decide between the answers."""
-    groups = found.rivals().groups
-    if len(found.answers) < 2:
-        return []
-    lines = [""]
-    for number, (level, answers) in enumerate(groups[:SHOWN]):
-        names = ", ".join(answer.name for answer in answers[:SHOWN_NAMES])
-        more = f" and {len(answers) - SHOWN_NAMES} more" if len(answers) > SHOWN_NAMES else ""
+    groups = found.rivals(told).groups
+    lines: list[str] = []
+    by_level: dict[Fraction | None, list[str]] = {}
+    for level, answers in groups:
         if len(answers) > 1:
-            lines.append(f"no further level that is known tells these apart: {names}{more}")
-        if number:
-            reference = groups[0][1][0].name
-            has = _has(groups[0][1][0], level, found)
-            lines.append(f"{names}{more} or {reference}? The level {level} decides: {has}")
-    return lines if len(lines) > 1 else []
+            names = _first([answer.name for answer in answers])
+            lines.append(f"no further level that is known tells these apart: {names}")
+        by_level.setdefault(level, []).extend(answer.name for answer in answers)
+    reference = told[0]
+    by_level.pop(None)
+    for level, others in list(by_level.items())[:SHOWN]:
+        there = level is not None and _has(reference, level, found)
+        do = "does" if len(others) == 1 else "do"
+        lines.append(
+            f"the level {level} decides: {reference.name} {'has' if there else 'does not have'} it; {_first(others)} "
+            f"{do}{' not' if there else ''}"
+        )
+    if len(told) > MAX_RIVALS:
+        lines.append(f"compared are the first {MAX_RIVALS} answers")
+    return ["", *lines] if lines else []
 
 
-def _has(answer: Answer, level: Fraction | None, found: Identification) -> str:
+def _has(answer: Answer, level: Fraction, found: Identification) -> bool:
     shift = answer.c / 24 if found.question.energies else Fraction(0)
-    there = level is not None and level - answer.lowest + shift in answer.next_gaps
-    return f"{answer.name} {'has' if there else 'does not have'} it"
+    return level - answer.lowest + shift in answer.next_gaps
 
 
 if __name__ == "__main__":

@@ -45,9 +45,9 @@ class Bounds:
 
     def describe(self) -> str:
         return (
-            f"c = {self.central_charge}, the first {self.one_label} theories of the families with one label and "
-            f"{self.two_labels} of those with two, Lie algebras up to rank {self.rank} and level {self.level}, "
-            f"{self.primaries} primaries"
+            f"c = {self.central_charge} of each factor, the first {self.one_label} theories of the families with one "
+            f"label and {self.two_labels} of those with two, Lie algebras up to rank {self.rank} and level "
+            f"{self.level}, {self.primaries} primaries"
         )
 
 

@@ -18,6 +18,8 @@ CHANCE = Fraction(1, 1000)  # accepted, that a random decimal has so simple a fr
 EXACT_PLACES = 4  # a decimal of so few places that reduces to a small fraction was exact: 0.0625 is 1/16
 LARGEST_EXACT = 64
 MAX_BYTES = 1_000_000
+# Columns that tell theories from each other, in the families and in files.
+THEORY_LABELS = ("k", "p", "q", "n", "c", "central_charge", "theory", "model", "name")
 WEIGHTS, ENERGIES = ("h", "weight", "conformal_weight", "delta"), ("e", "energy")
 
 
@@ -25,7 +27,8 @@ def read_number(text: str, where: str) -> Interval:
     """An exact number, or for a decimal whose fraction its digits do not settle, the interval that it stands for.
 
     A decimal is a half unit of its last digit to either side. It is read as the simplest fraction in there, where a
-    random decimal would have so simple a one with a chance of less than CHANCE. Raises UserError with `where`.
+    random decimal would have so simple a one with a chance of less than CHANCE; it keeps the interval as `rounded`.
+    Raises UserError with `where`.
     """
     plain = text.strip().translate(MINUS)
     if not NUMBER.fullmatch(plain):
@@ -44,12 +47,13 @@ def _decimal(text: str) -> Interval:
     mantissa, _, exponent = text.lower().partition("e")
     places = len(mantissa.partition(".")[2]) - int(exponent or 0)
     value, half = Fraction(text), Fraction(1, 2) / Fraction(10) ** places
+    rounded = Interval(value - half, value + half)
     if value.denominator <= LARGEST_EXACT and places <= EXACT_PLACES:
-        return exactly(value)
-    simple = simplest_between(value - half, value + half)
+        return Interval(value, value, rounded)
+    simple = simplest_between(rounded.low, rounded.high)
     if simple.denominator**2 * half * Fraction(61, 100) <= CHANCE:
-        return exactly(simple)
-    return Interval(value - half, value + half)
+        return Interval(simple, simple, rounded)
+    return rounded
 
 
 def read_numbers(texts: Sequence[str]) -> tuple[Interval, ...]:
@@ -81,20 +85,33 @@ def read_file(path: str | Path, column: str | None = None) -> tuple[tuple[Interv
     if not rows:
         raise UserError(f"{path} has no numbers; give the levels of one theory, one a line")
     header = rows[0][1]
-    if all(NUMBER.fullmatch(part.translate(MINUS)) for part in header):
+    if any(NUMBER.fullmatch(part.translate(MINUS)) for part in header):
         if column is not None:
             raise UserError(f"{path} has no header line, so no column {column!r}; leave --column out")
         return tuple(read_number(part, f"{path}, line {n}") for n, parts in rows for part in parts), None
     place = _column(path, header, column)
-    levels = []
     for number, parts in rows[1:]:
         if len(parts) != len(header):
             raise UserError(f"{path}, line {number}: {len(parts)} entries under {len(header)} columns")
-        levels.append(read_number(parts[place], f"{path}, line {number}, column {header[place]!r}"))
+    _one_theory(path, header, [parts for _, parts in rows[1:]])
+    levels = [
+        read_number(parts[place], f"{path}, line {number}, column {header[place]!r}") for number, parts in rows[1:]
+    ]
     if not levels:
         raise UserError(f"{path} has a header line and no rows")
     name = header[place].lower()
     return tuple(levels), True if name in ENERGIES else False if name in WEIGHTS else None
+
+
+def _one_theory(path: Path, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    for i, name in enumerate(header):
+        values = dict.fromkeys(parts[i] for parts in rows)
+        if name.lower() in THEORY_LABELS and len(values) > 1:
+            first = ", ".join(list(values)[:3])
+            raise UserError(
+                f"{path} has several theories: {name} is {first}{', ...' if len(values) > 3 else ''}. Give the levels "
+                f"of one; cftsr fit {path} reads all of them"
+            )
 
 
 def _column(path: Path, header: list[str], column: str | None) -> int:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
-from itertools import combinations_with_replacement, pairwise
+from itertools import chain, combinations_with_replacement, pairwise
 from math import lcm
 from typing import Any
 
@@ -29,13 +29,22 @@ ZERO = Fraction(0)
 
 @dataclass(frozen=True)
 class Interval:
-    """A number, exact where both ends are equal."""
+    """A number, exact where both ends are equal.
+
+    rounded   what it is if it was rounded to the digits that it has; None for a fraction
+    """
 
     low: Fraction
     high: Fraction
+    rounded: Interval | None = field(default=None, compare=False)
 
     def holds(self, value: Fraction) -> bool:
         return self.low <= value <= self.high
+
+    def __str__(self) -> str:
+        if self.low == self.high:
+            return str(self.low)
+        return f"{float((self.low + self.high) / 2):.6g}"
 
     def __sub__(self, other: Interval) -> Interval:
         return Interval(self.low - other.high, self.high - other.low)
@@ -60,6 +69,14 @@ class Question:
     energies: bool = False
     complete: bool = False
 
+    def as_rounded(self) -> Question | None:
+        """The same with every decimal as what it may have been rounded from; None where that changes nothing."""
+        wider = tuple(level.rounded or level for level in self.levels)
+        c = self.c and (self.c.rounded or self.c)
+        if (wider, c) == (self.levels, self.c) or any(b.low <= a.high for a, b in pairwise(wider)):
+            return None
+        return replace(self, levels=wider, c=c)
+
 
 def question(
     levels: Sequence[Fraction | int | Interval],
@@ -77,8 +94,8 @@ def question(
     for one, other in pairwise(ordered):
         if other.low <= one.high:
             raise UserError(
-                f"the levels {float(one.low):.6g} and {float(other.low):.6g} cannot be told apart within their "
-                "rounding; give fractions or more digits"
+                f"the levels {one} and {other} cannot be told apart within their rounding; give fractions or more "
+                "digits"
             )
     if len(ordered) < 2 and not complete:
         raise UserError("one level is given; its gap to the next is what tells theories apart: give two or more")
@@ -140,6 +157,11 @@ class Answer:
     def partial(self) -> bool:
         return any(factor.partial for factor in self.factors)
 
+    @property
+    def hidden(self) -> tuple[Entry, ...]:
+        """The factors of which only the ground state lies among the given levels."""
+        return tuple(factor for factor in self.factors if len(factor.gaps) > 1 and factor.gaps[1] > self.top)
+
     def as_dict(self) -> dict[str, Any]:
         return {
             "name": self.name,
@@ -171,6 +193,7 @@ class Identification:
 
     explained   how many of the given levels the answers have; fewer than given where nothing has all
     candidates  how many theories of the index could be a factor
+    factors     of a product, at most
     truncated   whether there are more answers than are kept
     """
 
@@ -179,15 +202,16 @@ class Identification:
     explained: int
     candidates: int
     index: Index
+    factors: int
     truncated: bool = False
 
     @property
     def found(self) -> bool:
         return bool(self.answers) and self.explained == len(self.question.levels)
 
-    def rivals(self) -> Rivals:
-        """What further level would decide between the answers."""
-        left = list(self.answers[:MAX_RIVALS])
+    def rivals(self, answers: Sequence[Answer] | None = None) -> Rivals:
+        """What further level would decide between the answers, or between some of them."""
+        left = list((self.answers if answers is None else answers)[:MAX_RIVALS])
         groups: list[tuple[Fraction | None, tuple[Answer, ...]]] = []
         while left:
             first = left[0]
@@ -233,20 +257,24 @@ def deciding_gap(one: Answer, other: Answer) -> Fraction | None:
 def identify(index: Index, asked: Question, max_factors: int | None = None) -> Identification:
     """Every theory of the index, and every product of up to `max_factors`, with exactly the levels that are given.
 
-    Factors are up to three where c is given, else two, unless that is said.
+    Factors are up to three where c is given, else two, unless that is said. A decimal is read as a simple fraction, and
+    where nothing has these levels as a rounded number.
 
     Where there is none, the answers are those with as many of the lowest levels as possible, and `explained` says how
     many.
     """
     if max_factors is None:
         max_factors = MAX_FACTORS if asked.c is not None else MAX_FACTORS_WITHOUT_C
+    rounded = asked.as_rounded()
+    readings = [asked, *([rounded] if rounded else [])]
     for size in range(len(asked.levels), min(LEAST_PREFIX, len(asked.levels)) - 1, -1):
-        whole = size == len(asked.levels)
-        part = asked if whole else Question(asked.levels[:size], asked.c, asked.energies, False)
-        answers, candidates, truncated = _exact(index, part, max_factors)
-        if answers:
-            return Identification(asked, answers, size, candidates, index, truncated)
-    return Identification(asked, (), 0, 0, index)
+        for reading in readings:
+            complete = asked.complete and size == len(asked.levels)
+            part = replace(reading, levels=reading.levels[:size], complete=complete)
+            answers, candidates, truncated = exact_answers(index, part, max_factors)
+            if answers:
+                return Identification(reading, answers, size, candidates, index, max_factors, truncated)
+    return Identification(asked, (), 0, 0, index, max_factors)
 
 
 class _Combiner:
@@ -300,23 +328,30 @@ class _Combiner:
         return len({self.place(value) for value in values}) == self.size
 
 
-def _exact(index: Index, asked: Question, max_factors: int) -> tuple[tuple[Answer, ...], int, bool]:
+def exact_answers(index: Index, asked: Question, max_factors: int) -> tuple[tuple[Answer, ...], int, bool]:
+    """All answers with exactly the given levels, how many theories could be a factor, and whether there are more."""
     gaps = [exactly(0), *(level - asked.levels[0] for level in asked.levels[1:])]
     entries = _candidates(index, gaps, asked.complete)
     combiner = _Combiner(gaps, entries, asked.complete)
     levels = {entry: values for entry in entries if (values := combiner.scaled(entry)) is not None}
-    # Factors with one level are seen in c alone: without it they could be added at will.
+    # Factors with one level are seen in c alone: without it they could be added at will. The trivial theory, of c = 0,
+    # is no factor.
     visible = [entry for entry in levels if len(levels[entry]) > 1 or (asked.c is not None and entry.c)]
     if asked.complete and len(asked.levels) == 1:
-        visible = list(levels)
+        visible = [entry for entry in levels if entry.c or len(entry.gaps) > 1]
+        trivial = [entry for entry in levels if entry not in visible]
+    else:
+        trivial = []
     answers, truncated = [], False
-    for factors, values in _products(visible, levels, combiner, max_factors, asked):
-        if not combiner.covers(values) or not _sums_agree(factors, asked):
+    for factors, values in chain(
+        (((entry,), levels[entry]) for entry in trivial), _products(visible, levels, combiner, max_factors, asked)
+    ):
+        if not combiner.covers(values) or not sums_agree(factors, asked):
             continue
         if len(answers) == MAX_ANSWERS:
             truncated = True
             break
-        answers.append(_answer(factors, gaps))
+        answers.append(answer_of(factors, gaps[-1].high))
     order = {entry: number for number, entry in enumerate(index.entries)}
     answers.sort(key=lambda a: (a.partial, not a.complete, len(a.factors), len(a.name), [order[f] for f in a.factors]))
     if asked.c is None and max_factors > 1 and not asked.complete:
@@ -383,7 +418,7 @@ def _third_factors(visible: list[Entry], asked: Question) -> Callable[[int, int]
     return third
 
 
-def _sums_agree(factors: Sequence[Entry], asked: Question) -> bool:
+def sums_agree(factors: Sequence[Entry], asked: Question) -> bool:
     """Whether the central charges and the lowest weights add up to what is given."""
     c = sum((factor.c for factor in factors), ZERO)
     if asked.c is not None and not asked.c.holds(c):
@@ -392,10 +427,10 @@ def _sums_agree(factors: Sequence[Entry], asked: Question) -> bool:
     return asked.levels[0].holds(lowest - c / 24 if asked.energies else lowest)
 
 
-def _answer(factors: tuple[Entry, ...], gaps: Sequence[Interval]) -> Answer:
+def answer_of(factors: tuple[Entry, ...], top: Fraction) -> Answer:
     c = sum((factor.c for factor in factors), ZERO)
     lowest = sum((factor.lowest for factor in factors), ZERO)
-    return Answer(factors, c, lowest, gaps[-1].high)
+    return Answer(factors, c, lowest, top)
 
 
 def _with_a_hidden_factor(
@@ -404,10 +439,10 @@ def _with_a_hidden_factor(
     """Products with a theory of which only the ground state lies among the given levels; its next level lies above."""
     hidden = [entry for entry, values in levels.items() if len(values) == 1 and len(entry.gaps) > 1]
     found = [
-        _answer((answer.factors[0], entry), gaps)
+        answer_of((answer.factors[0], entry), gaps[-1].high)
         for answer in answers
         if len(answer.factors) == 1
         for entry in hidden
-        if _sums_agree((answer.factors[0], entry), asked)
+        if sums_agree((answer.factors[0], entry), asked)
     ]
     return sorted(found, key=lambda answer: (answer.partial, answer.c))

@@ -480,7 +480,7 @@ def identify(
     complete  the levels are all that the theory has
     factors   of a product, at most (3 where c is known, else 2); max_c: of a factor, at most
     """
-    from cftsr.identify.command import describe
+    from cftsr.identify.command import as_dict, describe
     from cftsr.identify.index import Bounds, build_index
     from cftsr.identify.reading import read_number, read_numbers
     from cftsr.identify.search import identify as search
@@ -494,7 +494,7 @@ def identify(
     charge = None if c is None else read_number(str(c), "c")
     asked = question(read_numbers([str(level) for level in levels]), charge, energies, complete)
     result: Identification = search(build_index(bounds), asked, factors)
-    return Theories(result.found, tuple(one.name for one in result.answers), result.as_dict(), describe(result))
+    return Theories(result.found, tuple(one.name for one in result.answers), as_dict(result), describe(result))
 
 
 __all__ = ["NOT_LOOKED_AT", "Answer", "Theories", "check", "fit", "identify", "prove"]
