@@ -8,14 +8,19 @@ import pytest
 
 from cftsr.algebra.expressions import parse
 from cftsr.answers.fit_file import default_options, fit_given
+from cftsr.data.tasks import GIVEN
 from cftsr.data.user_file import read_given
 from cftsr.epsilon.coefficients import COEFFICIENTS
 from cftsr.epsilon.tables import FOLDER, text_of, write
 from cftsr.fronts.exactness import function_of
+from cftsr.hidden.formulas import value_of
 from cftsr.sweep.config import given_spectrum, read_config
+from cftsr.sweep.plan import Sweep
 
 ROOT = Path(__file__).parents[3]
-SPECTRA = {entry["name"]: entry for entry in read_config(ROOT / "configs" / "on_epsilon.yaml")["spectra"]}
+CONFIG = read_config(ROOT / "configs" / "on_epsilon.yaml")
+SPECTRA = {entry["name"]: entry for entry in CONFIG["spectra"]}
+SWEEP = Sweep(read_config(ROOT / "config.yaml") | CONFIG | {"engines": ["rational"]})
 
 
 @pytest.mark.parametrize("name", COEFFICIENTS)
@@ -26,6 +31,16 @@ def test_the_file_in_the_repository_is_what_is_computed(name):
 def test_every_coefficient_is_a_spectrum_of_the_configuration():
     assert list(SPECTRA) == [f"on_{name}" for name in COEFFICIENTS]
     assert [entry["file"] for entry in SPECTRA.values()] == [f"{FOLDER}/{name}.csv" for name in COEFFICIENTS]
+
+
+@pytest.mark.parametrize("name", COEFFICIENTS)
+def test_the_literatures_formula_judges_the_fits_of_a_sweep(name, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    chosen = COEFFICIENTS[name]
+    formula = parse(SWEEP.closed_form(f"on_{name}", GIVEN), chosen.labels)
+    assert all(
+        value_of(formula, dict(zip(chosen.labels, row, strict=True))) == chosen.value(*row) for row in chosen.rows(9, 7)
+    )
 
 
 def test_files_are_written_where_they_are_wanted(tmp_path):
