@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations
-from math import gcd
+from math import gcd, lcm
 
 from cftsr.algebra.square_classes import square_free, square_root
 from cftsr.hidden.bare import BareSpectrum, BareTheory
@@ -142,7 +142,54 @@ class TheoryShift:
 
 
 def theory_shift(spectrum: BareSpectrum) -> TheoryShift | None:
-    """A shift for each theory, from all of its levels. None where some theory with enough levels has none."""
+    """A shift for each theory with formulas for it and for D: from all of its levels, or from their places."""
+    return _solved_theory_shift(spectrum) or _theory_shift_by_place(spectrum)
+
+
+def _theory_shift_by_place(spectrum: BareSpectrum) -> TheoryShift | None:
+    """The levels of each theory as a quadratic polynomial of their place, lambda in equal steps from a lowest value on.
+
+    E = ((m (j + r))^2 - e)/D at place j: theories of three levels give D, those of two r, and all of them e. Some
+    theory has to have four levels, so that the polynomial is tested.
+    """
+    if not spectrum.labels or max(map(len, spectrum.theories)) < DECISIVE:
+        return None
+    curvature: dict[BareTheory, Fraction] = {}
+    for theory in spectrum.theories:
+        second = [a - 2 * b + c for a, b, c in zip(theory.levels, theory.levels[1:], theory.levels[2:], strict=False)]
+        if second and (second[0] <= 0 or len(set(second)) > 1):
+            return None
+        if second:
+            curvature[theory] = second[0]
+    inverse = fit_formula(spectrum.labels, [t.labels for t in curvature], [1 / value for value in curvature.values()])
+    if inverse is None:
+        return None
+    steps = {theory: inverse(theory.labels) for theory in spectrum.theories if len(theory) > 1}
+    if None in steps.values():
+        return None
+    places = {theory: (theory.levels[1] - theory.levels[0]) * step - Fraction(1, 2) for theory, step in steps.items()}
+    lowest = fit_formula(spectrum.labels, [theory.labels for theory in places], list(places.values()))
+    if lowest is None:
+        return None
+    m = lcm(*(value.denominator for value in places.values()))
+    theories = [theory.labels for theory in spectrum.theories]
+    ground, below = [lowest(labels) for labels in theories], [inverse(labels) for labels in theories]
+    if None in ground or None in below:
+        return None
+    denominators = [2 * m * m * value for value in below]
+    denominator = fit_formula(spectrum.labels, theories, denominators)
+    offsets = [
+        (m * r) ** 2 - d * theory.levels[0]
+        for theory, r, d in zip(spectrum.theories, ground, denominators, strict=True)
+    ]
+    offset = fit_formula(spectrum.labels, theories, offsets)
+    if denominator is None or offset is None:
+        return None
+    return _confirmed(spectrum, denominator, offset)
+
+
+def _solved_theory_shift(spectrum: BareSpectrum) -> TheoryShift | None:
+    """From every shift that solves a theory. None where some theory with enough levels has none."""
     solutions: dict[BareTheory, list[Solved]] = {}
     for theory in spectrum.theories:
         if len(theory) >= DECISIVE:
@@ -162,6 +209,11 @@ def theory_shift(spectrum: BareSpectrum) -> TheoryShift | None:
     offset = fit_formula(spectrum.labels, theories, offsets)
     if offset is None:
         return None
+    return _confirmed(spectrum, denominator, offset)
+
+
+def _confirmed(spectrum: BareSpectrum, denominator: Formula, offset: Formula) -> TheoryShift | None:
+    """The formulas, where they explain every level."""
     shift_of = {}
     for theory in spectrum.theories:
         below, above = denominator(theory.labels), offset(theory.labels)

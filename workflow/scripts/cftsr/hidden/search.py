@@ -43,7 +43,7 @@ from cftsr.hidden.one_integer import (
     theory_shift,
     try_shifts,
 )
-from cftsr.hidden.shifts import GRID, LARGEST, MULTIPLES, grid, hidden_integer, score, solved_shifts
+from cftsr.hidden.shifts import GRID, LARGEST, MULTIPLES, grid, hidden_integer, score
 from cftsr.vocabulary import FITS, IDENTIFIED
 
 MOST_SHIFTS = 20  # of which all explain everything: then the data say nothing of the shift
@@ -196,9 +196,10 @@ class _Search:
             return None
 
         def best(theories: list[BareTheory]) -> tuple[int, int]:
-            solved = [bool(solved_shifts(theory.levels)) if len(theory) > 2 else True for theory in theories]
-            levels = [len(t) if yes else min(len(t), 3) for t, yes in zip(theories, solved, strict=True)]
-            return sum(solved), sum(levels)
+            # The whole search, formulas included: with two or three levels every theory has a shift of its own.
+            if theory_shift(BareSpectrum(self.data.labels, tuple(theories))) is not None:
+                return len(theories), sum(map(len, theories))
+            return _explained_by(lambda theory: _by_formulas(theory, found.denominator, found.offset), theories)
 
         self._measure(best, self.draws)
         return self._of_sectors(THEORY_SHIFT, [found.sector], [], found.denominator, found.offset)
@@ -409,12 +410,25 @@ class _Search:
     def _measure_levels(self, hidden: Callable[[BareTheory], tuple[Lambda | None, ...]]) -> None:
         """The same where the search is too slow to be repeated: with the formulas found, on random levels."""
 
-        def best(theories: list[BareTheory]) -> tuple[int, int]:
-            counts = [sum(answer is not None for answer in hidden(theory)) for theory in theories]
-            return sum(map(int.__eq__, counts, map(len, theories))), sum(counts)
-
-        self._measure(best, self.draws)
+        self._measure(lambda theories: _explained_by(hidden, theories), self.draws)
         self.certificate["chance"]["note"] = "with these formulas, not with all that were tried"
+
+
+def _by_formulas(theory: BareTheory, denominator: Formula | None, offset: Formula | None) -> tuple[int | None, ...]:
+    """The hidden integer of each level of E = (lambda^2 - e)/D."""
+    below = denominator(theory.labels) if denominator else None
+    above = offset(theory.labels) if offset else None
+    if not below or above is None:
+        return (None,) * len(theory)
+    return tuple(hidden_integer(level, above / below, below) for level in theory.levels)
+
+
+def _explained_by(
+    hidden: Callable[[BareTheory], Sequence[object | None]], theories: list[BareTheory]
+) -> tuple[int, int]:
+    """How many theories, and how many levels, have hidden integers."""
+    counts = [sum(answer is not None for answer in hidden(theory)) for theory in theories]
+    return sum(map(int.__eq__, counts, map(len, theories))), sum(counts)
 
 
 def _judged(spectrum: BareSpectrum, explanation: Explanation) -> Judged:
