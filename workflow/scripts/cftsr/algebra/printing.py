@@ -28,6 +28,11 @@ GREEK = {name: lookup(f"GREEK SMALL LETTER {name.upper()}") for name in _LETTERS
 GREEK["lambda"] = "\u03bb"  # its name in Unicode is misspelt
 
 
+def letter(label: str) -> str:
+    """A label in prose: a Greek letter where its name is one's, else as it is."""
+    return GREEK.get(label.rstrip("_"), label)
+
+
 def latex_name(label: str) -> str:
     r"""A label in LaTeX: one letter as it is, Greek ones by name, digits at the end as an index, others upright."""
     match = re.fullmatch(r"(.*?)_?(\d*)", label)

@@ -49,7 +49,6 @@ def _formula(formula: Formula) -> FileFormula:
     return FileFormula(
         equation=judgement.equation,
         simplified=judgement.simplified,
-        latex=judgement.latex,
         verdicts=verdicts_in_words(formula),
         data=formula.data,
         held_out=formula.held_out,

@@ -12,6 +12,7 @@ from typing import Any
 import altair as alt
 import numpy as np
 
+from cftsr.algebra.printing import letter
 from cftsr.data.dataset import Dataset
 from cftsr.fronts.certificate import in_words
 from cftsr.output.figures.base import rows
@@ -72,7 +73,7 @@ def main_abscissa(spectrum: Dataset) -> Abscissa:
 
 def label_abscissa(spectrum: Dataset, label: str) -> Abscissa:
     column = spectrum.labels.index(label)
-    return Abscissa({"k": "level k"}.get(label, label), "linear", lambda rows: rows.points[:, column], label)
+    return Abscissa({"k": "level k"}.get(label, letter(label)), "linear", lambda rows: rows.points[:, column], label)
 
 
 def other_abscissas(spectrum: Dataset) -> list[Abscissa]:

@@ -65,10 +65,12 @@ def _chart(
     high = math.ceil(finite.max()) if len(finite) else 0
     low = min(math.floor(finite.min()), high - 1) if len(finite) else -1
     labels: dict[float, Any] = dict(decades(low, high, most=6 if height > 150 else 4))
-    lane, layers = low - 0.08 * (high - low), []
+    # "exactly 0" stands a line of text below the lowest decade.
+    step, layers = 15 / height * (high - low), []
+    lane = low - step
     if np.isneginf(drawn).any():
         labels[lane] = "exactly 0"
-        edge = low - 0.16 * (high - low)
+        edge = lane - step / 2
         layers.append(alt.Chart(rows([{"y": edge, "y2": low}])).mark_rect(color=LANE).encode(y="y:Q", y2="y2:Q"))
     else:
         edge = low

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,7 @@ from markupsafe import Markup
 
 from cftsr import __version__
 from cftsr.algebra.expressions import ParseError, evaluate, parse
+from cftsr.algebra.printing import letter
 from cftsr.data.dataset import Dataset
 from cftsr.files import write_text
 from cftsr.output import figures
@@ -40,7 +42,6 @@ class FileFormula:
 
     equation: str
     simplified: str
-    latex: str
     verdicts: list[str]
     data: Dataset
     held_out: Dataset
@@ -113,17 +114,26 @@ def write_file_page(page: FilePage, target: str | Path) -> None:
 def render_file_page(page: FilePage) -> str:
     assets = shipped("report")
     environment = environment_of(assets)
-    environment.filters["sentence"] = sentence
+    environment.filters |= {"sentence": sentence, "letter": letter}
+    labels = list(page.data.labels) if page.data else []
     text = environment.get_template("file.html.j2").render(
         page=page,
         style=Markup((assets / "page.css").read_text(encoding="utf-8")),
         math_font=math_font_face(),
         levels=_levels(page),
         formulas=[_shown(formula, page.symbol) for formula in page.formulas],
-        labels=list(page.data.labels) if page.data else [],
+        labels=labels,
+        certificate=[_with_letters(words, labels) for words in page.certificate],
         software=__version__,
     )
     return with_plain_parentheses(text)
+
+
+def _with_letters(words: str, labels: Sequence[str]) -> str:
+    for label in labels:
+        if letter(label) != label:
+            words = re.sub(rf"\b{re.escape(label)}\b", letter(label), words)
+    return words
 
 
 def _parts(data: Dataset, held_out: Dataset) -> dict[str, Part]:
@@ -144,7 +154,7 @@ def _shown(formula: FileFormula, symbol: str) -> Shown:
     markup = mathml(formula.equation, symbol, block=True)
     other = bool(formula.simplified) and formula.simplified.replace(" ", "") != formula.equation.replace(" ", "")
     factored = mathml(formula.simplified, symbol, block=True) if other else Markup("")
-    shown = Shown(formula, markup, factored, copies(formula.equation, formula.latex))
+    shown = Shown(formula, markup, factored, copies(formula.equation))
     if formula.exact:
         return shown
     try:
@@ -183,7 +193,9 @@ def _largest(formula: FileFormula, left: dict[str, np.ndarray]) -> list[Residual
     found = []
     for _, name, index in sorted(places, key=lambda place: (place[0], place[1], place[2]))[:MOST_ROWS]:
         rows = formula.data if name == FITTED else formula.held_out
-        words = ", ".join(f"{label} = {value}" for label, value in rows.described(rows.x[index].tolist()).items())
+        words = ", ".join(
+            f"{letter(label)} = {value}" for label, value in rows.described(rows.x[index].tolist()).items()
+        )
         given, residual = float(rows.target[index]), float(left[name][index])
         found.append(ResidualRow(words, name, _decimal(given), _decimal(given + residual), number(residual, "loss")))
     return found
