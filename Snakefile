@@ -30,7 +30,6 @@ if workflow.remote_exec:
     # starts a step with a Snakemake of its own for every cell, which takes longer than many a fit.
     localrules:
         spectrum,
-        unlabelled_spectrum,
         fit,
         verify,
         tables,

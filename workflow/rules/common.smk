@@ -98,9 +98,11 @@ def engine_of(wildcards):
     return wildcards.fit.split("/")[1]
 
 
-# What decides the rows of a data set, so that another family or task makes none again.
+# What decides the rows of a data set, so that another family or task makes none again. Of levels without labels the
+# quantum numbers that are found belong to it; the rational engine, which finds the denominators, is called by name.
 def sources_of(wildcards):
-    return "data/generate.py", f"families/{family_of(wildcards)}.py", f"data/tasks/{task_of(wildcards)}.py"
+    labels = () if TASKS[task_of(wildcards)].labelled else ("hidden/labelled.py", "engines/rational/engine.py")
+    return "data/generate.py", f"families/{family_of(wildcards)}.py", f"data/tasks/{task_of(wildcards)}.py", *labels
 
 
 def signed(function):

@@ -2,9 +2,6 @@
 
 from dataclasses import asdict
 
-LABELLED = "|".join(name for name, task in TASKS.items() if task.labelled)
-UNLABELLED = "|".join(name for name, task in TASKS.items() if not task.labelled)
-
 
 rule spectrum:
     output:
@@ -13,7 +10,7 @@ rule spectrum:
     log:
         DATA.log(SPECTRUM),
     wildcard_constraints:
-        spectrum=rf"({FAMILIES})/({LABELLED})/{DATASET}",
+        spectrum=rf"({FAMILIES})/({'|'.join(TASKS)})/{DATASET}",
     group:
         DATA_GROUP
     conda:
@@ -27,34 +24,6 @@ rule spectrum:
         "data set {wildcards.spectrum}"
     script:
         "../scripts/spectrum.py"
-
-
-# Levels without labels: what is found of their quantum numbers is part of the data set.
-rule unlabelled_spectrum:
-    output:
-        data=DATA.data(SPECTRUM),
-        held_out=DATA.held_out(SPECTRUM),
-    log:
-        DATA.log(SPECTRUM),
-    wildcard_constraints:
-        spectrum=rf"({FAMILIES})/({UNLABELLED})/{DATASET}",
-    group:
-        DATA_GROUP
-    conda:
-        "../envs/sweep.yaml"
-    resources:
-        **NEEDS_OF_SPECTRUM,
-    params:
-        request=lambda wildcards: SWEEP.request(*wildcards.spectrum.split("/")),
-        source=lambda wildcards: source_digest(
-            *sources_of(wildcards),
-            "hidden/labelled.py",
-            "engines/rational/engine.py",  # by name, for the denominators
-        ),
-    message:
-        "data set {wildcards.spectrum}: levels without labels, and the quantum numbers found"
-    script:
-        "../scripts/unlabelled_spectrum.py"
 
 
 if SWEEP.given:
