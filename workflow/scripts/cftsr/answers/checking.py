@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -10,7 +11,16 @@ from typing import Any
 
 import numpy as np
 
-from cftsr.algebra.expressions import Expression, ParseError, evaluate, parse
+from cftsr.algebra.expressions import (
+    Expression,
+    ParseError,
+    binary,
+    constant,
+    constants,
+    evaluate,
+    parse,
+    substitute,
+)
 from cftsr.algebra.formula import read_formula
 from cftsr.algebra.rational_function import RationalFunction
 from cftsr.answers.fit_file import SECONDS, Answer, agreement, fit_rows, latex_symbol
@@ -21,7 +31,7 @@ from cftsr.data.user_file import GivenSpectrum, read_given
 from cftsr.errors import UserError
 from cftsr.families import family_names
 from cftsr.fronts.certificate import in_words
-from cftsr.fronts.exactness import LimitReachedError, function_of, time_limit, width_of
+from cftsr.fronts.exactness import LimitReachedError, function_of, simplest_near, time_limit, width_of
 from cftsr.fronts.front import Equation, mean_squared_error
 from cftsr.fronts.verdict import Judgement, judge
 from cftsr.sweep.cells import Cell
@@ -175,7 +185,7 @@ class Check:
             "exact_on_data": judgement.exact_on_data,
             "exact_on_held_out": judgement.exact_on_held_out,
             "identical_to_closed_form": judgement.identical_to_closed_form,
-            "constants_moved_by": judgement.tolerance,
+            "constants_moved_by": constants_moved_by(judgement, self.table.data.labels),
             "reason": judgement.reason,
             "differences": [asdict(difference) for difference in self.differences],
             "same_as_fit": self.same_as_fit,
@@ -225,6 +235,42 @@ def refuse_unlabelled(table: Table) -> None:
 def expression_judged(judgement: Judgement, labels: tuple[str, ...]) -> Expression:
     """What was judged: the equation, or, where its constants were read as rational numbers, that reading."""
     return read_formula(judgement.simplified if judgement.tolerance else judgement.equation, labels)
+
+
+def constants_moved_by(judgement: Judgement, labels: tuple[str, ...]) -> float | None:
+    """How far the constants were moved to read them as rational numbers: 0.0 not at all, None where none were read.
+
+    Where the reading is that of the expanded fraction's coefficients, not of the constants as they stand, the
+    tolerance of the reading, which bounds it.
+    """
+    tolerance = judgement.tolerance
+    if not tolerance:
+        return tolerance
+    expression = parse(judgement.equation, labels)
+
+    def near(node: Expression) -> Expression:
+        if node.kind != "constant":
+            return node
+        value = simplest_near(node.value, tolerance)
+        return binary("/", constant(value.numerator), constant(value.denominator))
+
+    try:
+        reading = function_of(substitute(expression, near), labels)
+        if not reading.same_as(function_judged(judgement, labels)):
+            return tolerance
+    except (LimitReachedError, ZeroDivisionError, ValueError):
+        return tolerance
+    moves = [abs(simplest_near(value, tolerance) - Fraction(repr(value))) for value in constants(expression)]
+    return float(max(moves))
+
+
+def how_far(moved: float | None) -> str:
+    """ ", moved by at most 4e-07"; "" where constants are the fractions that they are written as."""
+    if not moved:
+        return ""
+    # Rounded up: it is a bound.
+    unit = 10.0 ** math.floor(math.log10(moved))
+    return f", moved by at most {math.ceil(moved / unit * (1 - 1e-9)) * unit:.1g}"
 
 
 def function_judged(judgement: Judgement, labels: tuple[str, ...]) -> RationalFunction:
@@ -320,7 +366,7 @@ def describe_check(result: Check) -> str:
     lines += [f"{table.symbol} = {judgement.equation}"]
     if judgement.tolerance:
         lines.append(
-            f"its constants are read as rational numbers, moved by at most {judgement.tolerance:g}: "
+            f"its constants are read as rational numbers{how_far(constants_moved_by(judgement, table.data.labels))}: "
             f"{table.symbol} = {judgement.simplified}"
         )
     lines += [f"LaTeX: {latex_symbol(table.symbol)} = {judgement.latex}", "", _headline(result)]

@@ -25,9 +25,11 @@ from cftsr.algebra.shortest_form import shortest
 from cftsr.answers.checking import (
     Check,
     Table,
+    constants_moved_by,
     describe_answers,
     describe_table,
     differences,
+    how_far,
     judged,
     refuse_unlabelled,
     same_as_fit,
@@ -344,7 +346,7 @@ def describe_proof(proof: Proof) -> str:
     lines += [f"note: {note}" for note in (*proof.notes, *table.notes)]
     lines.append("")
     width = max(len(str(line.entry.line)) for line in proof.lines)
-    lines += [f"line {line.entry.line:{width}}  {_verdict(line)}" for line in proof.lines]
+    lines += [f"line {line.entry.line:{width}}  {_verdict(line, table.data.labels)}" for line in proof.lines]
     lines.append("")
     if proof.best is None or proof.line is None:
         return "\n".join([*lines, "none of them is proved"])
@@ -359,13 +361,13 @@ def describe_proof(proof: Proof) -> str:
     return "\n".join(lines)
 
 
-def _verdict(line: Line) -> str:
+def _verdict(line: Line, labels: tuple[str, ...]) -> str:
     shown = line.entry.text if len(line.entry.text) <= _WIDTH else f"{line.entry.text[: _WIDTH - 3]}..."
     if line.judgement is None:
         return f"{line.problem}: {shown}"
     judgement = line.judgement
     if line.verdict in (YES, APPROXIMATE):
-        moved = f" (moved by at most {judgement.tolerance:g})" if line.way == READ else ""
+        moved = how_far(constants_moved_by(judgement, labels)) if line.way == READ else ""
         how = "" if line.way == AS_IT_STANDS else f", {line.way}{moved}"
         return f"{'proved' if line.verdict == YES else 'approximate'}{how}: {shown}"
     if line.verdict == UNDECIDED:

@@ -123,6 +123,8 @@ def _apply(kind: str, arguments: tuple[Piece, ...]) -> Piece:
             return Piece(_tag("mrow", left.markup, _operator(kind), _closed(right, 2)), 1, left.digit)
         case (("*" | "/"), (left, right)) if left.positive:
             return _negative(_apply(kind, (left.positive, right)))
+        case "*", (left, right) if left.markup == right.markup and not left.digit and left.level == 3:
+            return _power(left, _tag("mn", "2"))
         case "*", (left, right):
             sign = "·" if right.digit and right.level >= 2 else INVISIBLE_TIMES
             return Piece(
