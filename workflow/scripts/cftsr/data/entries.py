@@ -41,6 +41,9 @@ MISSING = frozenset(
         "...",
         "\u2026",
         "*",
+        "tbd",
+        "unknown",
+        "no data",
         "nd",
         "n.d.",
         "n/d",
@@ -127,7 +130,7 @@ def read_entry(text: str, decimal: str = ".") -> Entry | None:
 
     decimal   "," where the table has decimal commas
     """
-    text = text.strip().strip("\"'").strip()
+    text = text.strip().strip("\"'`").strip()
     if "\\" in text or "{" in text:
         for pattern, plain in _LATEX:
             text = pattern.sub(plain, text)

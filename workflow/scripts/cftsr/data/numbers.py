@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from cftsr.algebra.simplest_fraction import simplest_between, simplest_in
 from cftsr.data.dataset import integers
 from cftsr.data.entries import DECIMAL, DECIMAL_LIKE, FRACTION, INTEGER, read_entry, without_unit
-from cftsr.data.rounding import Decimals, last_places, rounding_of, values_of
+from cftsr.data.rounding import COMPUTED32, FLOAT32, Decimals, last_places, rounding_of, values_of
 
 # Accepted chance that a random number has a rational as simple as the one found within its uncertainty.
 CHANCE = 1e-3
@@ -260,7 +260,11 @@ def _from_decimals(decimals: Decimals, exact: bool) -> Targets:
         note = f"decimals of up to {most} places were read as exact: their denominators are small"
         return Targets(written.numerator, written.denominator, written.uncertainty, (note,))
     width, what = rounding_of(decimals)
-    return _simplest(decimals, width, what)
+    result = _simplest(decimals, width, what)
+    if what == FLOAT32 and not result.fractions:
+        width = np.full(len(width), COMPUTED32 * np.abs(values_of(decimals)).max())
+        return _simplest(decimals, width, what)
+    return result
 
 
 def _as_written(decimals: Decimals) -> Targets:

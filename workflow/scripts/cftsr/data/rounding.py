@@ -15,6 +15,8 @@ HALF = 0.5 * (1 + 1e-9)  # of a unit; a tie may have been rounded either way, an
 FLOAT32_DIGITS, FLOAT64_DIGITS = range(8, 10), range(15, 18)  # of numbers that were computed with so many
 UNIT32, UNIT64 = 2.0**-24, 2.0**-53
 ROUND_OFF = 8 * UNIT64  # of a column computed in float64, relative to its largest entry: a few units in the last place
+FLOAT32 = "float32 numbers"
+COMPUTED32 = 8 * UNIT32  # the same in float32, where a column is more than fractions rounded once
 # Where trailing zeros were cut, entries one or two digits shorter than the others are few.
 SHORT_BY, MANY = 2, 0.35
 SAMPLE = 2_000
@@ -79,10 +81,10 @@ def rounding_of(decimals: Decimals) -> tuple[np.ndarray, str]:
     part = slice(None, None, max(1, len(size) // SAMPLE))  # enough rows to tell how they were spelt
     sample, few = decimals.take(part), values[part]
     if longest >= FLOAT32_DIGITS.start and np.array_equal(values.astype(np.float32).astype(np.float64), values):
-        return size * UNIT32, "float32 numbers"
+        return size * UNIT32, FLOAT32
     if _short_float32(sample, few, longest):
         # Their shortest spelling is off by as much again.
-        return 2 * size * UNIT32, "float32 numbers"
+        return 2 * size * UNIT32, FLOAT32
     if _float64(sample, few, longest):
         return np.full(len(size), ROUND_OFF * size.max()), "float64 numbers"
     known, what = _by_digits(decimals)

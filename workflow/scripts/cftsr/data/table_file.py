@@ -45,6 +45,10 @@ _KNOWN = (
     (b"CDF\x01", "a NetCDF file"),
     (b"CDF\x02", "a NetCDF file"),
 )
+# A list that a program assigns to a name, or makes a matrix of.
+_LITERAL = re.compile(
+    rb"\s*(?:[A-Za-z_]\w*\s*(?:=|:=|<-)\s*)?(?:[A-Za-z_][\w.]*\s*\((?:\s*QQ\s*,)?)?\s*(?=[\[{(]\s*[\[{(\d+-])"
+)
 _EXCEL = ("an Excel workbook", "openpyxl")
 _CALC = ("a spreadsheet of LibreOffice or OpenOffice", "odfpy")
 
@@ -114,6 +118,10 @@ class TableFile:
             return self._json(content, most)
         if plain[:1] == b"<":
             raise UserError(f"{self.path} is a document (HTML or XML), which is not read. Export the table as CSV")
+        if _LITERAL.match(plain):
+            whole = (content if content is not None else self.path.read_bytes()).decode("utf-8-sig", "replace")
+            if lines := _lines_of_lists(whole):
+                content, encoding = lines.encode(), "utf-8"
         text = TextTable(self.path, content, encoding, self.columns, most)
         return text.read, text.names
 
@@ -261,9 +269,14 @@ def _plain(column: pa.ChunkedArray) -> pa.Array:
 
 
 def _lines_of_lists(text: str) -> str:
-    """A list of lists as Mathematica, Python or PARI write it, {{1, 0, 1/4}, ...}, as lines with tabs; "" if none."""
+    """A list of lists, {{1, 0, 1/4}, ...}, as lines with tabs; "" if it is none.
+
+    As Mathematica, Python, MATLAB or PARI write it; what it is assigned to, or made a matrix of, is left out.
+    """
     rows: list[list[str]] = []
     depth, entry = 0, ""
+    if begins := _LITERAL.match(text.encode()):
+        text = text.encode()[begins.end() :].decode()
     deep = bool(re.match(r"\s*[\[{(]\s*[\[{(]", text))  # PARI separates rows by semicolons instead
     level = 2 if deep else 1
     for letter in text:
@@ -277,8 +290,8 @@ def _lines_of_lists(text: str) -> str:
             if depth == level and rows:
                 rows[-1].append(entry.strip())
             depth -= 1
-            if depth < 0:
-                return ""
+            if depth < 0 or (depth == 0 and deep):
+                break  # of what stands behind
             if depth < level:
                 continue
         if depth == level and letter in ",;" and rows:
@@ -288,7 +301,10 @@ def _lines_of_lists(text: str) -> str:
                 rows.append([])
         elif depth >= level:
             entry += letter
-    if depth or len(rows) < 2 or len({len(row) for row in rows}) > 1 or len(rows[0]) < 2:
+    rows = [row for row in rows if any(row)]  # a separator at the end
+    if all(len(row) == 1 for row in rows):
+        rows = [part.split() for row in rows for part in row[0].splitlines()]  # MATLAB's
+    if depth > 0 or len(rows) < 2 or len({len(row) for row in rows}) > 1 or len(rows[0]) < 2:
         return ""
     return "\n".join("\t".join(item.strip("\"'") for item in row) for row in rows) + "\n"
 

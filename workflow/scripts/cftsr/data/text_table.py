@@ -28,10 +28,19 @@ MOST_TITLES = 10
 SHOWN = 6  # lines in a note
 BLOCK = 1 << 23
 _RULE = re.compile(r"^[\s|:+=-]*$|^\\(hline|toprule|midrule|bottomrule|cline\{.*\}|begin\{.*|end\{.*)\s*$")
-_DECIMAL_COMMA = re.compile(r"^\s*[+-]?(\d{1,3}(\.\d{3})+|\d*),\d+([eE][+-]?\d+)?\s*$")
-_FOOTER = re.compile(r"^\(\d+ rows?( affected)?\)$|^\d+ rows? in set.*$")  # as data bases write
+# A unit, a percent sign or an uncertainty may stand behind it.
+_DECIMAL_COMMA = re.compile(
+    r"^\s*[+\u2212-]?\s?(\d{1,3}([.'\u00a0\u202f ]\d{3})+|\d*),\d+([eE][+-]?\d+)?\s*([^\d,.\s].*)?$"
+)
+_FOOTER = re.compile(
+    r"^\(\d+ rows?( affected)?\)$|^\d+ rows? in set.*$|^\|?\s*\d+ rows?\s+\d+ columns?\s*\|?$"
+)  # as data bases write
 _TOTAL = re.compile(r"^(grand |sub)?(total|sum|mean|average|avg|count|std|min|max|median)s?:?$", re.IGNORECASE)
 _BEHIND = re.compile(r"\s+#[^\"]*$")  # a comment behind a row
+# Tables drawn in box characters are those of ASCII art.
+_BOXES = {**dict.fromkeys(range(0x2500, 0x2580), "-"), **dict.fromkeys(map(ord, "\u2502\u2503\u2506\u250a\u2551"), "|")}
+_EMPHASISED = re.compile(r"^(\*\*|`|__)(.+)\1$")  # in Markdown
+_BRACKETED = re.compile(r"^\s*[(\[].*[)\]]\s*$")
 _THOUSANDS = re.compile(r"^\s*[+-]?\d{1,3}(,\d{3})+\s*$")
 
 
@@ -135,7 +144,7 @@ class TextTable:
             raise UserError(
                 f"--encoding {self.encoding}: there is no such encoding; utf-8 or latin-1 for example"
             ) from error
-        return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        return _split(text)
 
     def _not_decoded(self, content: bytes, error: UnicodeDecodeError) -> UserError:
         line = content[: error.start].count(b"\n") + 1
@@ -154,8 +163,7 @@ class TextTable:
             if error.start < len(head) - 4 or len(head) < SAMPLE:
                 raise self._not_decoded(head, error) from error
             text = head.decode(self.encoding, errors="replace")  # a letter is cut at the end of the sample
-        text = text.removeprefix("\ufeff")
-        lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        lines = _split(text)
         return lines[:-1] if len(head) == SAMPLE and len(lines) > 1 else lines
 
     def _layout(self) -> _Layout:
@@ -212,7 +220,7 @@ class TextTable:
             and not widened
             and not _has_units(body)
             and all(len(row) == len(names) for row in body)
-            and not any(line.lstrip().startswith("|") or _RULE.match(line) for _, line in kept)
+            and not any(line.lstrip().startswith("|") or _RULE.match(line) for line in sample if line.strip())
         )
         line = kept[0][1].strip() if header_like(header) else ""
         plain = plain and sum(text.strip() == line for _, text in kept) < 2
@@ -336,6 +344,13 @@ class TextTable:
         return Table(self.names, columns, first, lines, notes, decimal)
 
 
+def _split(text: str) -> list[str]:
+    """The lines, without a byte-order mark."""
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    boxes = any(sign in text for sign in "\u2502\u2503\u2506\u2551")
+    return (text.translate(_BOXES) if boxes else text).split("\n")
+
+
 def _lines(numbers: list[int]) -> str:
     few = ", ".join(map(str, numbers[:SHOWN]))
     more = f" and {len(numbers) - SHOWN} more" if len(numbers) > SHOWN else ""
@@ -371,8 +386,9 @@ def fields_of(line: str, delimiter: str) -> list[str]:
         return [entry.strip('"') for entry in re.findall(r'"[^"]*"|\S+', line)]
     if delimiter == WIDE:
         return re.split(r"\s{2,}|\t", line.strip())
-    if delimiter == "|" and line.strip().startswith("|"):
-        line = line.strip().strip("|")  # Markdown
+    if delimiter == "|":  # Markdown and the like
+        line = line.strip().strip("|") if line.strip().startswith("|") else line
+        return [_EMPHASISED.sub(r"\2", entry.strip()) for entry in line.split("|")]
     if delimiter == "&":
         line = re.sub(r"\\\\.*$", "", line)  # LaTeX
     entries = [entry.strip() for entry in next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))]
@@ -401,7 +417,7 @@ def _delimiter(lines: list[str]) -> str:
 def _several_numbers(entries: list[str]) -> bool:
     """Whether one of the entries is two or more numbers with blanks in between, and no mixed number (1 1/2)."""
     parts = [entry.split() for entry in entries if len(entry.split()) > 1]
-    return any(read_entry(" ".join(part)) is None and all(map(is_number, part)) for part in parts)
+    return any(not is_number(" ".join(part)) and all(map(is_number, part)) for part in parts)
 
 
 def is_number(text: str) -> bool:
@@ -419,7 +435,7 @@ def _titles(rows: list[list[str]]) -> int:
         header, body = rows[number], rows[number + 1 : number + 6]
         if (
             header_like(header)
-            and any(is_number(entry) for entry in body[0])
+            and any(is_number(entry) for row in body[:2] for entry in row)  # the first may be units
             and all(len(row) == len(header) for row in body)
             and all(header_like(row) and len(row) != len(header) for row in rows[:number])
         ):
@@ -455,11 +471,14 @@ def _widened(names: list[str], body: list[list[str]]) -> tuple[list[str], bool]:
 
 
 def _has_units(body: list[list[str]]) -> bool:
-    """Whether the first row has no number while the next one has."""
+    """Whether the first row has no number, or all its entries in brackets, while the next one has numbers."""
     if len(body) < 2:
         return False
     entries = [entry for entry in body[0] if not missing(entry)]
-    return bool(entries) and not any(map(is_number, body[0])) and any(map(is_number, body[1]))
+    bracketed = [bool(_BRACKETED.match(entry)) for entry in entries]
+    if not entries or not any(map(is_number, body[1])):
+        return False
+    return (all(bracketed) and not all(map(_BRACKETED.match, body[1]))) or not any(map(is_number, body[0]))
 
 
 def _decimal_of(columns: dict[int, pa.Array], delimiter: str) -> tuple[str, str]:
