@@ -115,6 +115,8 @@ def other_table(seed: int) -> Table:
     if kind in rules:
         rule = rules[kind]
         further = points_of(KINDS[seed // 8 % len(KINDS)], np.random.default_rng(seed), 1000, 1000)
+        if kind == 0 and all((a * i * i + b * j) // (c + 1) == a * i * i // (c + 1) for i, j in x.tolist()):
+            return Table(x[:1], [Fraction(0)])  # as if m were not there
         if kind in (1, 2):
             # A file that hardly shows the other branch says nothing of it.
             first = [a * i + b <= c * j * j if kind == 1 else a * i >= b * j for i, j in x.tolist()]
