@@ -278,21 +278,24 @@ def test_every_limit_says_what_raises_it(kind):
 # ---- calibration; benchmarks/false_identified.py has the campaign that this is a part of
 
 
+@pytest.mark.no_cover
 def test_no_random_table_is_identified_wrongly():
-    counted = campaign("rational", range(400))
-    assert counted["identified"] > 100
+    counted = campaign("rational", range(150))
+    assert counted["identified"] > 35
     assert not counted["FALSE"]
     assert not counted["FALSE ACCUSATION"]
 
 
+@pytest.mark.no_cover
 def test_no_table_without_a_formula_is_identified():
-    assert not campaign("other", range(5_000, 5_016))["FALSE"]
+    assert not campaign("other", range(5_000, 5_010))["FALSE"]
 
 
+@pytest.mark.no_cover
 def test_one_or_two_wrong_rows_of_su2_are_found():
-    counted = campaign("wrong", range(25))
+    counted = campaign("wrong", range(10))
     assert not [kind for kind in counted if "missed" in kind]
-    assert sum(counts for kind, counts in counted.items() if "named" in kind) > 20
+    assert sum(counts for kind, counts in counted.items() if "named" in kind) > 7
 
 
 @pytest.mark.parametrize(
