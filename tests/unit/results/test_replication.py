@@ -32,27 +32,28 @@ def fits(quantity, *values):
 
 
 @pytest.mark.parametrize(
-    ("quantity", "theirs", "ours", "answer", "by"),
+    ("quantity", "theirs", "ours", "answer", "distance"),
     [
         ("loss", 1e-3, (1e-4, 5e-3), WITHIN, ""),
         ("loss", 1e-3, (1.04e-3,), WITHIN, ""),
-        ("loss", 1e-3, (2e-3, 5e-3), WORSE, "a factor of 2"),
-        ("loss", 1e-3, (1e-4, 2e-4), BETTER, "a factor of 5"),
-        ("loss", 1e-3, (1e-14, 1e-13), BETTER, "10.0 orders of magnitude"),
+        ("loss", 1e-3, (2e-3, 5e-3), WORSE, "by a factor of 2"),
+        ("loss", 1e-3, (1e-4, 2e-4), BETTER, "by a factor of 5"),
+        ("loss", 1e-3, (1e-14, 1e-13), BETTER, "by 10.0 orders of magnitude"),
         ("loss", 1e-11, (1e-17,), BOTH_EXACT, ""),
         ("loss", 0.0, (0.0,), BOTH_EXACT, ""),
-        ("loss", 0.0, (1e-3,), WORSE, "from or to exactly 0"),
+        ("loss", 0.0, (1e-3,), WORSE, "one of the two is exactly 0"),
         ("score", 10.0, (3.0, 12.0), WITHIN, ""),
-        ("score", 10.0, (3.0, 4.0), OTHER, "-6"),
+        ("score", 10.0, (3.0, 4.0), OTHER, "by -6"),
         ("score", math.inf, (3.0, "inf"), WITHIN, ""),
-        ("score", math.inf, (3.0,), OTHER, "infinite on one side"),
-        ("complexity", 14, (11, 13), OTHER, "-1 nodes"),
+        ("score", 3.0, ("inf",), OTHER, "infinite here"),
+        ("score", math.inf, (3.0,), OTHER, "infinite in the paper"),
+        ("complexity", 14, (11, 13), OTHER, "by -1 node"),
         ("complexity", 14, (14,), WITHIN, ""),
     ],
 )
-def test_a_number_is_held_against_the_range_over_seeds(quantity, theirs, ours, answer, by):
+def test_a_number_is_held_against_the_range_over_seeds(quantity, theirs, ours, answer, distance):
     found = compare(published(quantity, theirs), fits(quantity, *ours))
-    assert (found.answer, found.by) == (answer, by)
+    assert (found.answer, found.distance) == (answer, distance)
     assert found.replicates == (answer in (WITHIN, BOTH_EXACT))
 
 

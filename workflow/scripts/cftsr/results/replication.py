@@ -28,7 +28,7 @@ class Comparison:
 
     low, middle, high   over the seeds; None where the cell is not in the record
     answer              one of the words above
-    by                  how far outside the range it is: a factor of a loss, a difference of a score or a complexity
+    distance            how far outside the range it is: a factor of a loss, a difference of a score or a complexity
     """
 
     published: PublishedValue
@@ -37,7 +37,7 @@ class Comparison:
     middle: float | None = None
     high: float | None = None
     answer: str = ABSENT
-    by: str = ""
+    distance: str = ""
 
     @property
     def replicates(self) -> bool:
@@ -63,12 +63,12 @@ def compare(published: PublishedValue, fits: Fits | None) -> Comparison:
         return _answered(comparison, WORSE if theirs < low else BETTER, _factor(theirs, nearest))
     if quantity == "score":
         return _answered(comparison, OTHER, _difference(nearest, theirs))
-    return _answered(comparison, OTHER, f"{nearest - theirs:+g} nodes")
+    return _answered(comparison, OTHER, f"by {nearest - theirs:+g} {'node' if abs(nearest - theirs) == 1 else 'nodes'}")
 
 
-def _answered(comparison: Comparison, answer: str, by: str = "") -> Comparison:
+def _answered(comparison: Comparison, answer: str, distance: str = "") -> Comparison:
     return Comparison(
-        comparison.published, comparison.fits, comparison.low, comparison.middle, comparison.high, answer, by
+        comparison.published, comparison.fits, comparison.low, comparison.middle, comparison.high, answer, distance
     )
 
 
@@ -81,13 +81,15 @@ def _reaches(value: float, low: float, high: float) -> bool:
 
 def _factor(theirs: float, ours: float) -> str:
     if not theirs or not ours:
-        return "from or to exactly 0"
+        return "one of the two is exactly 0"
     ratio = ours / theirs if ours > theirs else theirs / ours
-    return f"a factor of {ratio:.2g}" if ratio < 1000 else f"{math.log10(ratio):.1f} orders of magnitude"
+    return f"by a factor of {ratio:.2g}" if ratio < 1000 else f"by {math.log10(ratio):.1f} orders of magnitude"
 
 
 def _difference(ours: float, theirs: float) -> str:
-    return "infinite on one side" if math.isinf(ours) or math.isinf(theirs) else f"{ours - theirs:+.3g}"
+    if math.isinf(ours) or math.isinf(theirs):
+        return "infinite here" if math.isinf(ours) else "infinite in the paper"
+    return f"by {ours - theirs:+.3g}"
 
 
 def comparisons(findings: Findings, published: Published) -> list[Comparison]:

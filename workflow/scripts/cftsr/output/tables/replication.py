@@ -80,7 +80,7 @@ def _row(item: Comparison) -> Row:
         extremes = None if item.low == item.high else (item.low, item.high)
         ours = Entry(numbers=(Number(item.middle, value.quantity, extremes),), order=item.middle)
         proved = Entry(words=f"{item.fits.recovered}/{item.fits.asked}")
-    answer = Entry(words=item.answer + (f", by {item.by}" if item.by else ""))
+    answer = Entry(words=item.answer + (f", {item.distance}" if item.distance else ""))
     return Row((cell, Entry(words=value.quantity), theirs, ours, proved, answer))
 
 
