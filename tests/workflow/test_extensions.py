@@ -31,7 +31,7 @@ class Toy(Engine):
     uses_seed = False
 
     @classmethod
-    def availability(cls, asked=False):
+    def availability(cls, named=False):
         return Availability(True)
 
     def advance(self, assignment: Assignment, progress: Progress) -> Progress:

@@ -36,7 +36,7 @@ class Guess(Engine):
     chunks_done = 0
 
     @classmethod
-    def availability(cls, asked=False):
+    def availability(cls, named=False):
         return Availability(True)
 
     def advance(self, assignment, progress):
@@ -56,7 +56,7 @@ class Guess(Engine):
 
 class Unavailable(Guess):
     @classmethod
-    def availability(cls, asked=False):
+    def availability(cls, named=False):
         return Availability(False, "Julia is missing", "make julia")
 
 

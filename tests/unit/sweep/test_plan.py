@@ -129,7 +129,7 @@ def test_seeds_multiply_only_the_engines_that_use_them():
 
 
 def test_an_option_by_task_has_a_value_for_every_task_and_for_those_that_are_not_ours(monkeypatch):
-    monkeypatch.setattr(get_engine("pysr"), "availability", classmethod(lambda cls, asked=False: Availability(True)))
+    monkeypatch.setattr(get_engine("pysr"), "availability", classmethod(lambda cls, named=False: Availability(True)))
     sweep = Sweep(
         nested("engine_options.pysr.iterations", {"gap": 7, "other": 8}) | {"budget": "paper", "engines": "pysr"}
     )
@@ -153,7 +153,7 @@ def test_tasks_with_one_number_for_a_theory_are_drawn_as_the_central_charges_are
 
 def test_auto_leaves_out_what_cannot_run_and_an_explicit_list_fails(monkeypatch):
     answer = Availability(False, "its package is not installed", "Install it with make.")
-    monkeypatch.setattr(get_engine("operon"), "availability", classmethod(lambda cls, asked=False: answer))
+    monkeypatch.setattr(get_engine("operon"), "availability", classmethod(lambda cls, named=False: answer))
     sweep = Sweep(changed(engines="auto"))
     assert "operon" not in sweep.engines
     assert "operon does not run: its package is not installed. Install it with make." in sweep.describe()

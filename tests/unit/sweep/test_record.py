@@ -33,7 +33,7 @@ CONFIG = yaml.safe_load((Path(__file__).parents[3] / "config.yaml").read_text(en
 @pytest.fixture(autouse=True)
 def no_julia(monkeypatch):
     missing = Availability(False, "there is no Julia", "Run `make julia`")
-    monkeypatch.setattr(PySR, "availability", classmethod(lambda cls, asked=False: missing))
+    monkeypatch.setattr(PySR, "availability", classmethod(lambda cls, named=False: missing))
 
 
 def recorded(sweep: Sweep, cell: Cell, **keys) -> RecordedFit:
@@ -134,7 +134,7 @@ def test_the_record_is_left_out_where_nobody_wants_it(plain, sweep_of, monkeypat
     fits = [recorded(plain, cell) for cell in CELLS]
     assert not sweep_of(*fits, recorded=False).recorded.used
     assert not sweep_of(*fits, engines=["rational"]).recorded.used, "a list of engines is what it says"
-    monkeypatch.setattr(PySR, "availability", classmethod(lambda cls, asked=False: Availability(True)))
+    monkeypatch.setattr(PySR, "availability", classmethod(lambda cls, named=False: Availability(True)))
     sweep = sweep_of(*fits)
     assert "pysr" in sweep.engines, "with Julia PySR runs"
     assert not sweep.recorded.used

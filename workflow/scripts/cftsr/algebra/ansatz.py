@@ -42,11 +42,11 @@ class FiniteLabels:
         points = np.array(self.values, dtype=np.int64).reshape(len(self.values), len(self.columns))
         chosen: list[Exponents] = []
         for degree in range(len(points)):
-            for item in monomials(len(self.columns), degree):
-                if sum(item) == degree and len(chosen) < len(points):
-                    matrix = modular.monomial_values(points, [*chosen, item], modular.PRIMES[0])
+            for exponents in monomials(len(self.columns), degree):
+                if sum(exponents) == degree and len(chosen) < len(points):
+                    matrix = modular.monomial_values(points, [*chosen, exponents], modular.PRIMES[0])
                     if modular.rank(matrix, modular.PRIMES[0]) == len(chosen) + 1:
-                        chosen.append(item)
+                        chosen.append(exponents)
         return tuple(chosen)
 
     def allow(self, exponents: Exponents) -> bool:
@@ -75,9 +75,10 @@ class FiniteLabels:
         rows = [
             [
                 prod(
-                    (Fraction(v) ** e for v, e in zip(self.fixed(point).values(), item, strict=True)), start=Fraction(1)
+                    (Fraction(v) ** e for v, e in zip(self.fixed(point).values(), exponents, strict=True)),
+                    start=Fraction(1),
                 )
-                for item in self.basis
+                for exponents in self.basis
             ]
             + [Fraction(int(point == value))]
             for point in self.values
@@ -92,10 +93,10 @@ class FiniteLabels:
                     rows[i] = [a - rows[i][column] * b for a, b in zip(rows[i], rows[column], strict=True)]
         scale = lcm(*(row[-1].denominator for row in rows))
         above: Polynomial = {}
-        for item, row in zip(self.basis, rows, strict=True):
+        for exponents, row in zip(self.basis, rows, strict=True):
             if row[-1]:
                 key = list(zero)
-                for column, power in zip(self.columns, item, strict=True):
+                for column, power in zip(self.columns, exponents, strict=True):
                     key[column] = power
                 above[tuple(key)] = int(row[-1] * scale)
         return RationalFunction(above, {zero: scale})
@@ -125,20 +126,20 @@ class Ansatz:
 def _monomials_by_degree(caps: list[int], finite: FiniteLabels, max_degree: int, most: int) -> Iterator[list]:
     """For each degree the allowed monomials up to it, while there are no more than `most`."""
     variables = len(caps)
-    level, found = [(0,) * variables], [(0,) * variables]
+    level, up_to_degree = [(0,) * variables], [(0,) * variables]
     for _ in range(max_degree + 1):
-        if len(found) > most:
+        if len(up_to_degree) > most:
             return
-        yield list(found)
+        yield list(up_to_degree)
         # Divisors of an allowed monomial are allowed, so each degree is made from the one before.
         above = {
-            tuple(power + (i == column) for i, power in enumerate(item))
-            for item in level
+            tuple(power + (i == column) for i, power in enumerate(exponents))
+            for exponents in level
             for column in range(variables)
-            if item[column] + 1 < caps[column]
+            if exponents[column] + 1 < caps[column]
         }
-        level = sorted((item for item in above if finite.allow(item)), reverse=True)
-        found += level
+        level = sorted((exponents for exponents in above if finite.allow(exponents)), reverse=True)
+        up_to_degree += level
 
 
 def ansatzes(
@@ -151,12 +152,12 @@ def ansatzes(
     finite = finite or FiniteLabels()
     caps = [len(finite.values) if i in finite.columns else values for i, values in enumerate(distinct)]
     by_degree = list(_monomials_by_degree(caps, finite, max_degree, max_unknowns))
-    found: dict[tuple[int, int], Ansatz] = {}
+    by_size: dict[tuple[int, int], Ansatz] = {}
     for i, above in enumerate(by_degree):
         for j, below in enumerate(by_degree):
             if len(above) + len(below) <= max_unknowns:
-                found.setdefault((len(above), len(below)), Ansatz((i, j), above, below))
-    return sorted(found.values(), key=lambda item: (item.unknowns, item.degrees[1]))
+                by_size.setdefault((len(above), len(below)), Ansatz((i, j), above, below))
+    return sorted(by_size.values(), key=lambda ansatz: (ansatz.unknowns, ansatz.degrees[1]))
 
 
 def ending_limit(distinct: list[int], max_degree: int, max_unknowns: int, finite: FiniteLabels | None = None) -> str:

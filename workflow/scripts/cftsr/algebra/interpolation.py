@@ -60,13 +60,13 @@ def agreeing_rows(rows: Rows, ansatz: Ansatz, vector: np.ndarray, prime: int) ->
     vector   the coefficients of P and of Q modulo the prime, int64, shape (unknowns,)
     """
     columns, chunk = len(ansatz.above), max(1, ENTRIES // ansatz.unknowns)
-    found = []
+    masks = []
     for start in range(0, len(rows), chunk):
         part = rows.take(slice(start, start + chunk))
         below = modular.monomial_values(part.residues(prime), ansatz.below, prime)
         solved = modular.times(equations(part, ansatz.above, ansatz.below, prime), vector, prime) == 0
-        found.append(solved & (modular.times(below, vector[columns:], prime) != 0))
-    return np.concatenate(found)
+        masks.append(solved & (modular.times(below, vector[columns:], prime) != 0))
+    return np.concatenate(masks)
 
 
 def failing_rows(rows: Rows, ansatz: Ansatz, vectors: np.ndarray, prime: int, enough: int) -> np.ndarray:
@@ -75,16 +75,16 @@ def failing_rows(rows: Rows, ansatz: Ansatz, vectors: np.ndarray, prime: int, en
     A random combination stands for the vectors: that it solves a row which one of them does not has a chance of
     one in the prime.
     """
-    found, chunk = [], max(1, ENTRIES // ansatz.unknowns)
+    failing, chunk = [], max(1, ENTRIES // ansatz.unknowns)
     vector = modular.combination(vectors, prime)
     for start in range(0, len(rows), chunk):
         part = rows.take(slice(start, start + chunk))
         failed = np.flatnonzero(modular.times(equations(part, ansatz.above, ansatz.below, prime), vector, prime))
-        found.append(start + failed[:enough])
-        enough -= len(found[-1])
+        failing.append(start + failed[:enough])
+        enough -= len(failing[-1])
         if enough <= 0:
             break
-    return np.concatenate(found) if found else np.array([], dtype=np.intp)
+    return np.concatenate(failing) if failing else np.array([], dtype=np.intp)
 
 
 def solutions(rows: Rows, above: list[Exponents], below: list[Exponents]) -> list[list[int]]:
@@ -127,13 +127,13 @@ def largest_bits(rows: Rows) -> int:
 
 def _reconstructed(vector: list[int], modulus: int) -> list[Fraction]:
     """The fractions that are these residues; [] as soon as one has none."""
-    found = []
+    fractions = []
     for value in vector:
         fraction = modular.reconstruct(value, modulus)
         if fraction is None:
             return []
-        found.append(fraction)
-    return found
+        fractions.append(fraction)
+    return fractions
 
 
 def _solve_modulo(vectors: list[list[int]], rows: Rows, above: list, below: list, prime: int) -> bool:
@@ -151,8 +151,8 @@ def _short(vectors: list[list[int]]) -> list[list[int]]:
     """The lattice's short vectors first: a simple formula has small coefficients."""
     if len(vectors) > 1:
         reduced = flint.fmpz_mat(vectors).lll()
-        found = [[int(value) for value in row] for row in reduced.tolist()]
-        vectors = [modular.clear_denominators([Fraction(value) for value in vector]) for vector in found] + vectors
+        short = [[int(value) for value in row] for row in reduced.tolist()]
+        vectors = [modular.clear_denominators([Fraction(value) for value in vector]) for vector in short] + vectors
     return sorted(vectors, key=lambda vector: (sum(abs(value).bit_length() + (value != 0) for value in vector), vector))
 
 

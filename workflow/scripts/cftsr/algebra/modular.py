@@ -49,17 +49,17 @@ def monomial_values(x: np.ndarray, exponents: list[tuple[int, ...]], prime: int)
     rows, variables = x.shape
     powers = []
     for column in range(variables):
-        highest = max((item[column] for item in exponents), default=0)
+        highest = max((monomial[column] for monomial in exponents), default=0)
         table = np.ones((highest + 1, rows), dtype=np.int64)
         for power in range(1, highest + 1):
             table[power] = table[power - 1] * (x[:, column] % prime) % prime
         powers.append(table)
     values = np.empty((rows, len(exponents)), dtype=np.int64)
-    for index, item in enumerate(exponents):
-        product = powers[0][item[0]] if variables else np.ones(rows, dtype=np.int64)
+    for index, monomial in enumerate(exponents):
+        product = powers[0][monomial[0]] if variables else np.ones(rows, dtype=np.int64)
         for column in range(1, variables):
-            if item[column]:
-                product = product * powers[column][item[column]] % prime
+            if monomial[column]:
+                product = product * powers[column][monomial[column]] % prime
         values[:, index] = product
     return values
 

@@ -18,8 +18,8 @@ def python_text(expression: Expression) -> str:
         text = str(node)
         return text, 1 if text.startswith("-") else 5
 
-    def closed(item: tuple[str, int], level: int) -> str:
-        return item[0] if item[1] >= level else f"({item[0]})"
+    def closed(operand: tuple[str, int], level: int) -> str:
+        return operand[0] if operand[1] >= level else f"({operand[0]})"
 
     def apply(kind: str, arguments: tuple) -> tuple[str, int]:
         match kind:

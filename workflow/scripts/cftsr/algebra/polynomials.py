@@ -18,11 +18,11 @@ Polynomial = dict[Exponents, int]
 
 def monomials(variables: int, degree: int) -> list[Exponents]:
     """The exponents of all monomials of total degree <= degree, lowest degrees first."""
-    found = []
+    exponents = []
     for total in range(degree + 1):
         for choice in combinations_with_replacement(range(variables), total):
-            found.append(tuple(choice.count(i) for i in range(variables)))
-    return found
+            exponents.append(tuple(choice.count(i) for i in range(variables)))
+    return exponents
 
 
 def add(left: Polynomial, right: Polynomial, scale: int = 1) -> Polynomial:
@@ -165,13 +165,13 @@ def wrong_rows(
     if moduli is None or any(array.dtype == object for array in (x, top, bottom)):
         above, beneath = (evaluate_exactly(part, x).astype(object) for part in (numerator, denominator))
         return np.flatnonzero((beneath == 0) | (above * bottom != beneath * top))
-    found = []
+    wrong_by_chunk = []
     for start in range(0, len(x), CHUNK):
         part = slice(start, start + CHUNK)
         wrong = np.zeros(len(x[part]), dtype=bool)
         undefined = ~wrong
         for modulus in moduli:
-            above, beneath = (values_modulo(item, x[part], modulus) for item in (numerator, denominator))
+            above, beneath = (values_modulo(polynomial, x[part], modulus) for polynomial in (numerator, denominator))
             if modulus == WORD:
                 left, right = above * bottom[part].astype(np.uint64), beneath * top[part].astype(np.uint64)
             else:
@@ -180,8 +180,8 @@ def wrong_rows(
                 right = beneath * (top[part] % modulus).astype(np.uint64) % divisor
             wrong |= left != right
             undefined &= beneath == 0
-        found.append(start + np.flatnonzero(wrong | undefined))
-    return np.concatenate(found)
+        wrong_by_chunk.append(start + np.flatnonzero(wrong | undefined))
+    return np.concatenate(wrong_by_chunk)
 
 
 def evaluate_roughly(polynomial: Polynomial, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -203,13 +203,13 @@ def _far_rows(
     numerator: Polynomial, denominator: Polynomial, x: np.ndarray, target: tuple, uncertainty: np.ndarray
 ) -> np.ndarray:
     """The rows where numerator/denominator is undefined or further than the uncertainty from the target."""
-    found = []
+    far_by_chunk = []
     for start in range(0, len(x), CHUNK):
         part = slice(start, start + CHUNK)
         width = uncertainty[part]
         with np.errstate(all="ignore"):
             (above, error_above), (below, error_below) = (
-                evaluate_roughly(item, x[part]) for item in (numerator, denominator)
+                evaluate_roughly(polynomial, x[part]) for polynomial in (numerator, denominator)
             )
             value = above / below
             given = target[0][part].astype(np.float64) / target[1][part].astype(np.float64)
@@ -226,8 +226,8 @@ def _far_rows(
                 Fraction(_value_at(numerator, point), beneath)
                 - Fraction(int(target[0][start + row]), int(target[1][start + row]))
             ) > Fraction(float(width[row]))
-        found.append(start + np.flatnonzero(far))
-    return np.concatenate(found) if found else np.array([], dtype=np.intp)
+        far_by_chunk.append(start + np.flatnonzero(far))
+    return np.concatenate(far_by_chunk) if far_by_chunk else np.array([], dtype=np.intp)
 
 
 def _value_at(polynomial: Polynomial, point: list[int]) -> int:
@@ -276,16 +276,20 @@ def divide_with_remainder(polynomial: Polynomial, divisor: Polynomial) -> tuple[
     return _from_library(quotient), _from_library(remainder)
 
 
+def _order(factor: tuple[Polynomial, int]) -> tuple:
+    base, power = factor
+    return len(base), [[-exponent for exponent in key] for key in sorted(base, reverse=True)], power
+
+
 def factorise(polynomial: Polynomial) -> tuple[int, list[tuple[Polynomial, int]]]:
     """The content (with sign) and the irreducible factors with their powers, in a fixed order."""
-    (item,) = _to_library(polynomial)
-    unit, factors = item.factor()
-    unit, found = int(unit), []
+    unit, factors = _to_library(polynomial)[0].factor()
+    unit, irreducible = int(unit), []
     for factor, power in factors:
         base, power = _from_library(factor), int(power)
         sign = -1 if content(base) < 0 else 1
         unit *= sign**power
-        found.append((divide_constant(base, sign), power))
+        irreducible.append((divide_constant(base, sign), power))
     # Single labels first, in their order; then longer factors.
-    found.sort(key=lambda item: (len(item[0]), [[-e for e in key] for key in sorted(item[0], reverse=True)], item[1]))
-    return unit, found
+    irreducible.sort(key=_order)
+    return unit, irreducible

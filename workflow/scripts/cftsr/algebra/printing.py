@@ -138,8 +138,8 @@ def _leaf(node: Expression, number: Callable[[str], str]) -> _Set:
     return shown, 1 if text.startswith("-") else 2 if exponent else 3
 
 
-def _closed(item: _Set, level: int) -> str:
-    return item[0] if item[1] >= level else rf"\left({item[0]}\right)"
+def _closed(operand: _Set, level: int) -> str:
+    return operand[0] if operand[1] >= level else rf"\left({operand[0]}\right)"
 
 
 def _apply(kind: str, arguments: tuple[_Set, ...]) -> _Set:

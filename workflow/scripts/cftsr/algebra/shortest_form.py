@@ -103,7 +103,7 @@ class _Printer:
                     if power == other == 1 and _degree(first) == _degree(second) > 0:
                         pair = self._difference_of_squares(first, second)
                         if pair is not None and pair.complexity < printed[i].complexity + printed[j].complexity + 1:
-                            return unit, [pair, *(item for k, item in enumerate(printed) if k not in (i, j))]
+                            return unit, [pair, *(base for k, base in enumerate(printed) if k not in (i, j))]
         return unit, printed
 
     def _difference_of_squares(self, first: Polynomial, second: Polynomial) -> Expression | None:

@@ -53,11 +53,11 @@ def simplest_in(low: np.ndarray, high: np.ndarray, scale: np.ndarray) -> tuple[n
         at_end = whole * b == a
         term = np.where(at_end, whole, whole + 1)
         # An upper end of 1/0 is infinity, where an end of the interval was met exactly.
-        found = at_end | (d == 0) | (term * d <= c)
-        rows_found = left[found]
-        above[rows_found] = term[found] * p[found] + p_before[found]
-        below[rows_found] = term[found] * q[found] + q_before[found]
-        keep = ~found
+        ended = at_end | (d == 0) | (term * d <= c)
+        rows_ended = left[ended]
+        above[rows_ended] = term[ended] * p[ended] + p_before[ended]
+        below[rows_ended] = term[ended] * q[ended] + q_before[ended]
+        keep = ~ended
         left, whole = left[keep], whole[keep]
         a, b, c, d = a[keep], b[keep], c[keep], d[keep]
         p, q, p_before, q_before = (

@@ -131,10 +131,10 @@ class Engine(ABC):
 
     @classmethod
     @abstractmethod
-    def availability(cls, asked: bool = False) -> Availability:
+    def availability(cls, named: bool = False) -> Availability:
         """Whether the engine can run on this machine. Must be cheap: it is asked at every start.
 
-        asked   the configuration names the engine, instead of leaving the choice to `auto`
+        named   the configuration names the engine, instead of leaving the choice to `auto`
         """
 
     @classmethod

@@ -152,11 +152,11 @@ class Certificate:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
-        return [_plain(item) for item in value]
+        return [_plain(entry) for entry in value]
     if isinstance(value, dict):
         # A part's reasons are a list, as the whole's are, even where there are none.
-        used = {key: item for key, item in value.items() if key == "reasons" or (item is not None and item != ())}
-        return {key: _plain(item) for key, item in used.items()}
+        used = {key: entry for key, entry in value.items() if key == "reasons" or (entry is not None and entry != ())}
+        return {key: _plain(entry) for key, entry in used.items()}
     return value
 
 

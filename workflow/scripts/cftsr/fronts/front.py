@@ -93,7 +93,7 @@ def pareto_front(
         if math.isfinite(loss):
             judged.append((expression.complexity, loss, candidate.text, candidate))
     front: list[Equation] = []
-    for complexity, loss, text, candidate in sorted(judged, key=lambda item: item[:3]):
+    for complexity, loss, text, candidate in sorted(judged, key=lambda entry: entry[:3]):
         if front and loss >= front[-1].loss:
             continue
         gain = score(loss, complexity, front[-1].loss, front[-1].complexity) if front else 0.0

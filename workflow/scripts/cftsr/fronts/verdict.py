@@ -198,7 +198,7 @@ def _rounded(expression: Expression, labels: tuple[str, ...], data: Dataset) -> 
 
 def measured_errors(certificate: dict[str, Any] | None) -> dict[float, float]:
     """How far the measured coefficients of a certificate may be off, by their absolute values."""
-    return {abs(item["value"]): item["error"] for item in (certificate or {}).get("constants") or []}
+    return {abs(constant["value"]): constant["error"] for constant in (certificate or {}).get("constants") or []}
 
 
 def judge_front(
@@ -216,10 +216,10 @@ def judge_front(
     exact on what was held out, and identical to the closed form (where one is known).
     """
     judgements = [judge(equation, data.labels, data, held_out, closed_form, seconds, errors) for equation in front]
-    exact = next((i for i, item in enumerate(judgements) if item.exact_on_data == YES), None)
+    exact = next((i for i, judgement in enumerate(judgements) if judgement.exact_on_data == YES), None)
     if exact is None:
-        exact = next((i for i, item in enumerate(judgements) if item.exact_on_data == APPROXIMATE), None)
-    answers = [item.recovered for item in judgements]
+        exact = next((i for i, judgement in enumerate(judgements) if judgement.exact_on_data == APPROXIMATE), None)
+    answers = [judgement.recovered for judgement in judgements]
     return {
         "equations": [_as_json(judgement) for judgement in judgements],
         "selected": best(front),
@@ -265,8 +265,8 @@ def verify_cell(
         # With no formula to compare with, a recovery is one only where the data determine it.
         verdict["recovered"] = UNDECIDED
     write_json(verdict_path, {"cell": fit["cell"], "fit": fit, "verdict": verdict}, sealed=True)
-    for index, item in enumerate(verdict["equations"]):
+    for index, equation in enumerate(verdict["equations"]):
         mark = "*" if index == verdict["selected"] else " "
-        figures = f"{item['complexity']:3d} {item['loss']:10.3e}"
-        print(f"{mark} {figures} exact: {item['exact_on_data']:9s} {item['equation']}")
+        figures = f"{equation['complexity']:3d} {equation['loss']:10.3e}"
+        print(f"{mark} {figures} exact: {equation['exact_on_data']:9s} {equation['equation']}")
     print(f"recovered: {verdict['recovered']}")

@@ -171,7 +171,7 @@ class _Fit:
 
 def _available(name: str) -> type[Engine]:
     engine = get_engine(name)
-    availability = engine.availability(asked=True)
+    availability = engine.availability(named=True)
     if not availability.ok:
         raise UserError(f"engine {name} cannot run here: {availability.reason}. {availability.remedy}")
     return engine

@@ -51,7 +51,7 @@ class Sweep:
     def _choose_engines(self) -> None:
         automatic = self.config["engines"] == ["auto"]
         wanted = list(ENGINES) if automatic else self.config["engines"]
-        answers: dict[str, Availability] = {name: get_engine(name).availability(asked=not automatic) for name in wanted}
+        answers: dict[str, Availability] = {name: get_engine(name).availability(named=not automatic) for name in wanted}
         self.engines = [name for name in wanted if answers[name].ok]
         self.unavailable = {name: answer for name, answer in answers.items() if not answer.ok}
         if self.unavailable and not automatic:

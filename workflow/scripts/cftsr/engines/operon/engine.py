@@ -62,7 +62,7 @@ class Operon(Engine):
     }
 
     @classmethod
-    def availability(cls, asked: bool = False) -> Availability:
+    def availability(cls, named: bool = False) -> Availability:
         if importlib.util.find_spec("pyoperon") is None:
             return Availability(
                 False, "the package pyoperon is not installed", "pip install pyoperon, or delete .venv and run make"

@@ -78,7 +78,7 @@ class PySR(Engine):
     _compiled: set[tuple] = set()  # the kinds of search that this process has compiled
 
     @classmethod
-    def availability(cls, asked: bool = False) -> Availability:
+    def availability(cls, named: bool = False) -> Availability:
         """With `auto` exactly where `make julia` has left its proof; asked by name, also where Julia is at hand."""
         broken = julia.broken_proof()
         if broken is None and julia.proof() is not None:
@@ -87,11 +87,11 @@ class PySR(Engine):
             "Run `make julia` once: it finds or fetches Julia, precompiles, and proves itself with a tiny fit. An "
             "existing Julia is taken from PYTHON_JULIAPKG_EXE or the PATH (docs/julia.md)"
         )
-        if asked and importlib.util.find_spec("pysr") is None:
+        if named and importlib.util.find_spec("pysr") is None:
             return Availability(False, "the package pysr is not installed", "make sets up .venv with it")
         if broken:
             return Availability(False, broken, remedy)
-        if asked and julia.executable() is not None:
+        if named and julia.executable() is not None:
             return Availability(True)
         return Availability(False, "Julia has not been set up here", remedy)
 

@@ -62,7 +62,7 @@ class Rational(Engine):
     uses_seed = False
 
     @classmethod
-    def availability(cls, asked: bool = False) -> Availability:
+    def availability(cls, named: bool = False) -> Availability:
         return Availability(True)
 
     @classmethod
@@ -80,9 +80,9 @@ class Rational(Engine):
         if result.function is not None and not any(result.function.degrees):
             # A constant formula: among uncertain targets their mean would push it off the front.
             candidates = []
-        fits = [item for item in (*result.others, result) if item.has_formula]
-        texts = {id(item): _text(item, problem) for item in fits}
-        candidates += [Candidate(texts[id(item)]) for item in fits]
+        fits = [answer for answer in (*result.others, result) if answer.has_formula]
+        texts = {id(answer): _text(answer, problem) for answer in fits}
+        candidates += [Candidate(texts[id(answer)]) for answer in fits]
         certificate = result.certificate.as_dict()
         formula = texts.get(id(result), "")
         assignment.log(f"{result.certificate.outcome}: {formula or '; '.join(result.certificate.reasons)}")
@@ -91,7 +91,7 @@ class Rational(Engine):
             extra["formula"] = formula
         if result.others:
             extra["others"] = [
-                {"formula": texts[id(item)], "certificate": item.certificate.as_dict()} for item in result.others
+                {"formula": texts[id(answer)], "certificate": answer.certificate.as_dict()} for answer in result.others
             ]
         return Progress(
             chunk=1,

@@ -23,35 +23,35 @@ AGREEING = 8
 
 def fit(problem: Problem, limits: Limits, refit_without: float, share: float) -> Fit:
     finite = finite_labels(problem)
-    found = search(problem, limits, finite)
+    searched = search(problem, limits, finite)
     whole: Fit | None = None
-    systems = found.systems
-    if found.solution is not None:
-        certificate, more = certify(problem, found, limits, refit_without)
-        function, unknowns = found.solution.function, found.solution.unknowns
+    systems = searched.systems
+    if searched.solution is not None:
+        certificate, more = certify(problem, searched, limits, refit_without)
+        function, unknowns = searched.solution.function, searched.solution.unknowns
         systems += more
         whole = Fit(function, certificate, systems, bits=formula_bits(function, unknowns))
         if len(problem) >= TIMES * unknowns + MORE:
             return parts.shorter_by_sector(problem, whole, limits, refit_without) or whole
     else:
-        product = factors.fit(problem, found, refit_without)
+        product = factors.fit(problem, searched, refit_without)
         if product is not None:
             return product
-    below = found.solution.unknowns if found.solution else None
+    below = searched.solution.unknowns if searched.solution else None
     agreement = outliers.agreeing_rows(problem, finite, limits, share, below)
     if agreement.rows is not None:
         short = _through_most(problem, agreement.rows, agreement.surprise, limits, refit_without, systems)
         if short is not None:
             if whole is None:
                 return short
-            first, second = sorted((short, whole), key=lambda item: item.bits)
+            first, second = sorted((short, whole), key=lambda option: option.bits)
             return replace(first, others=(second,))
-    several = parts.fit(problem, limits, refit_without, whole, found.reason)
+    several = parts.fit(problem, limits, refit_without, whole, searched.reason)
     if several is not None:
         return several
     if whole is not None:
         return whole
-    nothing, _ = certify(problem, found, limits, refit_without)
+    nothing, _ = certify(problem, searched, limits, refit_without)
     if agreement.reason:
         nothing = replace(nothing, reasons=(*nothing.reasons, agreement.reason), limit=WRONG_ROWS)
     return Fit(None, nothing, systems)
@@ -65,11 +65,11 @@ def _through_most(
     surprise   -log2 of the chance that these rows agree by accident
     """
     part = problem.take(rows)
-    found: Search = search(part, limits, finite_labels(part))
-    if found.solution is None or any(found.solution.relations) or found.solution.dimension > 1:
+    searched: Search = search(part, limits, finite_labels(part))
+    if searched.solution is None or any(searched.solution.relations) or searched.solution.dimension > 1:
         return None  # rows on few curves agree with much
-    certificate, more = certify(part, found, limits, refit_without)
-    function, unknowns = found.solution.function, found.solution.unknowns
+    certificate, more = certify(part, searched, limits, refit_without)
+    function, unknowns = searched.solution.function, searched.solution.unknowns
     wrong = problem.wrong_rows(function)
     reasons, untested = [*certificate.reasons], [*certificate.untested]
     if edge := at_an_edge(problem, wrong):
@@ -92,7 +92,7 @@ def _through_most(
         remarks=(*certificate.remarks, disagreement(wrong, problem)),
     )
     bits = formula_bits(function, unknowns) + sum(row_bits(problem, row) for row in wrong.tolist())
-    return Fit(function, certificate, systems + found.systems + more, bits=bits)
+    return Fit(function, certificate, systems + searched.systems + more, bits=bits)
 
 
 def disagreement(wrong: np.ndarray, problem: Problem, by_more: str = "") -> str:

@@ -57,7 +57,7 @@ class Product:
         return own + (sum(map(len, self.rest)) if self.rest else 0)
 
 
-def fit(problem: Problem, found: Search, refit_without: float) -> Fit | None:
+def fit(problem: Problem, searched: Search, refit_without: float) -> Fit | None:
     """The product of linear factors through all rows, and what speaks for it; None where there is none."""
     if problem.finite_labels:
         return None
@@ -68,7 +68,7 @@ def fit(problem: Problem, found: Search, refit_without: float) -> Fit | None:
     if len(problem.wrong_rows(function)):
         return None
     reasons, untested, refits = [], [], []
-    distinct = dict(zip(problem.labels, found.distinct, strict=True))
+    distinct = dict(zip(problem.labels, searched.distinct, strict=True))
     needed = {
         label: 2 + SPARE_VALUES
         for i, label in enumerate(problem.labels)
@@ -98,7 +98,7 @@ def fit(problem: Problem, found: Search, refit_without: float) -> Fit | None:
         remarks=("found, and tested, as a product of linear factors; a sum of that degree would need more rows",),
     )
     bits = formula_bits(function, 0)
-    return Fit(function, certificate, found.systems, bits=bits)
+    return Fit(function, certificate, searched.systems, bits=bits)
 
 
 def product_of(rows: Dataset) -> Product | None:
@@ -284,11 +284,11 @@ def _with_rest(rows: Dataset, forms: list[tuple[int, ...]], large: dict[tuple[in
     part = replace(
         rows.take(kept), numerator=integers(above // common), denominator=integers(below // common), scales=()
     )
-    found = search(part, Limits(12, REST_UNKNOWNS, 12))
-    if found.solution is None or len(kept) < 2 * found.solution.unknowns + SPARE_ROWS:
+    searched = search(part, Limits(12, REST_UNKNOWNS, 12))
+    if searched.solution is None or len(kept) < 2 * searched.solution.unknowns + SPARE_ROWS:
         return None
     return Product(
-        tuple(form for form, _ in used), tuple(power for _, power in used), Fraction(1), found.solution.function
+        tuple(form for form, _ in used), tuple(power for _, power in used), Fraction(1), searched.solution.function
     )
 
 

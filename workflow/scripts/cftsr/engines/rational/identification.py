@@ -46,9 +46,9 @@ def finite_labels(problem: Problem) -> FiniteLabels:
     finite = FiniteLabels(columns, problem.finite_values, scales)
     outside = ~np.any(list(finite.slices(problem.x).values()), axis=0)
     if outside.any():
-        said = problem.described(problem.x[np.flatnonzero(outside)[0]].tolist())
+        shown = problem.described(problem.x[np.flatnonzero(outside)[0]].tolist())
         raise UserError(
-            f"a row has {in_words({label: said[label] for label in problem.finite_labels})}, which is none of the "
+            f"a row has {in_words({label: shown[label] for label in problem.finite_labels})}, which is none of the "
             f"values declared for the finite labels {', '.join(problem.finite_labels)}; declare it, or correct the row"
         )
     return finite
@@ -87,7 +87,7 @@ def largest(problem: Problem, share: float, needed: dict[str, int]) -> dict[str,
 
 
 def certify(
-    problem: Problem, found: Search, limits: Limits, refit_without: float, refit: Refitter | None = None
+    problem: Problem, searched: Search, limits: Limits, refit_without: float, refit: Refitter | None = None
 ) -> tuple[Certificate, int]:
     """Decide whether the data determine the formula; returns the certificate and how many systems were solved.
 
@@ -96,10 +96,10 @@ def certify(
     refit          how a fit to some of the rows is done; None for the exact search
     """
     finite = finite_labels(problem)
-    solution, labels = found.solution, problem.labels
-    distinct = dict(zip(labels, found.distinct, strict=True))
+    solution, labels = searched.solution, problem.labels
+    distinct = dict(zip(labels, searched.distinct, strict=True))
     if solution is None:
-        return no_formula(found.reason, found.limit, len(problem), distinct), 0
+        return no_formula(searched.reason, searched.limit, len(problem), distinct), 0
     reasons: list[str] = []
     untested: list[str] = []
     others = {label: i for i, label in enumerate(labels) if i not in finite.columns}
@@ -177,7 +177,7 @@ def certify(
     )
     if reasons:
         scarce = [i for label, i in others.items() if distinct[label] < needed[label]]
-        rival = _rival(problem, solution, found.distinct, finite, limits, scarce, rival)
+        rival = _rival(problem, solution, searched.distinct, finite, limits, scarce, rival)
         certificate = _competition(certificate, problem, solution, rival)
     return certificate, systems
 
@@ -186,8 +186,8 @@ def exact_refit(problem: Problem, limits: Limits) -> Refitter:
     finite = finite_labels(problem)
 
     def refit(kept: np.ndarray) -> tuple[RationalFunction | None, int]:
-        found = search(problem.take(kept), limits, finite)
-        return (found.solution.function if found.solution else None), found.systems
+        searched = search(problem.take(kept), limits, finite)
+        return (searched.solution.function if searched.solution else None), searched.systems
 
     return refit
 
@@ -304,7 +304,7 @@ def _through_few_values(problem: Problem, function: RationalFunction, scarce: li
         linear = tuple(int(i == column) for i in range(variables))
         for value in problem.values(column):
             terms = ((linear, value.denominator), ((0,) * variables, -value.numerator))
-            factor = {key: item for key, item in terms if item}
+            factor = {key: coefficient for key, coefficient in terms if coefficient}
             vanishing = multiply(vanishing, factor)
         yield RationalFunction(add(above, vanishing), below).cancelled()
 
@@ -347,7 +347,9 @@ def deciding(
     order = np.lexsort([np.arange(len(problem)), -_theory_numbers(problem)])[:DECIDING_ROWS]
     base = problem.x[order]
     for points in _near(base, problem, finite):
-        values = [tuple(part.astype(object) for part in problem.evaluate(item, points)) for item in (one, other)]
+        values = [
+            tuple(part.astype(object) for part in problem.evaluate(function, points)) for function in (one, other)
+        ]
         (a, b), (c, d) = values
         differ = np.flatnonzero((b != 0) & (d != 0) & (a * d != c * b))
         if len(differ):
@@ -376,5 +378,5 @@ def _joint_value(problem: Problem, finite: FiniteLabels, value: tuple[int, ...])
     point = [0] * len(problem.labels)
     for column, whole in zip(finite.columns, value, strict=True):
         point[column] = whole
-    said = problem.described(point)
-    return {problem.labels[column]: said[problem.labels[column]] for column in finite.columns}
+    shown = problem.described(point)
+    return {problem.labels[column]: shown[problem.labels[column]] for column in finite.columns}

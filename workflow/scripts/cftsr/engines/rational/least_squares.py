@@ -175,15 +175,15 @@ class System:
         self.ansatz, self.width = ansatz, width
         self.sizes = np.maximum(1, np.abs(labels).max(axis=0))
         points = labels / self.sizes
-        items = [*ansatz.above, *ansatz.below]
-        columns = np.column_stack([np.prod(points ** np.array(item), axis=1) for item in items])
-        self.units = np.array([np.prod(self.sizes ** np.array(item)) for item in items])
+        monomials = [*ansatz.above, *ansatz.below]
+        columns = np.column_stack([np.prod(points ** np.array(exponents), axis=1) for exponents in monomials])
+        self.units = np.array([np.prod(self.sizes ** np.array(exponents)) for exponents in monomials])
         self.split = len(ansatz.above)
         self.below = columns[:, self.split :].copy()
         columns[:, self.split :] *= -target[:, None]
         self.columns = columns
         self.kept = np.arange(len(target))
-        self.vector = np.zeros(len(items))
+        self.vector = np.zeros(len(monomials))
         self.rms = np.inf
 
     def fits(self, allowed: int) -> bool:

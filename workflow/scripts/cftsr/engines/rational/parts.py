@@ -112,8 +112,8 @@ def shorter_by_sector(problem: Problem, whole: Fit | None, limits: Limits, refit
         mask = np.all(problem.x[:, columns] == np.array(value), axis=1)
         if not mask.any():
             return None
-        said = problem.described(problem.x[np.flatnonzero(mask)[0]].tolist())
-        sector = {label: said[label] for label in problem.finite_labels}
+        shown = problem.described(problem.x[np.flatnonzero(mask)[0]].tolist())
+        sector = {label: shown[label] for label in problem.finite_labels}
         classes.append((problem.take(mask).without_finite_labels(), in_words(sector), {"sector": sector}))
     names = ", ".join(problem.finite_labels)
     return _fitted(problem, classes, limits, refit_without, whole, f"{len(classes)} formulas, one for each {names}")
@@ -124,16 +124,16 @@ def _fitted(
 ) -> Fit | None:
     parts, functions, systems, bits = [], [], 0, 0.0
     for rows, condition, which in classes:
-        found = search(rows, limits)
-        systems += found.systems
-        if found.solution is None or len(rows) < found.solution.unknowns + SPARE_ROWS:
+        searched = search(rows, limits)
+        systems += searched.systems
+        if searched.solution is None or len(rows) < searched.solution.unknowns + SPARE_ROWS:
             return None
-        function = found.solution.function
-        certificate, more = certify(rows, found, limits, refit_without)
+        function = searched.solution.function
+        certificate, more = certify(rows, searched, limits, refit_without)
         if certificate.reasons:
             return None
         systems += more
-        bits += formula_bits(function, found.solution.unknowns)
+        bits += formula_bits(function, searched.solution.unknowns)
         if whole is not None and bits >= whole.bits:
             return None
         functions.append(function)

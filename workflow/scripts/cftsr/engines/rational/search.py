@@ -241,9 +241,9 @@ def _multiples(solution: Solution, ansatz: Ansatz) -> int:
 
     def contains(shift: tuple[int, ...]) -> bool:
         return all(
-            tuple(map(int.__add__, item, shift)) in allowed
+            tuple(map(int.__add__, exponents, shift)) in allowed
             for part, allowed in zip(solution.function, (above, below), strict=True)
-            for item in part
+            for exponents in part
         )
 
     return sum(map(contains, ansatz.below))

@@ -128,7 +128,7 @@ def _fitted(reading: Reading, ansatz: Ansatz, rows: Dataset, width: np.ndarray, 
     terms = []
     for value, (low, high), (function, _) in zip(values.tolist(), ends.tolist(), basis, strict=True):
         share, function = _without_content(function)
-        value, low, high = (float(share) * item for item in (value, *sorted((low, high))))
+        value, low, high = (float(share) * number for number in (value, *sorted((low, high))))
         terms.append(Term(measured(_plain(value, abs(high - low)), max(abs(high - value), abs(value - low))), function))
     return Shape(
         tuple(terms),

@@ -43,43 +43,46 @@ def fit(problem: Problem, width: np.ndarray, limits: Limits, refit_without: floa
         if from_exact.has_formula:
             return from_exact
     finite = finite_labels(problem)
-    found = estimate(problem, width, finite, limits, share)
-    systems += found.systems
-    near = found.near
+    searched = estimate(problem, width, finite, limits, share)
+    systems += searched.systems
+    near = searched.near
     shape = shape_of(near, problem, width, outliers.tolerated(len(problem), share), statistical) if near else None
-    if found.estimate is None and shape is None and not statistical:
+    if searched.estimate is None and shape is None and not statistical:
         noisy = np.maximum(width, NOISE * np.abs(problem.target))
         again = estimate(problem, noisy, finite, limits, share)
         systems += again.systems
         if again.estimate is not None:
-            found, width = again, noisy
-    if found.estimate is None:
+            searched, width = again, noisy
+    if searched.estimate is None:
         if shape is not None:
             return _of_shape(problem, shape, near, systems, statistical)
         distinct = dict(zip(problem.labels, distinct_values(problem.x), strict=True))
-        return Fit(None, no_formula(found.reason, found.limit, len(problem), distinct), systems)
-    return _of_estimate(problem, found.estimate, width, limits, refit_without, share, systems, statistical)
+        return Fit(None, no_formula(searched.reason, searched.limit, len(problem), distinct), systems)
+    return _of_estimate(problem, searched.estimate, width, limits, refit_without, share, systems, statistical)
 
 
 def _from_exact_rows(problem: Problem, known: np.ndarray, limits: Limits, refit_without: float, share: float) -> Fit:
     """What the rows with exact targets give alone, where the others agree with it."""
     part = replace(problem.take(known), uncertainty=None, sigma=None)
-    found = exact.fit(part, limits, refit_without, share)
-    if found.function is None:
-        return replace(found, expression=None, others=())
+    exact_fit = exact.fit(part, limits, refit_without, share)
+    if exact_fit.function is None:
+        return replace(exact_fit, expression=None, others=())
     width = _bound(problem)
-    wrong = problem.wrong_rows(found.function, width)
+    wrong = problem.wrong_rows(exact_fit.function, width)
     if len(wrong) > outliers.tolerated(len(problem), share):
-        return Fit(None, found.certificate, found.systems)
+        return Fit(None, exact_fit.certificate, exact_fit.systems)
     remark = f"found from the {len(known)} rows whose targets are exact"
     certificate = replace(
-        found.certificate,
+        exact_fit.certificate,
         rows=len(problem),
         agreement=AGREEMENT,
-        remarks=(*found.certificate.remarks, remark),
+        remarks=(*exact_fit.certificate.remarks, remark),
     )
     return replace(
-        found, function=found.function, certificate=_named(certificate, problem, found.function, wrong), others=()
+        exact_fit,
+        function=exact_fit.function,
+        certificate=_named(certificate, problem, exact_fit.function, wrong),
+        others=(),
     )
 
 
@@ -108,7 +111,7 @@ def _named(certificate: Certificate, problem: Problem, function: RationalFunctio
 
 def _of_estimate(
     problem: Problem,
-    found: Estimate,
+    estimated: Estimate,
     width: np.ndarray,
     limits: Limits,
     refit_without: float,
@@ -119,8 +122,8 @@ def _of_estimate(
     """The certificate of a formula near the targets: what its own values, and refits of the data, say of it."""
     finite, distinct = finite_labels(problem), distinct_values(problem.x)
     by_label = dict(zip(problem.labels, distinct, strict=True))
-    wrong = problem.wrong_rows(found.function, _bound(problem))
-    far = problem.wrong_rows(found.function, (SIGMAS if statistical else NEAR) * width)
+    wrong = problem.wrong_rows(estimated.function, _bound(problem))
+    far = problem.wrong_rows(estimated.function, (SIGMAS if statistical else NEAR) * width)
     if len(far) > max(outliers.tolerated(len(problem), share), FEW_FAR * len(problem)):
         times = SIGMAS if statistical else NEAR
         reason = (
@@ -132,25 +135,25 @@ def _of_estimate(
     # What the formula's own values say about its neighbours, on the rows near it; refits see the data as they are.
     near = np.setdiff1d(np.arange(len(problem)), far)
     part = problem.take(near)
-    above, below = part.evaluate(found.function)
+    above, below = part.evaluate(estimated.function)
     smooth = replace(part, numerator=above, denominator=below, uncertainty=None, sigma=None)
 
     def refit(kept: np.ndarray) -> tuple[RationalFunction | None, int]:
         again = estimate(part.take(kept), width[near][kept], finite, limits, share)
         return (again.estimate.function if again.estimate else None), again.systems
 
-    sample = np.arange(min(len(near), found.ansatz.unknowns + limits.spare_rows))
-    solution, _ = solve(smooth.shuffled(), found.ansatz, sample, finite)
+    sample = np.arange(min(len(near), estimated.ansatz.unknowns + limits.spare_rows))
+    solution, _ = solve(smooth.shuffled(), estimated.ansatz, sample, finite)
     if solution is None:
         reason = "the nearest formula is undefined on a row: without that row, or with more digits, there may be one"
         return Fit(None, no_formula(reason, UNCERTAINTY, len(problem), by_label), systems)
     search_of = Search(solution, 0, distinct=distinct_values(part.x))
     certificate, more = certify(smooth, search_of, limits, refit_without, refit)
     reasons = [*certificate.reasons]
-    if found.chance > LARGEST_CHANCE:
+    if estimated.chance > LARGEST_CHANCE:
         reasons.append(
-            f"the coefficients may be simple by accident (a chance of {found.chance:.1g}): more digits, or more rows, "
-            "would decide"
+            f"the coefficients may be simple by accident (a chance of {estimated.chance:.1g}): more digits, or more "
+            "rows, would decide"
         )
     remarks = [*certificate.remarks, "the targets are known only to an uncertainty"]
     approximate, chi_squared, noise = None, None, None
@@ -166,7 +169,7 @@ def _of_estimate(
         if width is problem.uncertainty or not np.any(width > _bound(problem)):
             reasons.append(f"{off}, {len(far)} of them by more than {NEAR} times that")
         else:
-            noise = relative_error(part, found.function)
+            noise = relative_error(part, estimated.function)
             reasons.append(f"{off}; on the rows near it the formula is right to {noise:.1g}, relative")
     certificate = replace(
         certificate,
@@ -176,7 +179,7 @@ def _of_estimate(
         rows=len(problem),
         agreement=None if approximate else AGREEMENT,
         approximate=approximate,
-        chance=float(found.chance),
+        chance=float(estimated.chance),
         chi_squared=chi_squared,
         noise=noise,
     )
@@ -204,7 +207,7 @@ def _of_shape(problem: Problem, shape: Shape, near: tuple[System, ...], systems:
     """The certificate of a formula with real coefficients: it never is identified."""
     constants = tuple(term.constant for term in shape.terms)
     what = "a coefficient is" if len(constants) == 1 else f"{len(constants)} coefficients are"
-    values = " and ".join(item.shown for item in constants)
+    values = " and ".join(constant.shown for constant in constants)
     reason = (
         f"approximate: {what} no fraction that the data could tell from others, {values}; the shape holds on "
         f"{len(problem) - shape.off} of {len(problem)} rows within their uncertainty"
