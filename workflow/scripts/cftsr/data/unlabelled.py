@@ -21,7 +21,8 @@ WITHOUT_LABELS = "the theories have no labels"  # of a finding that is complete 
 # whole, non-negative, with the smallest D. A number of a minimal or superconformal model is |p r - q s|, or half of it
 # in the NS sector (sector 0): Kac's formula. For WZW models E = |lambda + rho|^2/(2 (k + h)) - dim g/24 by the strange
 # formula of Freudenthal and de Vries; W_3: Fateev, Zamolodchikov, Nucl. Phys. B 280 (1987) 644; parafermions:
-# Zamolodchikov, Fateev, Sov. Phys. JETP 62 (1985) 215. Other families have no normalisation of their own.
+# Zamolodchikov, Fateev, Sov. Phys. JETP 62 (1985) 215; N=2: lambda and mu are l + 1 - m and l + 1 + m, and sector 0 is
+# Ramond. Other families have no normalisation of their own.
 CLOSED_FORMS = {
     "minimal": "square(lambda_)/(4*p*q)-1/24",
     "wzw_su2": "square(lambda_)/(4*(k+2))-1/8",
@@ -32,6 +33,8 @@ CLOSED_FORMS = {
     "wzw_g2": "(square(lambda_)+lambda_*mu+square(mu))/(3*(k+4))-7/12",
     "w3_minimal": "(square(lambda_)+lambda_*mu+square(mu))/(3*p*q)-1/12",
     "parafermions": "square(lambda_)/(4*(k+2))-square(mu)/(4*k)-1/12",
+    "wzw_so_vector": "(square(lambda_)-square(n-2)-k*n*(n-1)/6)/(8*(n+k-2))",
+    "n2_superconformal": "lambda_*mu/(4*(k+2))-sector/8",
 }
 
 

@@ -19,7 +19,8 @@ THEORY_SHIFT = "one integer, shift of the theory"
 SECTORS = "one integer, sectors"
 FORM = "quadratic form"
 TWO_DENOMINATORS = "two integers, two denominators"
-KINDS = (ONE_INTEGER, THEORY_SHIFT, SECTORS, FORM, TWO_DENOMINATORS)
+SPLIT_FORM = "product of two integers"
+KINDS = (ONE_INTEGER, THEORY_SHIFT, SECTORS, FORM, TWO_DENOMINATORS, SPLIT_FORM)
 
 Lambda = tuple[int, ...]  # the hidden integers of a level; sector last, where there are several
 
@@ -33,6 +34,7 @@ class Sector:
     denominator  D as a formula of the theory labels; None where none was found (or the theories have no labels)
     levels       how many levels the sector has
     occurrence   which hidden integers occur; None where that is not looked at (two hidden integers)
+    rule         which pairs occur, in words, of a product of two
     """
 
     shift: Fraction | None
@@ -40,6 +42,7 @@ class Sector:
     denominator: Formula | None
     levels: int
     occurrence: Occurrence | None = None
+    rule: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -47,7 +50,7 @@ class Sector:
             "offset": self.offset and self.offset.as_dict(),
             "denominator": self.denominator and self.denominator.as_dict(),
             "levels": self.levels,
-            "occurrence": self.occurrence and self.occurrence.as_dict(),
+            "occurrence": {"words": self.rule} if self.rule else self.occurrence and self.occurrence.as_dict(),
         }
 
 
@@ -77,7 +80,7 @@ class Finding:
     outcome             identified, fits or none, as the exact engine uses the words
     reasons             why not identified; why none
     sectors             one or more; for a quadratic form and for two denominators there may be several too
-    form                (a, b, c) of a x^2 + b x y + c y^2, for a quadratic form
+    form                (a, b, c) of a x^2 + b x y + c y^2, for a quadratic form; (0, 1, 0) for a product
     second_denominator  D' of lambda^2/D -+ mu^2/D' - s; `sign` is that of mu^2
     denominators        D of each theory, in the order of the data: known also where the theories have no labels
     hidden              for each theory the hidden integers of each level

@@ -33,14 +33,19 @@ class Shifts:
     solved: dict[BareTheory, tuple[Solved, ...]]
 
 
-def sample_of(theories: Iterable[BareTheory], size: int = SAMPLE, least: int = 3) -> tuple[BareTheory, ...]:
-    """Theories of at least so many levels, or of two where there are few such: spread evenly over the data."""
+def sample_of(
+    theories: Iterable[BareTheory], size: int = SAMPLE, least: int = 3, cut: bool = True
+) -> tuple[BareTheory, ...]:
+    """Theories of at least so many levels, or of two where there are few such: spread evenly over the data.
+
+    cut   to their lowest SAMPLE_LEVELS levels
+    """
     theories = list(theories)
     chosen = [theory for theory in theories if len(theory) >= least]
     if len(chosen) < 4:
         chosen = [theory for theory in theories if len(theory) > 1]
     step = max(1, -(-len(chosen) // size))
-    return tuple(theory.lowest(SAMPLE_LEVELS) for theory in chosen[::step])
+    return tuple(theory.lowest(SAMPLE_LEVELS) if cut else theory for theory in chosen[::step])
 
 
 def try_shifts(spectrum: BareSpectrum) -> Shifts:

@@ -11,7 +11,7 @@ from typing import Any
 
 from cftsr.algebra.square_classes import common_measure
 from cftsr.data.unlabelled import WITHOUT_LABELS
-from cftsr.hidden import forms, two_denominators
+from cftsr.hidden import forms, split_forms, two_denominators
 from cftsr.hidden.bare import BareSpectrum, BareTheory, together
 from cftsr.hidden.chance import measured_chance
 from cftsr.hidden.findings import (
@@ -19,6 +19,7 @@ from cftsr.hidden.findings import (
     KINDS,
     ONE_INTEGER,
     SECTORS,
+    SPLIT_FORM,
     THEORY_SHIFT,
     TWO_DENOMINATORS,
     Finding,
@@ -38,6 +39,7 @@ from cftsr.hidden.one_integer import (
     formula_of_denominator,
     level_classes,
     nearly_constant_shift,
+    sample_of,
     sector_candidates,
     sectors,
     theory_shift,
@@ -88,6 +90,7 @@ def find_hidden(
         SECTORS: search.sectors,
         FORM: search.form,
         TWO_DENOMINATORS: search.two_denominators,
+        SPLIT_FORM: search.split_form,
     }
     for kind in KINDS:
         if kind in kinds:
@@ -302,6 +305,40 @@ class _Search:
             denominators={theory.key: best.first(theory.labels) for theory in self.data.theories},
         )
 
+    def split_form(self) -> Finding | None:
+        found = split_forms.fit_split_form(self.data)
+        if found is None:
+            self.reasons.append(
+                f"product of two integers: no s = a/b with |s| <= {split_forms.LARGEST_SHIFT} and b | {GRID}, in one "
+                "sector or two, with formulas for D and for the largest lambda + mu, on theories of "
+                f"{split_forms.LEAST_LEVELS} levels or more"
+            )
+            return None
+        # Of low levels every whole number is a product with a small sum: theories as they are.
+        sample = sample_of(self.data.theories, SLOW_THEORIES, split_forms.LEAST_LEVELS, cut=False)
+        self._measure_levels(found.hidden, list(sample))
+        counts = [answer[-1] for theory in self.data.theories for answer in found.hidden(theory) if answer]
+        several = len(found.sectors) > 1
+        parts = tuple(
+            Sector(
+                sector.shift,
+                None,
+                found.denominator,
+                counts.count(i) if several else self.data.levels,
+                rule=found.rule(i),
+            )
+            for i, sector in enumerate(found.sectors)
+        )
+        return self._finding(
+            SPLIT_FORM,
+            parts,
+            Explanation(found.hidden),
+            [],
+            form=(0, 1, 0),
+            formulas=[found.denominator],
+            denominators={theory.key: found.denominator(theory.labels) for theory in self.data.theories},
+        )
+
     # ---- what the kinds have in common
 
     def _of_sectors(
@@ -407,10 +444,12 @@ class _Search:
     ) -> None:
         self.certificate["chance"] = measured_chance(list(sample or self.shifts.sample), best, draws)
 
-    def _measure_levels(self, hidden: Callable[[BareTheory], tuple[Lambda | None, ...]]) -> None:
+    def _measure_levels(
+        self, hidden: Callable[[BareTheory], tuple[Lambda | None, ...]], sample: list[BareTheory] | None = None
+    ) -> None:
         """The same where the search is too slow to be repeated: with the formulas found, on random levels."""
 
-        self._measure(lambda theories: _explained_by(hidden, theories), self.draws)
+        self._measure(lambda theories: _explained_by(hidden, theories), self.draws, sample)
         self.certificate["chance"]["note"] = "with these formulas, not with all that were tried"
 
 
