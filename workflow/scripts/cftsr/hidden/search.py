@@ -83,6 +83,12 @@ def find_hidden(
     shifts = try_shifts(data)
     certificate = _certificate(shifts)
     reasons: list[str] = []
+    most = max(map(len, data.theories))
+    if most < DECISIVE:
+        reasons.append(
+            f"no theory has more than {most} levels: any {most} are squares over some D, less some shift, so that a "
+            f"shift of the theory cannot be found; give {DECISIVE} levels or more of some theories"
+        )
     search = _Search(data, held_out, complete, draws, shifts, certificate, reasons)
     steps = {
         ONE_INTEGER: search.one_integer,
