@@ -114,7 +114,7 @@ def test_the_two_families_of_the_paper_at_100_theories(family, equation, fractio
     assert answer.identified
 
 
-# Theories, kind, outcome and E of each family, lowest 30% of the levels; docs/unlabelled.md has the same table.
+# Theories, kind, outcome and E of every family, from the lowest 30% of the levels: the table in docs/unlabelled.md.
 OUTCOMES = {
     "minimal": (30, ONE_INTEGER, IDENTIFIED, ("E = square(lambda_)/(4*p*q)-1/24",)),
     "wzw_su2": (30, ONE_INTEGER, IDENTIFIED, ("E = square(lambda_)/(4*(k+2))-1/8",)),

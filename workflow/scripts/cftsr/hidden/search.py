@@ -316,8 +316,8 @@ class _Search:
         if found is None:
             self.reasons.append(
                 f"product of two integers: no s = a/b with |s| <= {split_forms.LARGEST_SHIFT} and b | {GRID}, in one "
-                "sector or two, with formulas for D and for the largest lambda + mu, on theories of "
-                f"{split_forms.LEAST_LEVELS} levels or more"
+                "sector or two, with D a product of up to three forms such as k+2 and a bound on lambda + mu such as "
+                f"2k+2, on theories of {split_forms.LEAST_LEVELS} levels or more"
             )
             return None
         # Of low levels every whole number is a product with a small sum: theories as they are.

@@ -18,8 +18,9 @@ from math import isqrt, lcm, log
 
 from cftsr.algebra.square_classes import divisors, square_root
 from cftsr.hidden.bare import BareSpectrum, BareTheory
-from cftsr.hidden.formulas import OPTIONS, Formula, Theory, denominator_formula
+from cftsr.hidden.formulas import Formula, Theory, fit_formula
 from cftsr.hidden.shifts import grid
+from cftsr.hidden.two_denominators import product_of, products
 from cftsr.vocabulary import IDENTIFIED
 
 BELOW = 24  # shifts modulo 1 have denominators that divide it
@@ -32,7 +33,6 @@ LARGEST_SHIFT = 1
 # The bound is a label, or the sum or difference of two, times the first, plus the second.
 SLOPES = range(1, 5)
 CONSTANTS = range(-4, 5)
-SIMPLE = OPTIONS | {"max_degree": 4, "max_unknowns": 20}
 ATTAINED = 4  # theories in which a bound has to be reached, so that it says something
 
 
@@ -151,9 +151,7 @@ def _fit(
     labels, rows = spectrum.labels, [theory.labels for theory in theories]
     formulas: list[Formula] = []
     for values in zip(*covers, strict=True):
-        formula = denominator_formula(
-            labels, rows, [Fraction(value) for value in values], [1] * len(rows), _whole_multiple, SIMPLE
-        )
+        formula = _denominator(labels, rows, values)
         if formula is None:
             return None
         formulas.append(formula)
@@ -177,8 +175,19 @@ def _fit(
     return None if bound is None else SplitForm(scaled, whole, bound)
 
 
-def _whole_multiple(quotient: Fraction) -> Fraction | None:
-    return Fraction(1) if quotient.denominator == 1 else None
+def _denominator(labels: tuple[str, ...], theories: list[Theory], values: Sequence[int]) -> Formula | None:
+    """The simplest product of a few forms that is a multiple of each value, and the value itself for half of them."""
+    for _, forms, scale in products(labels):
+        equal = 0
+        for theory, value in zip(theories, values, strict=True):
+            whole = product_of(theory, forms, scale)
+            if whole <= 0 or whole % value:
+                break
+            equal += whole == value
+        else:
+            if 2 * equal >= len(values):
+                return fit_formula(labels, theories, [Fraction(product_of(t, forms, scale)) for t in theories])
+    return None
 
 
 def _shift(

@@ -105,7 +105,8 @@ def products(labels: tuple[str, ...]) -> Iterator[tuple[str, list[tuple[tuple[in
                 yield text, [(coefficients, constant) for _, coefficients, constant in chosen], scale
 
 
-def _value(theory: Theory, forms: list[tuple[tuple[int, ...], int]], scale: int) -> int:
+def product_of(theory: Theory, forms: list[tuple[tuple[int, ...], int]], scale: int) -> int:
+    """The value of a product of forms for one theory."""
     return scale * prod(
         sum(a * b for a, b in zip(theory, coefficients, strict=True)) + constant for coefficients, constant in forms
     )
@@ -172,7 +173,7 @@ def _formulas(spectrum: BareSpectrum, voting: list[BareTheory], sign: int, shift
     for _, forms, scale in products(labels):
         if found and len(forms) > factors_of_found:
             break
-        seconds = [_value(theory, forms, scale) for theory in theories]
+        seconds = [product_of(theory, forms, scale) for theory in theories]
         if not all(left(i, second) for i, second in enumerate(seconds)):
             continue
         if any(_up_to_a_square(other.second, theories, seconds) for other in found):
@@ -208,7 +209,7 @@ def _first_formula(
     for _, forms, scale in products(labels):
         values = {}
         for i in order:
-            value = _value(voting[i].labels, forms, scale)
+            value = product_of(voting[i].labels, forms, scale)
             if value <= 0 or _kind(value) not in kinds[i]:
                 break
             values[i] = value
