@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from cftsr.__main__ import main
-from cftsr.answers.checking import check, describe_check, table_of_cell, table_of_file
+from cftsr.answers.checking import check, describe_check, how_far, table_of_cell, table_of_file
 from cftsr.answers.fit_file import default_options
 from cftsr.data.user_file import GivenSpectrum
 from cftsr.errors import UserError
@@ -66,10 +66,32 @@ def test_constants_near_rational_numbers_are_read_as_an_engines_are(table):
     result = check("0.2500001*l*(l+2.0000003)/(k+2)", table)
     assert result.recovered == YES
     assert result.judgement.tolerance > 0
+    assert result.as_dict()["constants_moved_by"] == pytest.approx(3e-7)
+    assert "moved by at most 3e-07" in describe_check(result)
     assert "with its constants read as rational numbers" in describe_check(result)
     far = check("0.26*l*(l+2)/(k+2)", table)
     assert far.recovered == NO
     assert far.differences[0].formula == "0.195"
+
+
+@pytest.mark.parametrize(
+    ("moved", "words"),
+    [
+        (None, ""),
+        (0.0, ""),
+        (3e-7, ", moved by at most 3e-07"),
+        (3.01e-7, ", moved by at most 4e-07"),
+        (0.0099, "0.01"),
+    ],
+)
+def test_how_far_is_a_bound(moved, words):
+    assert how_far(moved).endswith(words)
+
+
+def test_constants_that_are_read_in_the_expanded_fraction_have_a_bound_too(table):
+    result = check("l*(l+2)*0.3333333/(1.3333333*k+2.6666667)", table)
+    assert result.recovered == YES
+    assert 0 < result.as_dict()["constants_moved_by"] <= result.judgement.tolerance
 
 
 def test_a_pole_on_a_row_is_a_difference(table):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from fractions import Fraction as F
 
 import pytest
@@ -166,3 +167,31 @@ def test_targets_that_are_not_exact(tmp_path, capsys):
     said = capsys.readouterr().out
     assert (status == 0) == ("\nidentified" in said)
     assert "exact on all" not in said
+
+
+def misprinted(data, row):
+    """The rows with the target of one off by one."""
+    above = data.numerator.copy()
+    above[row] += data.denominator[row]
+    return replace(data, numerator=above)
+
+
+@pytest.mark.parametrize("where", ["data", "held_out"])
+def test_a_misprint_is_named_as_fit_names_it(su2, where):
+    table = replace(su2, **{where: misprinted(getattr(su2, where), 7)})
+    result = fit_shape("a*l*(l+b)/(c*k+d)", table)
+    assert result.identified
+    assert result.solution.values == {"a": 1, "b": 2, "c": 4, "d": 8}
+    (row,) = result.wrong_rows
+    assert F(row["given"]) == F(row["formula"]) + 1
+    words = describe_shape(result)
+    assert "and 1 row that it does not fit" in words
+    assert f"wrong on 1 of {len(getattr(table, where))} rows" in words
+    assert result.as_dict()["wrong_rows"] == [row]
+
+
+def test_a_shape_that_other_rows_contradict_stays_without_constants(su2):
+    table = replace(su2, data=misprinted(su2.data, 7))
+    result = fit_shape("a*l/(k+b)", table)
+    assert not result.identified
+    assert result.solution is None

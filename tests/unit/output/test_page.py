@@ -27,7 +27,7 @@ from cftsr.output.typesetting.names import small_indices, subscripts
 from cftsr.results.findings import Findings
 from cftsr.sweep.config import changes
 from tests.unit.output.test_tables import EXACT, PUBLISHED, SAME, WRONG, own, record, undecided
-from tests.unit.records import cell
+from tests.unit.records import cell, small_spectrum
 
 VOID = {"meta", "link", "input", "br", "hr", "img", "col"}
 
@@ -484,3 +484,20 @@ def test_the_command_repeats_the_sweeps_own_configuration(tmp_path):
     assert changes(config, tmp_path / "config.yaml") == {"engines": ["rational"]}
     about = About("quick", config, changes=changes(config, tmp_path / "config.yaml"))
     assert about.command(cell()).endswith("""-j 1 --forcerun fit --config budget=quick 'engines=["rational"]'""")
+
+
+def test_a_front_names_functions_that_differ_by_the_rounding_of_constants():
+    values = [(3, "0.3*l"), (7, "0.25*l*l/(k+2.0)"), (9, "0.25000001*l*l/(k+2.0000001)"), (9, "0.26*l*l/(k+2.0)")]
+    rows, _ = small_spectrum("wzw_su2", "conformal_weight")
+    found = record("0.7", WRONG)
+    first = found["verdict"]["equations"][0]
+    found["verdict"]["equations"] = [first | {"equation": text, "complexity": nodes} for nodes, text in values]
+    result = Findings([found], [found["cell"]]).results[0]
+    words = [member.words for member in views._members(result, found["verdict"], rows)]
+    assert [text.endswith("on the rows that of 7 nodes, to six digits") for text in words] == [
+        False,
+        False,
+        True,
+        False,
+    ]
+    assert all("to six digits" not in member.words for member in views._members(result, found["verdict"], None))

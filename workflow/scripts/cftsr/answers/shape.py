@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from cftsr.algebra import modular
 from cftsr.algebra.expressions import Expression, ParseError, binary, constant, substitute
 from cftsr.algebra.formula import read_formula
@@ -31,10 +33,10 @@ from cftsr.answers.checking import (
 from cftsr.answers.fit_file import SECONDS, default_options, fit_rows, latex_symbol
 from cftsr.data.dataset import Dataset, integers
 from cftsr.errors import UserError
-from cftsr.fronts.certificate import EVIDENT_ROWS
+from cftsr.fronts.certificate import EVIDENT_ROWS, wrong_rows_in_words
 from cftsr.fronts.exactness import LimitReachedError, function_of, time_limit, width_of
 from cftsr.fronts.verdict import Judgement
-from cftsr.vocabulary import APPROXIMATE, NO, UNDECIDED, YES
+from cftsr.vocabulary import APPROXIMATE, NO, UNDECIDED, YES, counted
 
 if TYPE_CHECKING:
     from sympy import Poly, Symbol
@@ -68,6 +70,7 @@ class ShapeFit:
     several     another formula of this shape that passes through the same rows; "" where there is none
     reason      why there is no solution, or why it is not determined
     data_identified   of targets that are not exact: whether they determine the formula that fit finds
+    wrong_rows   rows that are called wrong, as `fit` calls them: the formula is exact on all others
     """
 
     table: Table
@@ -78,12 +81,15 @@ class ShapeFit:
     several: str = ""
     reason: str = ""
     data_identified: bool = True
+    wrong_rows: tuple[dict[str, Any], ...] = ()
 
     @property
     def identified(self) -> bool:
         """Whether the formula is exact on all rows, no other of this shape is, and rows are to spare."""
         if self.check is None or self.solution is None or self.several:
             return False
+        if self.wrong_rows:
+            return True  # it was, on all other rows
         judgement, table = self.check.judgement, self.table
         agrees = (YES, APPROXIMATE)
         right = len(table.data) + (len(table.held_out) if judgement.exact_on_held_out in agrees else 0)
@@ -99,17 +105,45 @@ class ShapeFit:
             "chosen": list(self.solution.chosen) if self.solution else [],
             "another_formula": self.several,
             "reason": self.reason,
+            "wrong_rows": list(self.wrong_rows),
         } | (self.check.as_dict() if self.check else {"formula": None})
 
 
 def fit_shape(text: str, table: Table, seconds: float = SECONDS) -> ShapeFit:
     """Solve for the constants of a shape, exactly.
 
-    Where the targets are not exact, the constants are those with which the shape is the formula that `fit` finds.
+    Where the targets are not exact, the constants are those with which the shape is the formula that `fit` finds. Where
+    few rows are wrong they are those that `fit` calls wrong, and the constants come from all others.
 
     Raises UserError where the shape cannot be read or has no constants.
     """
     expression, names = _read(text, table)
+    result = _solved(text, expression, names, table, seconds)
+    if result.identified or width_of(table.data) is not None or "not decided" in result.reason:
+        return result
+    answer = fit_rows(table.data, table.held_out, default_options())
+    if not (answer.identified and answer.accused and answer.judgement):
+        return result
+    others = replace(
+        table,
+        data=_without_wrong_rows(table.data, answer.judgement),
+        held_out=_without_wrong_rows(table.held_out, answer.judgement),
+    )
+    clean = _solved(text, expression, names, others, seconds)
+    if not clean.identified or clean.solution is None:
+        return result
+    judgement = judged(_with(expression, clean.solution.values), table, seconds)
+    check = Check(table, judgement, differences(judgement, table, seconds))
+    return replace(clean, table=table, check=check, wrong_rows=tuple(answer.accused))
+
+
+def _without_wrong_rows(rows: Dataset, judgement: Judgement) -> Dataset:
+    wrong = rows.wrong_rows(function_judged(judgement, rows.labels), None)
+    return rows.take(np.setdiff1d(np.arange(len(rows)), wrong))
+
+
+def _solved(text: str, expression: Expression, names: tuple[str, ...], table: Table, seconds: float) -> ShapeFit:
+    """The constants from all rows, or a reason why there are none."""
     data, identified = table.data, True
     if width_of(data) is not None:
         answer = fit_rows(data, table.held_out, default_options())
@@ -387,7 +421,13 @@ def describe_shape(result: ShapeFit) -> str:
         f"LaTeX: {latex_symbol(table.symbol)} = {judgement.latex}",
         "",
     ]
-    if result.identified:
+    if result.wrong_rows:
+        total = len(result.wrong_rows)
+        lines.append(
+            f"identified: the data determine the constants of this shape, and {counted(total, 'row')} that it does not fit"
+        )
+        lines += [f"  {words}" for words in wrong_rows_in_words(list(result.wrong_rows), total)]
+    elif result.identified:
         lines.append("identified: the data determine the constants of this shape, with rows to spare")
     elif result.several:
         lines += [f"not identified: {result.reason}", f"  another: {table.symbol} = {result.several}"]
@@ -397,6 +437,9 @@ def describe_shape(result: ShapeFit) -> str:
         lines.append("not identified: this formula is within the uncertainty, but the data do not determine it")
     else:
         lines.append("not identified: there are no rows to spare; any values can be met with so many constants")
-    # What fit would find without a shape is not asked.
-    lines += [f"  {line}" for line in describe_answers(result.check)[:-1]]
+    # What fit would find without a shape is not asked; wrong rows are named above.
+    answers = [
+        line for line in describe_answers(result.check)[:-1] if not (result.wrong_rows and line.startswith("  "))
+    ]
+    lines += [f"  {line}" for line in answers]
     return "\n".join(lines)

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
 from markupsafe import Markup
 
-from cftsr.data.dataset import read_dataset
+from cftsr.algebra.expressions import ParseError, evaluate
+from cftsr.data.dataset import Dataset, read_dataset
 from cftsr.data.tasks import GIVEN, TASKS
 from cftsr.engines import engine_order
 from cftsr.errors import UserError
@@ -18,7 +20,7 @@ from cftsr.output.page.links import Link, Links
 from cftsr.output.tables.html import number
 from cftsr.output.tables.shortest import shorter
 from cftsr.output.tables.verdicts import deciding_words, no_formula, verdict_words
-from cftsr.output.typesetting.mathml import copies, mathml
+from cftsr.output.typesetting.mathml import copies, mathml, read
 from cftsr.results.findings import Findings, settings_of
 from cftsr.results.summary import (
     CELL,
@@ -36,6 +38,7 @@ from cftsr.vocabulary import ANY_SETTING, APPROXIMATE, NOT_LOOKED_AT, REFINED, Y
 SHOWN_ROWS = 8  # of a data set
 FULL_SEEDS = 3  # fits of an engine that a view shows in full; of more seeds the best one, and the others as lines
 MOST_VIEWS = 400  # some 40 kB each, with their figures 100
+SAME_VALUES = 1e-6  # relative to the largest: two equations of a front that differ by less are one function
 STATES = (YES, APPROXIMATE, "undecided", "no", "missing")  # the best first
 SELECTED, FIRST_EXACT, SOLVED = "selected by best", "first exact", "coefficients solved for"
 ANSWERS = {
@@ -276,6 +279,7 @@ class _Data:
         # What a spectrum of one's own is called, and its target, the data say.
         self.fit = known.fit if known else {}
         self.columns, self.rows, self.total = [], [], None
+        self.given: Dataset | None = None
         if self.scope in scopes:
             self.links = links.of_data(self.scope, fitted=known is not None)
             self.columns, self.rows, self.total = self._first_rows(links.data.data(self.scope))
@@ -301,7 +305,7 @@ class _Data:
             data = read_dataset(path)
         except UserError:
             return [], [], None
-        self.labels = data.labels
+        self.given, self.labels = data, data.labels
         self.fit = self.fit or {"data_metadata": data.metadata}
         rows = []
         for index in range(min(SHOWN_ROWS, len(data))):
@@ -411,7 +415,7 @@ def _fit(
         answer=factored if restated else chosen,
         copies=copies(found["simplified"], found["latex"]) if restated else copies(found["equation"]),
         checks=_checks(found, verdict),
-        front=_members(result, verdict),
+        front=_members(result, verdict, data.given),
         cost=_cost(result),
         options=result.fit.get("options", {}),
         certificate=result.fit.get("certificate"),
@@ -455,17 +459,43 @@ def _brief_fit(
     )
 
 
-def _members(result: Result, verdict: dict[str, Any]) -> list[Member]:
-    """The front, where an exact formula may stand twice: a larger one is then the same function, written longer."""
-    members, first = [], {}
+def _members(result: Result, verdict: dict[str, Any], rows: Dataset | None) -> list[Member]:
+    """The front, where a function may stand twice: exactly, written longer, or up to the rounding of its constants.
+
+    rows   of the data set; None where they are not at hand
+    """
+    members, exact = [], {}
+    values: list[tuple[int, np.ndarray]] = []  # nodes and values of each function so far
     for index, item in enumerate(verdict["equations"]):
-        member = _member(index, item, result, verdict)
+        member, nodes = _member(index, item, result, verdict), item["complexity"]
+        own = None if rows is None else _values(item["equation"], rows)
         if item["exact_on_data"] == YES and item["simplified"]:
-            nodes = first.setdefault(item["simplified"], item["complexity"])
-            if nodes != item["complexity"]:
-                member = replace(member, words=f"the same function as that of {nodes} nodes")
+            first = exact.setdefault(item["simplified"], nodes)
+            if first != nodes:
+                member = replace(member, words=f"the same function as that of {first} nodes")
+        elif own is not None:
+            like = next((size for size, other in values if _alike(own, other)), None)
+            if like is not None:
+                member = replace(member, words=f"{member.words}; on the rows that of {like} nodes, to six digits")
+        if own is not None:
+            values.append((nodes, own))
         members.append(member)
     return members
+
+
+def _values(equation: str, rows: Dataset) -> np.ndarray | None:
+    """An equation's values on the rows, float64; None where they are not finite numbers."""
+    try:
+        with np.errstate(all="ignore"):
+            values = np.broadcast_to(evaluate(read(equation), rows.columns), len(rows))
+    except (ParseError, ValueError, KeyError):
+        return None
+    return values if len(values) and np.isfinite(values).all() else None
+
+
+def _alike(one: np.ndarray, other: np.ndarray) -> bool:
+    """Whether two functions differ by no more than single precision, in which PySR searches, rounds."""
+    return bool(np.abs(one - other).max() <= SAME_VALUES * max(np.abs(one).max(), np.abs(other).max()))
 
 
 def _member(index: int, item: dict[str, Any], result: Result, verdict: dict[str, Any]) -> Member:
