@@ -116,7 +116,7 @@
       line.hidden = !(fit && words.every((word) => line.dataset.words.includes(word)));
       shown += !line.hidden;
     }
-    one("filter-count").textContent = shown === lines.length ? `${shown} lines` : `${shown} of ${lines.length} lines`;
+    one("filter-count").textContent = shown === lines.length ? `${shown} line${shown === 1 ? "" : "s"}` : `${shown} of ${lines.length} lines`;
     one("filter-none").hidden = shown > 0 || !lines.length;
   }
   text.form.addEventListener("submit", (event) => event.preventDefault());

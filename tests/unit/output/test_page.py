@@ -494,7 +494,7 @@ def test_a_front_names_functions_that_differ_by_the_rounding_of_constants():
     found["verdict"]["equations"] = [first | {"equation": text, "complexity": nodes} for nodes, text in values]
     result = Findings([found], [found["cell"]]).results[0]
     words = [member.words for member in views._members(result, found["verdict"], rows)]
-    assert [text.endswith("on the rows that of 7 nodes, to six digits") for text in words] == [
+    assert [text.endswith("that of 7 nodes, to six digits") for text in words] == [
         False,
         False,
         True,

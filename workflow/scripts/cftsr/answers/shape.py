@@ -423,9 +423,8 @@ def describe_shape(result: ShapeFit) -> str:
     ]
     if result.wrong_rows:
         total = len(result.wrong_rows)
-        lines.append(
-            f"identified: the data determine the constants of this shape, and {counted(total, 'row')} that it does not fit"
-        )
+        wrong = f"{counted(total, 'row')} that it does not fit"
+        lines.append(f"identified: the data determine the constants of this shape, and {wrong}")
         lines += [f"  {words}" for words in wrong_rows_in_words(list(result.wrong_rows), total)]
     elif result.identified:
         lines.append("identified: the data determine the constants of this shape, with rows to spare")
@@ -438,8 +437,6 @@ def describe_shape(result: ShapeFit) -> str:
     else:
         lines.append("not identified: there are no rows to spare; any values can be met with so many constants")
     # What fit would find without a shape is not asked; wrong rows are named above.
-    answers = [
-        line for line in describe_answers(result.check)[:-1] if not (result.wrong_rows and line.startswith("  "))
-    ]
-    lines += [f"  {line}" for line in answers]
+    answers = describe_answers(result.check)[:-1]
+    lines += [f"  {line}" for line in answers if not (result.wrong_rows and line.startswith("  "))]
     return "\n".join(lines)

@@ -121,7 +121,7 @@ def _chart(
         y=alt.Y(
             "y:Q",
             scale=alt.Scale(domain=[0, height], reverse=True, nice=False),
-            axis=axis_at(axis, "theories, lowest part of their spectra", room=True),
+            axis=axis_at(axis, "theories, lowest part of their spectra" if height > 250 else "theories", room=True),
         ),
         color=colour,
         tooltip=[alt.Tooltip(f"{name}:N") for name in ("data", "needed", "given", "used", "outcome", "why")],

@@ -54,12 +54,15 @@ class Section:
 def _overview(material: Material) -> dict[str, Any]:
     maps, _ = _heat_maps(material)
     overview = overview_of(material.findings, material.views, material.tables)
-    many = not maps or len(overview.families) > MOST_SCORES
+    many = len(overview.families) > MOST_SCORES
+    # Of few cells the formulas above say it all.
+    multiples = multiples_of(material.views) if many or (not maps and len(material.views) > MOST_SCORES) else []
     return {
         "overview": overview,
         "answers": answers_of(material.findings, material.views),
         "heat_maps": maps,
-        "multiples": multiples_of(material.views) if many else [],
+        "many": many,
+        "multiples": multiples,
     }
 
 
@@ -90,7 +93,7 @@ def _identify(material: Material) -> dict[str, Any] | None:
 
 
 def _replication(material: Material) -> dict[str, Any] | None:
-    if not material.findings.repeated:
+    if not material.findings.repeated or not has_paper_tables(material.findings.cells):
         return None
     return {
         "replication": replication_table(material.findings, material.published),
