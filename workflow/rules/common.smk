@@ -15,6 +15,8 @@ sys.path.insert(0, PACKAGES)
 elsewhere = [place for place in os.environ.get("PYTHONPATH", "").split(os.pathsep) if place and place != PACKAGES]
 os.environ.update(PYTHONPATH=os.pathsep.join([PACKAGES, *elsewhere]))
 
+from snakemake import sourcecache
+
 from cftsr.sweep import resources as estimates
 from cftsr.engines import get_engine
 from cftsr.errors import UserError
@@ -110,7 +112,14 @@ def signed(function):
     working it out takes longer than the function itself.
     """
     function.__signature__ = inspect.signature(function)
+    # Where Snakemake looks first.
+    function._overwrite_params = function.__signature__.parameters
     return function
+
+
+# Three times for each job Snakemake takes the path of its rule's script apart, and each time smart_open makes a new class
+# for the pieces. A rule's script is the same for all of its jobs.
+sourcecache.parse_uri = cache(sourcecache.parse_uri)
 
 
 # On a cluster the fit and the verdict of a cell are one submission: their group is named like the engine, and
