@@ -2,6 +2,7 @@
 
     python benchmarks/identify.py                     1,000 of each kind, with c; singles and pairs without c
     python benchmarks/identify.py --trials 100 --levels 6
+    python benchmarks/identify.py --algebras          the algebras of the transformer of arXiv:2605.01072, c below 50
 
 Drawn are su(2), su(3), sp(4), G2 and so(n), all primaries, level up to 20 and c up to 24; given are the lowest 10
 distinct weights. Printed: how often the truth is among the answers (Wilson's 95% interval), how often it is the only
@@ -21,7 +22,7 @@ from scipy.stats import binomtest
 
 from cftsr.identify.index import build_index
 from cftsr.identify.search import identify, question
-from cftsr.identify.trials import campaign
+from cftsr.identify.trials import campaign, campaign_of_algebras
 
 
 def main() -> None:
@@ -29,6 +30,7 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=1000)
     parser.add_argument("--levels", type=int, default=10)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--algebras", action="store_true", help="products of two and three of 19 algebras, level to 15")
     arguments = parser.parse_args()
     start = time.process_time()
     index = build_index()
@@ -36,10 +38,12 @@ def main() -> None:
     print(
         f"{'factors':>7} {'c':7} {'named':>11} {'95%':>15} {'alone':>6} {'agree':>6} {'answers':>12} {'mean s':>7} max"
     )
-    for with_c, factors in ((True, 1), (True, 2), (True, 3), (False, 1), (False, 2)):
-        result = campaign(
-            index, factors, arguments.trials, arguments.seed + factors, with_c, arguments.levels
-        ).as_dict()
+    kinds = [(True, 1), (True, 2), (True, 3), (False, 1), (False, 2)]
+    if arguments.algebras:
+        kinds = [(True, 2), (True, 3), (False, 2)]
+    draw = campaign_of_algebras if arguments.algebras else campaign
+    for with_c, factors in kinds:
+        result = draw(index, factors, arguments.trials, arguments.seed + factors, with_c, arguments.levels).as_dict()
         interval = binomtest(result["named"], result["trials"]).proportion_ci(method="wilson")
         print(
             f"{factors:7} {'given' if with_c else 'unknown':7} {result['named']:5}/{result['trials']:5} "

@@ -13,6 +13,7 @@ from cftsr import __main__ as command
 from cftsr.data.generate import generate
 from cftsr.data.levels_file import read_levels
 from cftsr.data.user_file import GivenSpectrum
+from cftsr.families import get_family
 
 PLAIN, NAMES, NUMBERS = "labels", "names", "numbers"
 
@@ -83,8 +84,31 @@ def test_theories_with_numbers_that_the_denominator_is_no_formula_of(tmp_path, m
     path = write(tmp_path / "e.csv", "minimal", 40, "0.5", NUMBERS)
     status, out, _ = run(monkeypatch, capsys, path, "--target", "E")
     assert status == 1
-    assert "not identified: s, D and lambda are determined, but E is no formula of theory" in out
+    assert "not identified: s, D and lambda are determined, but no formula for D in theory was found" in out
     assert "the highest of each theory" in out
+
+
+@pytest.mark.parametrize("labels", [("p", "q"), ("theory",), ()])
+def test_of_one_theory_the_shift_and_its_denominator_are_found(tmp_path, monkeypatch, capsys, labels):
+    minimal, told = get_family("minimal"), {"p": "11", "q": "9", "theory": "ours"}
+    levels = {
+        minimal.conformal_weight((11, 9), s) - minimal.central_charge((11, 9)) / 24 for s in minimal.states((11, 9))
+    }
+    lines = [",".join([*labels, "E"]), *(",".join([*map(told.get, labels), str(level)]) for level in levels)]
+    path = tmp_path / "one.csv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    status, out, _ = run(monkeypatch, capsys, path, "--target", "E", *(["--theory", *labels] if labels else []))
+    assert status == 0
+    assert "the rows were taken for the levels of one theory" in out
+    assert "s = 1/24; D of the theories, in their order: 396" in out
+
+
+def test_of_a_handful_of_levels_of_one_theory_there_is_no_formula(tmp_path, monkeypatch, capsys):
+    path = tmp_path / "one.csv"
+    path.write_text("k,E\n" + "".join(f"7,{F(n * n, 36) - F(1, 8)}\n" for n in (1, 2, 3)), encoding="utf-8")
+    status, _, message = run(monkeypatch, capsys, path, "--target", "E", "--theory", "k")
+    assert status == 2
+    assert "one theory only" in message
 
 
 def test_decimals_with_enough_digits_are_the_fractions_that_they_were(tmp_path, monkeypatch, capsys):

@@ -24,6 +24,7 @@ from cftsr.hidden.bare import BareSpectrum, BareTheory, bare_spectrum, without_s
 from cftsr.hidden.chance import random_theory
 from cftsr.hidden.findings import FORM, ONE_INTEGER, SECTORS, SPLIT_FORM, THEORY_SHIFT, TWO_DENOMINATORS, Finding
 from cftsr.hidden.formulas import value_of
+from cftsr.hidden.occurrence import occurrence
 from cftsr.hidden.search import find_hidden
 from cftsr.vocabulary import FITS, IDENTIFIED, NONE
 
@@ -225,6 +226,22 @@ def test_the_range_of_su2_and_the_multiples_that_minimal_models_leave_out():
     minimal = found("minimal", 60).sectors[0].occurrence
     assert not minimal.gapless
     assert {"p", "q"} <= set(minimal.avoided)
+
+
+def test_residues_that_the_range_of_no_theory_reaches_are_no_rule():
+    values = [list(range(1, k + 2)) for k in range(1, 15)]
+    assert occurrence(("k",), [(k,) for k in range(1, 15)], values, [False] * 14).residues is None
+
+
+def test_a_step_is_a_residue_in_theories_that_reach_the_others():
+    values = [list(range(1, 12 + k, 3)) for k in range(30)]
+    assert occurrence(("k",), [(k,) for k in range(30)], values, [False] * 30).residues == (3, (1,))
+
+
+def test_three_theories_are_said_to_be_too_few_for_a_formula():
+    data, _ = cell("wzw_su2", 3, "1")
+    answer = find_hidden(data, draws=3)
+    assert "no formula for D in k was found from 3 theories" in answer.reasons
 
 
 # ---- without theory labels; the JSON form; the chance

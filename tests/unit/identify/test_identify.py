@@ -13,7 +13,7 @@ from cftsr.identify.command import main
 from cftsr.identify.index import Bounds, build_index
 from cftsr.identify.reading import read_file, read_number, simplest_between
 from cftsr.identify.search import Interval, exactly, identify, question
-from cftsr.identify.trials import campaign
+from cftsr.identify.trials import campaign, campaign_of_algebras, pool_of_algebras
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +112,12 @@ def test_the_truth_is_among_the_answers_and_all_answers_agree(index, factors, wi
     result = campaign(index, factors, 25, 7, with_c, largest_level=6).as_dict()
     assert result["named"] == result["agreeing"] == result["trials"] == 25
     assert result["largest_seconds"] < 2
+
+
+def test_products_of_the_transformers_algebras_are_named(index):
+    assert {"su(6)", "so(12)", "sp(8)", "E8"} <= {name.source for e in pool_of_algebras(index) for name in e.names}
+    result = campaign_of_algebras(index, 2, 10, 7, True, 20).as_dict()
+    assert result["named"] == result["agreeing"] == 10
 
 
 # ---- numbers

@@ -177,11 +177,11 @@ def _formula_lines(answer: LevelsAnswer, found: dict[str, Any]) -> list[str]:
 def _without_a_formula(answer: LevelsAnswer, found: dict[str, Any]) -> list[str]:
     """What is determined where D is a number of each theory and no formula of its labels."""
     symbol = answer.asked.target
-    why = (
-        f"D is no formula of {', '.join(answer.levels.labels)}"
-        if answer.levels.labels
-        else f"{answer.levels.named} names the theories, so that D is a number of each"
-    )
+    why = f"{answer.levels.named} names the theories, so that D is a number of each"
+    if answer.levels.labels:
+        why = f"no formula for D in {', '.join(answer.levels.labels)} was found"
+    elif len(answer.levels.levels) == 1:
+        why = "of one theory D is a number"
     lines = [f"{symbol} = lambda^2/D - {shift}" for shift in unlabelled.shifts(found)]
     if answer.finding.form is not None or answer.finding.second_denominator is not None:
         lines = [f"{symbol} = {answer.finding.form}/D - {shift}" for shift in unlabelled.shifts(found)]
@@ -199,7 +199,8 @@ def headline(answer: LevelsAnswer) -> str:
         return "not identified: what was held out has levels without whole hidden numbers"
     if finding.identified and not answer.formula:
         return (
-            f"not identified: s, D and lambda are determined, but E is no formula of {', '.join(answer.levels.labels)}"
+            "not identified: s, D and lambda are determined, but no formula for D in "
+            f"{', '.join(answer.levels.labels)} was found"
         )
     return "not identified: this explains the levels, but the data do not determine it"
 

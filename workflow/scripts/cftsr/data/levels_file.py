@@ -68,7 +68,7 @@ def read_levels(asked: GivenSpectrum) -> Levels | None:
     """The levels of a file, or None where its rows are not levels of theories without further labels.
 
     They are where no label of a state is named, and the columns that may be labels have the same values on several rows
-    with different targets, in at least half of the theories.
+    with different targets, in at least half of the theories. One theory needs LEAST_LEVELS levels, and no column.
 
     Raises UserError where they are, and cannot be used: targets that are not exact, labels that are not whole.
     """
@@ -76,20 +76,21 @@ def read_levels(asked: GivenSpectrum) -> Levels | None:
         return None
     file = TableFile(asked.file, asked.encoding, asked.columns, MAX_ROWS)
     target, labels = _places(asked, file.names)
-    if target is None or not labels:
+    if target is None:
         return None
     table = file.read([target, *labels])
     labels = [place for place in labels if not _counts(table, place)]
-    if not labels:
-        return None
-    keys = list(zip(*(map(_spelt, table.columns[place].to_pylist()) for place in labels), strict=True))
     entries = table.columns[target].to_pylist()
+    keys = list(zip(*(map(_spelt, table.columns[place].to_pylist()) for place in labels), strict=True))
+    keys = keys or [()] * len(entries)
     if any(text in ("", None) for key in keys for text in key) or None in entries:
         return None
     several: dict[tuple, set] = {}
     for key, entry in zip(keys, entries, strict=True):
         several.setdefault(key, set()).add(entry)
-    if len(several) < 2 or sum(len(found) > 1 for found in several.values()) < SEVERAL * len(several):
+    if sum(len(found) > 1 for found in several.values()) < SEVERAL * len(several):
+        return None
+    if len(several) == 1 and len(set(entries)) < LEAST_LEVELS:
         return None
     return _levels(asked, table, target, labels, keys)
 
@@ -147,7 +148,8 @@ def _levels(asked: GivenSpectrum, table: Table, target: int, labels: list[int], 
             "labels, so that their quantum numbers are to be found; that needs exact targets, and "
             f"{_spelt(table.columns[target][row].as_py())} is known to its digits only. Give fractions, or more digits"
         )
-    read = _whole_labels(asked, table, labels)
+    one = len(set(keys)) == 1
+    read = None if one else _whole_labels(asked, table, labels)
     names = [table.names[place] or f"column_{place + 1}" for place in labels]
     theories: list[Theory] = keys if read is None else list(map(tuple, np.column_stack(read).tolist()))
     found: dict[Theory, set[Fraction]] = {}
@@ -158,7 +160,9 @@ def _levels(asked: GivenSpectrum, table: Table, target: int, labels: list[int], 
     again = len(keys) - sum(map(len, found.values()))
     notes = [*table.notes, *values.notes]
     notes.append(
-        f"several rows have the same {', '.join(names)}: taken for levels of one theory, without labels of fields"
+        "the rows were taken for the levels of one theory, without labels of fields"
+        if one
+        else f"several rows have the same {', '.join(names)}: taken for levels of one theory, without labels of fields"
     )
     if again:
         notes.append(f"{again} rows repeat a level of their theory; each was used once")

@@ -87,19 +87,31 @@ def occurrence(
     highest = fit_formula(labels, [theory for theory, _ in full], [Fraction(found[-1]) for _, found in full])
     if len(full) < 3:
         highest = None
-    residues = _residues([value for _, found in rows for value in found])
+    residues = _residues([found for _, found in rows])
     avoided = _avoided(labels, rows)
     return Occurrence(gapless, step, lowest, highest, residues, tuple(avoided), _share(labels, rows, residues, avoided))
 
 
-def _residues(values: list[int]) -> tuple[int, tuple[int, ...]] | None:
+def _residues(theories: list[Sequence[int]]) -> tuple[int, tuple[int, ...]] | None:
     """The smallest modulus, and residues that leave at least a third out, in enough values to be no accident."""
     for modulus in range(2, LARGEST_MODULUS + 1):
-        taken = sorted({value % modulus for value in values})
-        missing = modulus - len(taken)
-        if 3 * missing >= modulus and len(values) >= EXPECTED * modulus // missing:
+        taken = sorted({value % modulus for found in theories for value in found})
+        if 3 * (modulus - len(taken)) < modulus:
+            continue
+        # Chance puts the others among the values only where the range of a theory reaches them.
+        expected = 0.0
+        for found in theories:
+            low, high = found[0], found[-1]
+            reached = sum(_count(low, high, residue, modulus) for residue in range(modulus) if residue not in taken)
+            expected += len(found) * reached / (high - low + 1)
+        if expected >= EXPECTED:
             return modulus, tuple(taken)
     return None
+
+
+def _count(low: int, high: int, residue: int, modulus: int) -> int:
+    """How many numbers from low to high have the residue."""
+    return (high - residue) // modulus - (low - 1 - residue) // modulus
 
 
 def _moduli(labels: tuple[str, ...]) -> list[tuple[str, tuple[int, ...], int]]:

@@ -160,6 +160,12 @@ class _Search:
     def _few_draws(self) -> int:
         return max(1, self.draws // 3)
 
+    @property
+    def _no_formula(self) -> str:
+        if not self.data.labels:
+            return WITHOUT_LABELS
+        return f"no formula for D in {', '.join(self.data.labels)} was found from {len(self.data.theories)} theories"
+
     # ---- the kinds
 
     def one_integer(self) -> Finding | None:
@@ -267,7 +273,7 @@ class _Search:
         self._measure(chance, self._few_draws, sample[:SLOW_THEORIES])
         self.certificate["chance"]["note"] = "with this form and every shift"
         if best.denominator is None:
-            doubts.append("D is no formula of the theory labels" if self.data.labels else WITHOUT_LABELS)
+            doubts.append(self._no_formula)
         denominators = dict(zip((t.key for t in self.data.theories), best.denominators, strict=True))
 
         def of(theory: BareTheory) -> tuple[Lambda | None, ...]:
@@ -358,8 +364,7 @@ class _Search:
         """A finding with one hidden integer, in one sector or several."""
         formulas = [denominator or formula_of_denominator(self.data, sector) for sector in found]
         if None in formulas:
-            labels = self.data.labels
-            doubts.append("D is no formula of the theory labels" if labels else WITHOUT_LABELS)
+            doubts.append(self._no_formula)
         known = [dict(zip((t.key for t in self.data.theories), sector.denominators, strict=True)) for sector in found]
         shifts = [sector.shifts[0] for sector in found]
         several = len(found) > 1

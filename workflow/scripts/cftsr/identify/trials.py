@@ -15,6 +15,13 @@ from cftsr.identify.search import identify, question
 # What may be drawn: the series that the transformer of arXiv:2605.01072 is about, from the families and the algebras.
 SERIES = ("su(2)", "su(3)", "sp(4)", "G2", "so(n)")
 FAMILY_SERIES = {"wzw_su2": "su(2)", "wzw_su3": "su(3)", "wzw_sp4": "sp(4)", "wzw_g2": "G2", "so_n_level1": "so(n)"}
+# The 19 algebras of the transformer's data, as far as its public generator of them tells, and the largest level there.
+ALGEBRAS = (
+    *(f"su({n})" for n in range(2, 7)),
+    *(f"so({n})" for n in range(7, 13)),
+    *("sp(4)", "sp(6)", "sp(8)", "G2", "F4", "E6", "E7", "E8"),
+)
+LARGEST_LEVEL, LARGEST_C = 15, 50
 
 
 @dataclass(frozen=True)
@@ -71,9 +78,28 @@ def pool(index: Index, largest_level: int = 20) -> list[Entry]:
     return chosen
 
 
-def draw(entries: Sequence[Entry], factors: int, levels: int, source: random.Random) -> Trial:
-    """A random product and its lowest distinct weights (fewer where it has no more)."""
+def pool_of_algebras(index: Index, largest_level: int = LARGEST_LEVEL) -> list[Entry]:
+    """The entries of ALGEBRAS, all primaries; a theory of one level tells nothing."""
+    return [
+        entry
+        for entry in index.entries
+        if len(entry.gaps) > 1
+        and any(
+            FAMILY_SERIES.get(name.source, name.source) in ALGEBRAS
+            and not name.partial
+            and name.labels[-1] <= largest_level
+            for name in entry.names
+        )
+    ]
+
+
+def draw(
+    entries: Sequence[Entry], factors: int, levels: int, source: random.Random, largest_c: int | None = None
+) -> Trial:
+    """A random product, of c below the largest, and its lowest distinct weights (fewer where it has no more)."""
     chosen = tuple(source.choice(entries) for _ in range(factors))
+    while largest_c is not None and sum(entry.c for entry in chosen) >= largest_c:
+        chosen = tuple(source.choice(entries) for _ in range(factors))
     return Trial(chosen, lowest_weights(chosen, levels), sum((entry.c for entry in chosen), Fraction(0)))
 
 
@@ -107,3 +133,10 @@ def campaign(
     return Campaign(
         [attempt(index, draw(entries, factors, levels, source), with_c) for _ in range(trials)],
     )
+
+
+def campaign_of_algebras(index: Index, factors: int, trials: int, seed: int, with_c: bool, levels: int) -> Campaign:
+    """So many random products of `factors` theories of ALGEBRAS, with c below LARGEST_C."""
+    source, entries = random.Random(seed), pool_of_algebras(index)
+    trials_drawn = (draw(entries, factors, levels, source, LARGEST_C) for _ in range(trials))
+    return Campaign([attempt(index, trial, with_c, max(factors, 2)) for trial in trials_drawn])
