@@ -19,8 +19,9 @@ DIFFERENCES = [
     "abstract. It was not measured on the data of the rows above: the two stand side by side and are not compared.",
     "Differences, as far as the abstract and the authors' repository (Christopher-H-Cao/AICFT-Transformers) tell: its "
     "data are products of two to five factors out of 19 algebras (su(2) to su(6), so(7) to so(12), sp(4) to sp(8), G2, "
-    "F4, E6, E7, E8) with c below 50; ours are one to three factors of five series, each with c up to 24. It gives one "
-    "answer for a spectrum, the algebra and c of each factor; ours names every theory of its index with these levels.",
+    "F4, E6, E7, E8) with c below 50, levels up to 15, the lowest ten weights of each factor; ours are one to three "
+    "factors of five series, each with c up to 24. It gives one answer for a spectrum, the algebra and c of each "
+    "factor; ours names every theory of its index with these levels.",
     "For larger c and unseen classes of theories the transformer is given a small number of further examples. Ours is "
     "not trained: a theory outside its index gets the answer none, with the bound.",
 ]
