@@ -48,6 +48,17 @@ def test_what_would_have_the_levels_if_one_thing_were_otherwise(index, levels, c
     assert name in near(index, levels, c, energies=energies)[premise]
 
 
+def test_levels_that_are_not_all_are_said_to_be_the_lowest(index):
+    levels, premise = [0, F(1, 16)], "if these are the lowest and not all"
+    assert near(index, levels, F(1, 2), complete=True)[premise] == ["M(4,3)"]
+
+
+def test_several_descendants_are_listed(index):
+    levels = [*ISING, 1, F(17, 16), F(3, 2)]
+    premises = list(near(index, levels))
+    assert "without 1, 17/16 and 3/2, each a whole number above a lower level, as descendants are" in premises
+
+
 def test_one_wrong_level_is_named_with_the_right_one(index):
     found = identify(index, question([0, F(1, 8), F(1, 4), F(5, 8), 1], 2))  # of su(2)_4, whose third is 1/3
     [one] = [one for one in near_misses(found) if one.premise == "with all levels but one"]

@@ -61,6 +61,8 @@ def _other_questions(asked: Question) -> Iterator[tuple[str, Question]]:
     levels = asked.levels
     if asked.c is not None:
         yield f"with another c than {asked.c}", replace(asked, c=None)
+    if asked.complete:
+        yield "if these are the lowest and not all", replace(asked, complete=False)
     kind = "weights" if asked.energies else "energies"
     yield f"if the levels are {kind}", replace(asked, energies=not asked.energies)
     if not asked.energies and levels[0].low > 0:
@@ -70,7 +72,8 @@ def _other_questions(asked: Question) -> Iterator[tuple[str, Question]]:
         )
     primaries = [level for level in levels if not any(_descends(level, other) for other in levels)]
     if 2 <= len(primaries) < len(levels):
-        others = " and ".join(str(level) for level in levels if level not in primaries)
+        *first, last = (str(level) for level in levels if level not in primaries)
+        others = f"{', '.join(first)} and {last}" if first else last
         yield (
             f"without {others}, each a whole number above a lower level, as descendants are",
             replace(asked, levels=tuple(primaries)),
