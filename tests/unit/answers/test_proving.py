@@ -195,3 +195,15 @@ def test_the_command(tmp_path, capsys):
     assert answer["best"]["identical_to_closed_form"] == YES
     assert [one["verdict"] for one in answer["equations"]] == [YES, "not looked at"]
     assert main(["prove", str(tmp_path / "none.csv"), "--cell", "wzw_su2/central_charge/n100"]) == 2
+
+
+def test_operators_as_gplearn_writes_them(weights, tmp_path):
+    proof = prove(write(tmp_path, "div(mul(X1, add(X1, 2.0)), mul(4.0, sub(X0, -2)))"), weights)
+    assert proof.proved
+
+
+def test_a_table_without_equations_is_refused(weights, tmp_path):
+    with pytest.raises(
+        UserError, match=r"front.csv has no equation that can be read \(line 1: .*\); give a table with"
+    ):
+        prove(write(tmp_path, "n,s", "1,2"), weights)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import pickle
 import subprocess
 import sys
 from decimal import Decimal
@@ -256,3 +257,54 @@ def test_the_digest_of_a_fit_does_not_depend_on_the_api(monkeypatch):
         source_digest(module)
     assert "engines/base.py" in seen
     assert not [name for name in seen if name.startswith(("interface/", "commands/", "answers/"))]
+
+
+DATES = pd.Timestamp("2020-01-01") + pd.to_timedelta(FRAME["k"], "D")
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        (pd.concat([FRAME, FRAME[["k"]]], axis=1), "two columns called 'k'; rename one"),
+        (pa.table([[1], [2]], names=["k", "k"]), "two columns called 'k'; rename one"),
+        (FRAME.assign(k=DATES), "column 'k': datetime.*is neither a number nor text"),
+        (FRAME.assign(k=[[1]] * len(FRAME)), r"column 'k': \[1\] is neither a number nor text"),
+        ({"k": [1, 2], "h": 5}, "column 'h': 5 is no column; give a list of values"),
+    ],
+    ids=["pandas twice", "Arrow twice", "dates", "lists", "a number for a column"],
+)
+def test_a_table_that_has_no_columns_of_numbers_is_refused(table, words):
+    with pytest.raises(UserError, match=words):
+        cftsr.fit(table, "h", "k")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"target": ["h"]}, r"target is \['h'\]; give the name of one column"),
+        ({"target": "h", "hold_out": None}, "hold_out is None; give a share"),
+        ({"target": "h", "max_degree": -1}, "max_degree is -1; give a whole number of at least 1"),
+        ({"target": "h", "max_unknowns": "9"}, "max_unknowns is '9'; give a whole number"),
+        ({"target": "h", "shape": 3}, "every name in it is a label"),
+    ],
+)
+def test_arguments_that_cannot_be_used_are_named(arguments, words):
+    with pytest.raises(UserError, match=words):
+        cftsr.fit(FRAME, theory="k", **arguments)
+
+
+def test_an_answer_can_be_stored(answer):
+    again = pickle.loads(pickle.dumps(answer))
+    assert again.formula == answer.formula
+    assert again.predict([[100, 1]], exact=True) == [F(3, 408)]
+    rows = {"n": list(range(1, 60)), "y": [F(n, 3) if n % 2 else F(n * n, 5) for n in range(1, 60)]}
+    parts = pickle.loads(pickle.dumps(cftsr.fit(rows, "y")))
+    assert parts.predict({"n": [101, 100]}, exact=True) == [F(101, 3), F(2000)]
+    with pytest.raises(UserError, match="3 is no column"):
+        answer.predict({"k": 3, "l": 1})
+
+
+def test_numbers_name_columns_and_sympy_is_a_formula():
+    frame = pd.DataFrame(ROWS)
+    assert cftsr.fit(frame, 2, 0, 1).identified
+    assert cftsr.check(L * (L + 2) / (4 * K + 8), FRAME, "h", theory="k", compare=False).verdict == YES

@@ -1,8 +1,8 @@
 """Formulas as people and other programs write them, read into the tree of `expressions`; nothing is evaluated.
 
-Python, SymPy, PySR and pyoperon: + - * / ** ^, parentheses, integers and decimals, square(x), cube(x), inv(x), neg(x),
-pow(x, 3), Rational(1, 4), x² and a name in front, as in h = ... A product sign may be left out where only one reading
-is possible: 3k, 2(k+1), (l+1)(l+2), l(l+2) for a label l. 1/2k has two readings and is refused.
+Python, SymPy, PySR, pyoperon and gplearn: + - * / ** ^, parentheses, integers and decimals, square(x), cube(x), inv(x),
+neg(x), pow(x, 3), add(x, y), Rational(1, 4), x² and a name in front, as in h = ... A product sign may be left out where
+only one reading is possible: 3k, 2(k+1), (l+1)(l+2), l(l+2) for a label l. 1/2k has two readings and is refused.
 """
 
 from __future__ import annotations
@@ -46,6 +46,8 @@ _TOKEN = re.compile(
     r"|(?P<name>[^\W\d⁰¹²³⁴⁵⁶⁷⁸⁹](?:(?![⁰¹²³⁴⁵⁶⁷⁸⁹])\w)*)|(?P<raised>[⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)|(?P<sign>\*\*|[-+*/^(),]))"
 )
 _FUNCTIONS = {"square": 1, "cube": 1, "neg": 1, "inv": 1, "pow": 2, "Rational": 2, "Integer": 1, "Float": 1, "S": 1}
+_BINARY = {"add": "+", "sub": "-", "mul": "*", "div": "/"}  # as gplearn writes operators
+_FUNCTIONS |= dict.fromkeys(_BINARY, 2)
 # Names that are no rational number unless a label is called so.
 _NUMBERS = {"pi": "pi", "Pi": "pi", "E": "e", "e": "e", "I": "i", "EulerGamma": "Euler's constant", "GoldenRatio": ""}
 
@@ -254,6 +256,8 @@ class _Reader:
                 return _power(first, _constant_value(arguments[1]))
             case "Rational":
                 return binary("/", *arguments)
+            case "add" | "sub" | "mul" | "div":
+                return binary(_BINARY[name], *arguments)
         return first
 
 

@@ -176,6 +176,14 @@ def default_options(path: Path = CONFIG) -> dict[str, Any]:
         ) from error
 
 
+def options_of_fit(**limits: int | None) -> dict[str, Any]:
+    """The default options with these limits of the search instead, where one is given."""
+    for name, value in limits.items():
+        if value is not None and (type(value) is not int or value < 1):
+            raise UserError(f"{name} is {value!r}; give a whole number of at least 1")
+    return default_options() | {name: value for name, value in limits.items() if value is not None}
+
+
 def fit_given(asked: GivenSpectrum, options: dict[str, Any]) -> Answer:
     """Fit the exact engine to a file. Raises UserError where the file cannot be used.
 

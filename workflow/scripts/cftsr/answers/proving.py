@@ -53,6 +53,7 @@ EQUATION = ("equation", "expression", "formula", "model", "infix", "sympy_format
 COMPLEXITY = ("complexity", "size", "length", "model_length")
 # How an equation became a formula.
 AS_IT_STANDS, READ, SOLVED = "as it stands", "constants read as rational numbers", "coefficients solved exactly"
+_UNREADABLE = "cannot be read: "
 _INPUT = re.compile(r"[xX]_?([0-9]+)")
 
 # ---- the file
@@ -281,7 +282,13 @@ def prove_equations(
         except NotRationalError as error:
             lines.append(Line(entry, f"not rational: {error}"))
         except ParseError as error:
-            lines.append(Line(entry, f"cannot be read: {error}"))
+            lines.append(Line(entry, f"{_UNREADABLE}{error}"))
+    if lines and all(line.problem.startswith(_UNREADABLE) for line in lines):
+        first = f"line {lines[0].entry.line}: {lines[0].problem.removeprefix(_UNREADABLE)}"
+        raise UserError(
+            f"{file} has no equation that can be read ({first}); give a table with a column called Equation, or an "
+            "equation on each line"
+        )
     proof = Proof(file, table, tuple(lines), notes=notes)
     wanted = [line for line in lines if line.verdict == YES] or [line for line in lines if line.verdict == APPROXIMATE]
     if not wanted:

@@ -46,12 +46,9 @@ def run(arguments: argparse.Namespace) -> int:
     asked = given_spectrum(arguments, arguments.file)
     if arguments.shape is not None:
         return _fit_shape(arguments, asked)
-    from cftsr.answers.fit_file import default_options, describe_answer, fit_given
+    from cftsr.answers.fit_file import describe_answer, fit_given, options_of_fit
 
-    changed = {
-        name: value for name in ("max_degree", "max_unknowns") if (value := getattr(arguments, name)) is not None
-    }
-    options = default_options() | changed
+    options = options_of_fit(max_degree=arguments.max_degree, max_unknowns=arguments.max_unknowns)
     try:
         answer = fit_given(asked, options)
     except UserError as error:

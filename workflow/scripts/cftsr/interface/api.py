@@ -7,7 +7,7 @@ of a file. Numbers may be integers, fractions.Fraction, Decimal, SymPy's, text s
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
@@ -21,7 +21,7 @@ from cftsr.algebra.other_notations import exact_value_at, python_text, to_sympy
 from cftsr.answers.checking import Check, Table, describe_check, expression_judged, table_of_file
 from cftsr.answers.checking import check as check_table
 from cftsr.answers.fit_file import Answer as FitAnswer
-from cftsr.answers.fit_file import default_options, latex_symbol
+from cftsr.answers.fit_file import default_options, latex_symbol, options_of_fit
 from cftsr.answers.fit_levels import LevelsAnswer, fit_table, in_words
 from cftsr.answers.proving import EQUATION, Entry, Proof, describe_proof, prove_equations, read_equations
 from cftsr.answers.shape import ShapeFit, describe_shape, fit_shape
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from cftsr.identify.search import Identification
 
-Names = str | Iterable[str] | None
+Names = str | int | Iterable[str | int] | None
 
 
 @dataclass(frozen=True)
@@ -45,13 +45,37 @@ class Piece:
     """A formula and the rows that it is for.
 
     condition   in words; "" for all rows
-    belongs     whether a row, label -> value, is one of them
+    members     which rows they are; None for all
     """
 
     expression: Expression
     judgement: Judgement
     condition: str = ""
-    belongs: Callable[[dict[str, Fraction]], bool] = field(default=lambda point: True, repr=False)
+    members: Membership | None = None
+
+    def belongs(self, point: dict[str, Fraction]) -> bool:
+        """Whether a row, label -> value, is one of them."""
+        return self.members is None or self.members.has(point)
+
+
+@dataclass(frozen=True)
+class Membership:
+    """The rows of a part: the same as for the rows themselves (`answers.fit_file`).
+
+    residues   of sums of labels as whole numbers: their names, a modulus, the rest
+    scales     label -> what makes it a whole number
+    sector     label -> value
+    """
+
+    residues: tuple[tuple[tuple[str, ...], int, int], ...]
+    scales: dict[str, int]
+    sector: dict[str, Fraction]
+
+    def has(self, point: dict[str, Fraction]) -> bool:
+        return all(
+            sum(point[label] * self.scales[label] for label in labels) % modulus == rest
+            for labels, modulus, rest in self.residues
+        ) and all(point[label] == value for label, value in self.sector.items())
 
 
 @dataclass(frozen=True, repr=False)
@@ -198,22 +222,16 @@ def _pieces(answer: FitAnswer) -> tuple[Piece, ...]:
     return tuple(pieces)
 
 
-def _membership(part: Mapping[str, Any], data: Dataset) -> Callable[[dict[str, Fraction]], bool]:
-    """Whether a point is in a part of the rows: the same as for the rows themselves (`answers.fit_file`)."""
+def _membership(part: Mapping[str, Any], data: Dataset) -> Membership | None:
+    if not part:
+        return None
     scales = dict(zip(data.labels, data.scales or (1,) * len(data.labels), strict=True))
-    residues, wanted = part.get("residues") or (), {}
+    sector = {}
     for label, value in (part.get("sector") or {}).items():
         texts = data.sectors.get(label, ())
-        wanted[label] = Fraction(texts.index(value)) if value in texts else Fraction(value)
-
-    def belongs(point: dict[str, Fraction]) -> bool:
-        # Residues are those of sums of labels as whole numbers.
-        sums = ((sum(point[label] * scales[label] for label in labels), m, rest) for labels, m, rest in residues)
-        return all(total % m == rest for total, m, rest in sums) and all(
-            point[label] == value for label, value in wanted.items()
-        )
-
-    return belongs
+        sector[label] = Fraction(texts.index(value)) if value in texts else Fraction(value)
+    residues = tuple((tuple(labels), modulus, rest) for labels, modulus, rest in part.get("residues") or ())
+    return Membership(residues, scales, sector)
 
 
 def _of_fit(found: FitAnswer | LevelsAnswer) -> Answer:
@@ -271,11 +289,12 @@ def _of_check(
 
 
 def _names(names: Names) -> tuple[str, ...]:
-    return (names,) if isinstance(names, str) else tuple(names or ())
+    """pandas numbers columns that have no names."""
+    return (str(names),) if isinstance(names, str | int) else tuple(map(str, names or ()))
 
 
 def _asked(
-    target: str,
+    target: str | int,
     theory: Names = None,
     state: Names = None,
     labels: Names = None,
@@ -286,12 +305,14 @@ def _asked(
     finite: Names = None,
     skip_missing: bool = False,
 ) -> GivenSpectrum:
+    if not isinstance(target, str | int):
+        raise UserError(f"target is {target!r}; give the name of one column")
+    target = str(target)
     first, second, every = _names(theory), _names(state), _names(labels)
     if every and (first or second):
         raise UserError("labels names all labels where no theory is told apart; give either it or theory and state")
-    hold_out = hold_out if isinstance(hold_out, str) else float(hold_out)
-    if isinstance(hold_out, float) and not 0 <= hold_out < 1:
-        raise UserError(f"hold_out is {hold_out}; give a share from 0 to below 1, or the name of a column")
+    if not isinstance(hold_out, str) and not (isinstance(hold_out, int | float) and 0 <= hold_out < 1):
+        raise UserError(f"hold_out is {hold_out!r}; give a share from 0 to below 1, or the name of a column")
     return GivenSpectrum.of_roles(
         "table",
         NAME,
@@ -299,7 +320,7 @@ def _asked(
         first,
         second,
         every,
-        hold_out,
+        hold_out if isinstance(hold_out, str) else float(hold_out),
         uncertainty=uncertainty,
         sigma=sigma,
         finite_labels=_names(finite),
@@ -310,7 +331,7 @@ def _asked(
 
 def fit(
     data: Any,
-    target: str,
+    target: str | int,
     theory: Names = None,
     state: Names = None,
     *,
@@ -340,10 +361,9 @@ def fit(
     asked = _asked(target, theory, state, labels, hold_out, uncertainty, sigma, drop, finite, skip_missing)
     if shape is not None:
         table = _table(data, asked)
-        solved: ShapeFit = fit_shape(shape, table)
+        solved: ShapeFit = fit_shape(str(shape), table)
         return _of_check(table, solved.check, describe_shape(solved), solved.as_dict(), solved.identified)
-    limits = {"max_degree": max_degree, "max_unknowns": max_unknowns}
-    options = default_options() | {name: value for name, value in limits.items() if value is not None}
+    options = options_of_fit(max_degree=max_degree, max_unknowns=max_unknowns)
 
     def read(request: GivenSpectrum) -> Answer:
         found = _of_fit(fit_table(request, options))
@@ -400,7 +420,7 @@ def check(
     columns      theory, state, labels, hold_out, ... as in `fit`
     """
     table = _rows(data, cell, target, closed_form, columns)
-    result = check_table(formula, table, default_options() if compare else None)
+    result = check_table(str(formula), table, default_options() if compare else None)
     return _of_check(table, result, describe_check(result), result.as_dict())
 
 

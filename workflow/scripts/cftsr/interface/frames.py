@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
+from numbers import Number
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +29,12 @@ def is_file(data: Any) -> bool:
 def columns_of(data: Any) -> dict[str, Any]:
     """The columns of a table in memory, by name. Raises UserError where it is none."""
     if isinstance(data, pa.Table):
+        _refuse_twice(data.column_names)
         return {name: data.column(name) for name in data.column_names}
     if hasattr(data, "columns") and hasattr(data, "reset_index"):  # pandas
         named = [name for name in data.index.names if name is not None]
         frame = data.reset_index(named) if named else data
+        _refuse_twice(map(str, frame.columns))
         return {str(name): frame[name].to_numpy() for name in frame.columns}
     if hasattr(data, "columns") and hasattr(data, "to_dict"):  # polars
         return {str(name): values.to_numpy() for name, values in data.to_dict().items()}
@@ -46,8 +49,19 @@ def columns_of(data: Any) -> dict[str, Any]:
     )
 
 
-def _arrow(values: Any) -> pa.Array:
-    """A column for pyarrow: numbers as they are, exact ones (Fraction, Decimal, SymPy's) and mixed ones as text."""
+def _refuse_twice(names: Iterable[str]) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise UserError(f"{NAME} has two columns called {name!r}; rename one")
+        seen.add(name)
+
+
+def _arrow(name: str, values: Any) -> pa.Array:
+    """A column for pyarrow: numbers as they are, exact ones (Fraction, Decimal, SymPy's) and mixed ones as text.
+
+    Raises UserError for what is neither a number nor text: dates, say, or lists.
+    """
     if isinstance(values, pa.Array | pa.ChunkedArray):
         return values
     listed = values.tolist() if isinstance(values, np.ndarray) else list(values)
@@ -57,7 +71,15 @@ def _arrow(values: Any) -> pa.Array:
             return pa.array(listed)
         except (OverflowError, pa.ArrowInvalid):
             pass  # integers beyond 64 bits
+    other = next((value for value in listed if not _is_entry(value)), None)
+    if other is not None:
+        raise UserError(f"{NAME}, column {name!r}: {other!r} is neither a number nor text; leave the column out")
     return pa.array([_text(value) for value in listed], pa.string())
+
+
+def _is_entry(value: Any) -> bool:
+    # pandas.NA is no number; SymPy's numbers are registered as such.
+    return value is None or isinstance(value, str | Number | Decimal | np.generic) or type(value).__name__ == "NAType"
 
 
 def _text(value: Any) -> str | None:
@@ -73,12 +95,15 @@ def read_table(data: Any, asked: GivenSpectrum, read: Callable[[GivenSpectrum], 
     if is_file(data):
         return read(replace(asked, file=str(data), name=Path(data).stem))
     columns = columns_of(data)
+    single = next((name for name, values in columns.items() if not hasattr(values, "__len__")), None)
+    if single is not None:
+        raise UserError(f"{NAME}, column {single!r}: {columns[single]!r} is no column; give a list of values")
     lengths = {len(values) for values in columns.values()}
     if len(lengths) != 1:
         raise UserError(f"{NAME} has columns of {' and '.join(map(str, sorted(lengths)))} rows; all need the same")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "table.arrow")
-        pa.feather.write_feather(pa.table({name: _arrow(values) for name, values in columns.items()}), path)
+        pa.feather.write_feather(pa.table({name: _arrow(name, values) for name, values in columns.items()}), path)
         try:
             return read(replace(asked, file=str(path), name="table"))
         except UserError as error:
@@ -118,6 +143,8 @@ def label_columns(data: Any, labels: Sequence[str], sectors: Mapping[str, Sequen
         if name is None:
             raise UserError(f"{NAME} has no column {label!r}; it has {', '.join(columns)}")
         values = columns[name]
+        if not hasattr(values, "__len__"):
+            raise UserError(f"{NAME}, column {name!r}: {values!r} is no column; give a list of values")
         listed = values.to_pylist() if isinstance(values, pa.Array | pa.ChunkedArray) else list(values)
         texts = list(sectors.get(label, ()))
         for value in listed:
