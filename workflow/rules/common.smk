@@ -37,6 +37,9 @@ if not sys.executable.startswith("'"):
 # one where there is none, and over it --configfile and --config.
 AS_MODULE = not workflow.modifier.is_main_snakefile()
 CONFIG_FILE = SHIPPED if AS_MODULE else base_config()
+# Snakemake would forget the first.
+if not AS_MODULE and sum(word in ("--configfile", "--configfiles") for word in sys.argv) > 1:
+    sys.exit("error: --configfile stands twice; name all files behind one, the later over the earlier")
 try:
     # Snakemake reads all but the first itself, and takes the last of two entries for a key silently.
     files = [read_config(path) for path in (CONFIG_FILE, *(() if AS_MODULE else workflow.overwrite_configfiles))]

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from snakemake.cli import parse_config
 from snakemake.utils import update_config
 
+from cftsr.__main__ import main
 from cftsr.data.user_file import GivenSpectrum
 from cftsr.errors import UserError
 from cftsr.sweep.config import (
@@ -47,6 +48,7 @@ def test_the_shipped_configuration_is_read_as_yaml_reads_it():
             "seeds: 0\nbudget: quick\nseeds: 1\n",
             r"\.yaml: key 'seeds' stands twice, in lines 1 and 3; remove one",
         ),
+        ("held_out: &a {next_theories: *a}\n", r"config\.yaml: an anchor \(&\) stands for something that contains it"),
         ("a:\n  b: 1\n  c: 2\n  b: 3\n", r"key 'b' stands twice, in lines 2 and 4"),
         ("a: {b: 1, b: 1}\n", r"key 'b' stands twice, in lines 1 and 1"),
         ("families: [minimal\nbudget: quick\n", r"config\.yaml, line 2, column 7: invalid YAML"),
@@ -180,3 +182,24 @@ def test_changes_are_those_against_the_file(tmp_path):
 def test_a_sweep_without_a_name_has_that_of_its_configuration(files, name):
     assert sweep_name(files) == name
     assert re.fullmatch(r"\w+", name)
+
+
+def test_a_dotted_key_is_answered_with_the_nested_one():
+    config = read_config(SHIPPED) | {"held_out.next_theories": 3}
+    with pytest.raises(UserError, match=r"nested keys are written held_out: \{next_theories: VALUE\}"):
+        validate(config)
+
+
+def test_a_shipped_file_is_there_in_every_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    name = "data/examples/lee_yang_series.csv"
+    assert Path(given_spectrum({"name": "a", "file": name, "target": "h"}).file) == SHIPPED.parent / name
+    Path(name).parent.mkdir(parents=True)
+    Path(name).write_text("n,h\n")
+    assert given_spectrum({"name": "a", "file": name, "target": "h"}).file == name
+    assert given_spectrum({"name": "a", "file": "data/mine.csv", "target": "h"}).file == "data/mine.csv"
+
+
+def test_configuration_files_are_named_behind_one_option(capsys):
+    assert main(["status", "--configfile", "a.yaml", "--configfile", "b.yaml"]) == 2
+    assert "--configfile stands twice; name all files behind one" in capsys.readouterr().err

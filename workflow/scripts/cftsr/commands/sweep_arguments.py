@@ -15,9 +15,25 @@ if TYPE_CHECKING:
 SIGNS = ("config.yaml", "Snakefile", "results", ".snakemake")
 
 
+class _Once(argparse.Action):
+    """Of an option that stands twice argparse, and Snakemake, forget the first."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option: str | None = None
+    ) -> None:
+        if getattr(namespace, self.dest):
+            raise UserError(f"{option} stands twice; name all files behind one, the later over the earlier")
+        setattr(namespace, self.dest, values)
+
+
 def add_sweep_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--configfile", nargs="+", default=[], metavar="FILE", help="over config.yaml, as with snakemake --configfile"
+        "--configfile",
+        nargs="+",
+        default=[],
+        action=_Once,
+        metavar="FILE",
+        help="over config.yaml, as with snakemake --configfile",
     )
     parser.add_argument("--config", nargs="*", default=[], metavar="KEY=VALUE", help="as with snakemake --config")
 

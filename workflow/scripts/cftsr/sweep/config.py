@@ -99,6 +99,10 @@ def read_config(path: str | Path) -> dict[str, Any]:
         raise UserError(f"cannot read {path}: {error.strerror or error}; name a configuration that exists") from None
     if not isinstance(value, dict):
         raise UserError(f"{path} is no mapping of keys to values; take the one that came with the software")
+    try:
+        json.dumps(value, default=str, skipkeys=True)
+    except (ValueError, RecursionError):
+        raise UserError(f"{path}: an anchor (&) stands for something that contains it; write it out") from None
     return value
 
 
@@ -109,9 +113,9 @@ def base_config(folder: str | Path = ".") -> Path:
 
 
 def own_or_shipped(folder: str | Path) -> Path:
-    """A folder of data as the working folder has it, or as it came with the software."""
+    """A folder or file of data as the working folder has it, or as it came with the software."""
     own, shipped = Path(folder), SHIPPED.parent / folder
-    return shipped if shipped.is_dir() and not own.is_dir() else own
+    return shipped if shipped.exists() and not own.exists() else own
 
 
 def merged(config: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -271,7 +275,10 @@ def _explain(error: ValidationError) -> str:
         case "additionalProperties":
             known = list(error.schema["properties"])
             unknown = sorted(set(value) - set(known), key=str)[0]
+            outer, dot, inner = str(unknown).partition(".")
             near = difflib.get_close_matches(str(unknown), known, 1)
+            if dot and outer in known:
+                return f"{where}: key {unknown!r} does not exist; nested keys are written {outer}: {{{inner}: VALUE}}"
             hint = f"did you mean {near[0]}?" if near else f"known keys are {', '.join(known)}"
             return f"{where}: key {unknown!r} does not exist; {hint}"
         case "required":
@@ -387,7 +394,7 @@ def given_spectrum(entry: dict[str, Any]) -> GivenSpectrum:
         raise UserError(f"{where}: state_labels without theory_labels; name the labels that fix the theory too")
     return GivenSpectrum(
         name=entry["name"],
-        file=entry["file"],
+        file=str(own_or_shipped(entry["file"])),
         target=entry["target"],
         labels=theory + state,
         theory_labels=len(theory) or None,
