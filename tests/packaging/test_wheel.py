@@ -118,6 +118,13 @@ def test_every_command_for_tables_works_with_a_plain_installation(installed):
         assert shown in done.stdout
 
 
+def test_a_page_of_a_file_names_the_extra_that_it_needs(installed):
+    shutil.copy(ROOT / "data/examples/lee_yang_series.csv", installed.folder)
+    done = installed.run("fit", "lee_yang_series.csv", "--target", "h", "--html", "page.html")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.fullmatch(r"error: this needs the package \w+, .*: pip install 'cftsr\[report\]'\n", done.stderr)
+
+
 def test_the_python_interface_works_with_a_plain_installation(installed):
     code = (
         "import cftsr; n = list(range(1, 30)); a = cftsr.fit({'n': n, 'y': [3 * i for i in n]}, 'y'); "

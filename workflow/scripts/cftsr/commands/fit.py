@@ -46,6 +46,8 @@ def run(arguments: argparse.Namespace) -> int:
     asked = given_spectrum(arguments, arguments.file)
     if arguments.shape is not None:
         return _fit_shape(arguments, asked)
+    if arguments.html:
+        import cftsr.output.page.file_page  # noqa: F401  a package that it needs is missed before the search
     from cftsr.answers.fit_file import describe_answer, fit_given, options_of_fit
 
     options = options_of_fit(max_degree=arguments.max_degree, max_unknowns=arguments.max_unknowns)
@@ -64,12 +66,12 @@ def _fit_levels(arguments: argparse.Namespace, asked: GivenSpectrum, options: di
 
 
 def _show(arguments: argparse.Namespace, answer: Any, words: Callable[[Any], str]) -> int:
+    print(json.dumps(answer.as_dict(), indent=1) if arguments.json else words(answer))
     if arguments.html:
         from cftsr.commands.fit_page import file_page_of
         from cftsr.output.page.file_page import write_file_page
 
         write_file_page(file_page_of(answer), arguments.html)
-    print(json.dumps(answer.as_dict(), indent=1) if arguments.json else words(answer))
     return 0 if answer.identified else 1
 
 

@@ -314,6 +314,7 @@ def recorded_words(results: Iterable[Result]) -> str:
 
 
 def summary_row(result: Result) -> dict[str, Any]:
+    """One row of the summary, with the columns of SUMMARY_SCHEMA; the equation is the reported one (see `Result`)."""
     reported, fit = result.reported, result.fit
     return {
         **{name: result.cell[name] for name in CELL},

@@ -399,13 +399,13 @@ def _fit(
         empty: dict[str, Any] = {name: [] for name in ("copies", "checks", "front", "cost")}
         blank = {"chosen": Markup(""), "factored": Markup(""), "answer": Markup(""), "options": {}}
         return Fit(**common, **nothing, **empty, **blank, state="missing", words="no verdict yet")
-    found = result.reported
-    exact = found["exact_on_data"] in (YES, APPROXIMATE) and found["simplified"]
-    tidy = exact and found["simplified"].replace(" ", "") != found["equation"]
-    chosen = mathml(found["equation"], data.symbol, block=True)
-    factored = mathml(found["simplified"], data.symbol, block=True) if tidy else Markup("")
+    reported = result.reported
+    exact = reported["exact_on_data"] in (YES, APPROXIMATE) and reported["simplified"]
+    tidy = exact and reported["simplified"].replace(" ", "") != reported["equation"]
+    chosen = mathml(reported["equation"], data.symbol, block=True)
+    factored = mathml(reported["simplified"], data.symbol, block=True) if tidy else Markup("")
     # The shorter of the two is the answer; where constants were read as rational numbers, the exact one.
-    restated = bool(tidy) and shorter(found) == found["simplified"]
+    restated = bool(tidy) and shorter(reported) == reported["simplified"]
     return Fit(
         **common,
         state=result.recovered,
@@ -413,16 +413,16 @@ def _fit(
         chosen=chosen,
         factored=factored,
         answer=factored if restated else chosen,
-        copies=copies(found["simplified"], found["latex"]) if restated else copies(found["equation"]),
-        checks=_checks(found, verdict),
+        copies=copies(reported["simplified"], reported["latex"]) if restated else copies(reported["equation"]),
+        checks=_checks(reported, verdict),
         front=_members(result, verdict, data.given),
         cost=_cost(result),
         options=result.fit.get("options", {}),
         certificate=result.fit.get("certificate"),
         identified=result.identified,
-        loss=found["loss"],
+        loss=reported["loss"],
         cpu_seconds=result.cost["fit_cpu_seconds"],
-        complexity=found["complexity"],
+        complexity=reported["complexity"],
         recorded=recorded_words([result]) if result.recording else "",
         none=no_formula(result),
         loose=result.proved and result.recovered != YES,
@@ -466,11 +466,11 @@ def _members(result: Result, verdict: dict[str, Any], rows: Dataset | None) -> l
     """
     members, exact = [], {}
     values: list[tuple[int, np.ndarray]] = []  # nodes and values of each function so far
-    for index, item in enumerate(verdict["equations"]):
-        member, nodes = _member(index, item, result, verdict), item["complexity"]
-        own = None if rows is None else _values(item["equation"], rows)
-        if item["exact_on_data"] == YES and item["simplified"]:
-            first = exact.setdefault(item["simplified"], nodes)
+    for index, equation in enumerate(verdict["equations"]):
+        member, nodes = _member(index, equation, result, verdict), equation["complexity"]
+        own = None if rows is None else _values(equation["equation"], rows)
+        if equation["exact_on_data"] == YES and equation["simplified"]:
+            first = exact.setdefault(equation["simplified"], nodes)
             if first != nodes:
                 member = replace(member, words=f"the same function as that of {first} nodes")
         elif own is not None:
@@ -498,46 +498,45 @@ def _alike(one: np.ndarray, other: np.ndarray) -> bool:
     return bool(np.abs(one - other).max() <= SAME_VALUES * max(np.abs(one).max(), np.abs(other).max()))
 
 
-def _member(index: int, item: dict[str, Any], result: Result, verdict: dict[str, Any]) -> Member:
+def _member(index: int, equation: dict[str, Any], result: Result, verdict: dict[str, Any]) -> Member:
     marks = [SELECTED] * (index == verdict["selected"])
     marks += [FIRST_EXACT] * (index == verdict["exact"])
-    marks += [SOLVED] * (item["origin"] == REFINED)
-    recovered = {item[name] for name in ("exact_on_data", "exact_on_held_out", "identical_to_closed_form")}
+    marks += [SOLVED] * (equation["origin"] == REFINED)
+    recovered = {equation[name] for name in ("exact_on_data", "exact_on_held_out", "identical_to_closed_form")}
     if "no" in recovered:
-        answer, words = "no", _where_wrong(item, verdict)
+        answer, words = "no", _where_wrong(equation, verdict)
     elif "undecided" in recovered:
-        answer, words = "undecided", item["reason"] or "a limit was reached before there was an answer"
+        answer, words = "undecided", equation["reason"] or "a limit was reached before there was an answer"
     elif APPROXIMATE in recovered:
         answer, words = APPROXIMATE, "agrees within the data's uncertainty"
     else:
-        same = item["identical_to_closed_form"] == YES
+        same = equation["identical_to_closed_form"] == YES
         where = "everywhere" if verdict["held_out_rows"] else "on the data"
         answer, words = YES, f"exact {where}" + (", the closed form" if same else "")
     return Member(
-        complexity=item["complexity"],
-        loss=number(item["loss"], "loss"),
-        score=number(math.inf if item["score"] == "inf" else item["score"], "score"),
-        formula=mathml(item["equation"]),
+        complexity=equation["complexity"],
+        loss=number(equation["loss"], "loss"),
+        score=number(math.inf if equation["score"] == "inf" else equation["score"], "score"),
+        formula=mathml(equation["equation"]),
         answer=answer,
         words=words,
-        reason=item["reason"],
+        reason=equation["reason"],
         marks=marks,
     )
 
 
-def _where_wrong(item: dict[str, Any], verdict: dict[str, Any]) -> str:
-    if item["exact_on_data"] == "no":
-        wrong = item["wrong_rows"]
+def _where_wrong(equation: dict[str, Any], verdict: dict[str, Any]) -> str:
+    if equation["exact_on_data"] == "no":
+        wrong = equation["wrong_rows"]
         # Without a count it was refuted by its first rows, or is too far off to be read as an exact statement.
         return f"wrong on {wrong:,} of {verdict['rows']:,} rows" if wrong else "an approximation"
-    if item["exact_on_held_out"] == "no":
-        return (
-            f"exact on the data, wrong on {item['wrong_held_out'] or 0:,} of {verdict['held_out_rows']:,} held-out rows"
-        )
+    if equation["exact_on_held_out"] == "no":
+        wrong = equation["wrong_held_out"] or 0
+        return f"exact on the data, wrong on {wrong:,} of {verdict['held_out_rows']:,} held-out rows"
     return "exact, but another function than the closed form"
 
 
-def _checks(found: dict[str, Any], verdict: dict[str, Any]) -> list[tuple[str, str, str]]:
+def _checks(reported: dict[str, Any], verdict: dict[str, Any]) -> list[tuple[str, str, str]]:
     """(what was checked, answer, in words) of the equation that stands for the cell."""
     rows, held_out = verdict["rows"], verdict["held_out_rows"]
 
@@ -547,26 +546,26 @@ def _checks(found: dict[str, Any], verdict: dict[str, Any]) -> list[tuple[str, s
         if wrong is not None:
             how = "within its uncertainty on" if answer == APPROXIMATE else "zero residual on"
             return f"{how} {total - wrong:,} of {total:,} rows"
-        return found["reason"] or ANSWERS[answer]
+        return reported["reason"] or ANSWERS[answer]
 
-    data, beyond, same = (found[k] for k in ("exact_on_data", "exact_on_held_out", "identical_to_closed_form"))
-    checks = [("The data, as fractions", data, agreement(found["wrong_rows"], rows, data))]
+    data, beyond, same = (reported[k] for k in ("exact_on_data", "exact_on_held_out", "identical_to_closed_form"))
+    checks = [("The data, as fractions", data, agreement(reported["wrong_rows"], rows, data))]
     if data in (YES, APPROXIMATE):
-        checks.append(("Held out, as fractions", beyond, agreement(found["wrong_held_out"], held_out, beyond)))
+        checks.append(("Held out, as fractions", beyond, agreement(reported["wrong_held_out"], held_out, beyond)))
         words = {
             "yes": "the difference cancels to zero",
             "no": "another function",
-            "undecided": found["reason"] or "undecided",
+            "undecided": reported["reason"] or "undecided",
             APPROXIMATE: "equal to it within the data's uncertainty",
             NOT_LOOKED_AT: "none is known: the checks above are the evidence",
         }[same]
         checks.append(("The closed form", same, words))
-        if found["tolerance"]:
+        if reported["tolerance"]:
             checks.append(
-                ("Constants", YES, f"read as rational numbers within {found['tolerance']:g}; then decided exactly")
+                ("Constants", YES, f"read as rational numbers within {reported['tolerance']:g}; then decided exactly")
             )
     else:
-        checks.append(("Held out, as fractions", beyond, agreement(found["wrong_held_out"], held_out, beyond)))
+        checks.append(("Held out, as fractions", beyond, agreement(reported["wrong_held_out"], held_out, beyond)))
     return checks
 
 

@@ -12,19 +12,19 @@ from cftsr.results.summary import Result
 from cftsr.vocabulary import APPROXIMATE, YES
 
 
-def shorter(found: dict[str, Any]) -> str:
+def shorter(reported: dict[str, Any]) -> str:
     """Of the equation as it was found and its factored form the one with fewer nodes; the factored one, too, where
     constants were read as rational numbers: as found it is then no exact statement."""
-    exact = found["exact_on_data"] in (YES, APPROXIMATE) and found["simplified"]
+    exact = reported["exact_on_data"] in (YES, APPROXIMATE) and reported["simplified"]
     if not exact:
-        return found["equation"]
-    if found["tolerance"]:
-        return found["simplified"]
+        return reported["equation"]
+    if reported["tolerance"]:
+        return reported["simplified"]
     try:
-        fewer = read(found["simplified"]).complexity < read(found["equation"]).complexity
+        fewer = read(reported["simplified"]).complexity < read(reported["equation"]).complexity
     except ParseError:
-        return found["equation"]
-    return found["simplified"] if fewer else found["equation"]
+        return reported["equation"]
+    return reported["simplified"] if fewer else reported["equation"]
 
 
 class Proved(NamedTuple):
