@@ -121,8 +121,10 @@ def signed(function):
 
 
 # Three times for each job Snakemake takes the path of its rule's script apart, and each time smart_open makes a new class
-# for the pieces. A rule's script is the same for all of its jobs.
-sourcecache.parse_uri = cache(sourcecache.parse_uri)
+# for the pieces. A rule's script is the same for all of its jobs. A tenth of a dry run's time, and a detail of Snakemake
+# that another version may not have.
+if hasattr(sourcecache, "parse_uri"):
+    sourcecache.parse_uri = cache(sourcecache.parse_uri)
 
 
 # On a cluster the fit and the verdict of a cell are one submission: their group is named like the engine, and
