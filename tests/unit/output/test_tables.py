@@ -61,10 +61,6 @@ def undecided(**keys):
     return made
 
 
-def summary_rows(records):
-    return [summary_row(result) for result in results_of(records)]
-
-
 class Written:
     """The files of one call of write_tables."""
 
