@@ -155,6 +155,12 @@ CASES = {
         "n*n/(n+1)",
         named=({"n": 11},),
     ),
+    "misprint in the last of 20 rows": Case(
+        table(misprinted(one_label(lambda n: F(n * n + n + 1), range(1, 21)), 19), "ny"),
+        ("--target", "y"),
+        "n*n+n+1",
+        named=({"n": 20},),
+    ),
     "two rows swapped": Case(
         klh([*SU2[:30], (*SU2[30][:2], SU2[39][2]), *SU2[31:39], (*SU2[39][:2], SU2[30][2]), *SU2[40:]]),
         formula=H,
@@ -166,6 +172,22 @@ CASES = {
     "14 significant digits": Case(klh(write=lambda h: f"{float(h):.14g}"), ("--target", "h", *THEORY), H),
     "float64": Case(klh(write=lambda h: repr(float(h))), formula=H),
     "float32": Case(klh(write=lambda h: str(np.float32(float(h)))), formula=H),
+    "computed in float32": Case(
+        table(
+            [(x, x * x + np.float32(1)) for x in np.random.default_rng(5).uniform(0, 10, 60).astype(np.float32)], "xy"
+        ),
+        ("--target", "y"),
+        "x*x+1",
+    ),
+    "two decimals": Case(
+        klh(
+            [(k, l, F(l * (l + 2), 4 * (k + 2))) for k in range(1, 16) for l in range(k + 1)],
+            write=lambda h: f"{float(h):.2f}",
+        ),
+        formula=H,
+        status=1,
+        words=("on the data: within the uncertainty on all 108 rows", "simple by accident"),
+    ),
     "a spreadsheet's 14 digits": Case(
         table(
             two_labels(lambda n, m: F(1000 * n * n + 7 * m, 3 * n + 7 * m)), "nmy", write=lambda y: f"{float(y):.14g}"
@@ -207,6 +229,19 @@ CASES = {
         "(n*n+2*m)/(m+3)",
         words=("chi^2",),
     ),
+    "standard deviations that are too small": Case(
+        table(
+            [(n, m, f"{n / (m + 1) + 1e-4 * ((3 * n + m) % 5 - 2):.6f}(20)") for n, m, _ in two_labels(lambda n, m: 0)],
+            "nmy",
+        ),
+        ("--target", "y"),
+        "n/(m+1)",
+        status=1,
+        words=("approximate: chi^2", "more than the stated errors allow"),
+    ),
+    "a standard deviation on every other row": Case(
+        table([(n, f"{n / (n + 2):.6f}{'(2)' * (n % 2)}") for n in range(1, 31)], "ny"), ("--target", "y"), "n/(n+2)"
+    ),
     # six rows
     "six rows": Case(table(one_label(lambda n: n + 1, range(1, 7)), "xy"), ("--target", "y"), "x+1"),
     "five rows": Case(
@@ -226,6 +261,9 @@ CASES = {
     "thirds in decimals": Case(
         table([(f"{a / 3:.6f}", f"{b / 3:.6f}", F(a * a + b, 9)) for a in range(9) for b in range(9)], "pqh"),
         formula="p*p+q/3",
+    ),
+    "inverses in decimals": Case(
+        table([(f"{1 / n:.10f}", f"{1 / n**2:.10f}") for n in range(1, 31)], "xy"), ("--target", "y"), "x*x"
     ),
     "real inputs": Case(
         table(
@@ -301,6 +339,18 @@ CASES = {
         ),
         parts=(("sector=o", "0"), ("sector=s", "n/16"), ("sector=v", "1/2")),
     ),
+    "a sector and a parity": Case(
+        table(
+            [(n, sector, n * n // 4 + shift) for n in range(1, 31) for sector, shift in (("NS", 0), ("R", F(1, 2)))],
+            ["n", "sector", "h"],
+        ),
+        parts=(
+            ("n even, sector=NS", "n*n/4"),
+            ("n even, sector=R", "(n*n+2)/4"),
+            ("n odd, sector=NS", "(n*n-1)/4"),
+            ("n odd, sector=R", "(n*n+1)/4"),
+        ),
+    ),
     "an absolute value": Case(
         table(two_labels(lambda n, m: abs(n - m)), "nmy"), ("--target", "y"), status=1, words=("interpolant",)
     ),
@@ -311,6 +361,33 @@ CASES = {
     "tabs and blanks": Case("k l\th\n" + "".join(f" {k}\t{l}   {h}\n" for k, l, h in SU2), formula=H, name="table.txt"),
     "pipes": Case(klh(separator=" | "), formula=H),
     "a data base's output": Case(lines(klh(separator=" | "), {2: "---+---+---"}) + f"({len(SU2)} rows)\n", formula=H),
+    "Markdown without outer pipes": Case(
+        lines(klh(separator=" | ", write=lambda h: f"`{h}`"), {2: ":--|:-:|--:"}).replace("`3/16`", "**3/16**"),
+        formula=H,
+    ),
+    "boxes": Case(
+        "shape: (90, 3)\n\u250c\u2500\u252c\u2500\u252c\u2500\u2510\n"
+        + "".join(
+            f"\u2502 {a} \u2506 {b} \u2506 {c} \u2502\n" for a, b, c in [tuple("klh"), ("i64", "i64", "str"), *SU2]
+        )
+        + "\u2514\u2500\u2534\u2500\u2534\u2500\u2518\n",
+        formula=H,
+        words=("line 1 before the header", "units?"),
+    ),
+    "units in brackets": Case(lines(klh(), {2: "(1),(1),(1)"}), formula=H, words=("units?",)),
+    "percent with decimal commas": Case(
+        klh(separator=";", write=lambda h: f"{100 * float(h):.6f} %".replace(".", ",")), formula=H
+    ),
+    "blanks in thousands": Case(
+        table(
+            two_labels(lambda n, m: F(12345 * n * n + m, 4)),
+            "nmy",
+            "\t",
+            lambda y: f"{float(y):,.2f}".replace(",", " ").replace(".", ","),
+        ),
+        ("--target", "y"),
+        "(12345*n*n+m)/4",
+    ),
     "decimal commas": Case(klh(separator=";", write=lambda h: decimal(h).replace(".", ",")), formula=H),
     "thousands": Case(
         table(two_labels(lambda n, m: 1000 * n * n + m), "nmy", write=lambda y: f'"{y:,}"'),
@@ -347,6 +424,21 @@ CASES = {
         name="table.m",
     ),
     "Python": Case(repr(SU2), ("--target", "h", "--columns", "k,l,h"), H, name="table.txt"),
+    "NumPy": Case(
+        f"h = np.array([{', '.join(f'[{k}., {l}., {float(h):.8f}]' for k, l, h in SU2)}], dtype=float)\n",
+        ("--target", "h", "--columns", "k,l,h"),
+        H,
+        name="table.py",
+    ),
+    "MATLAB": Case(
+        "A = [\n" + "".join(f"  {k} {l} {float(h):.10g};\n" for k, l, h in SU2) + "];\n",
+        ("--target", "h", "--columns", "k,l,h"),
+        H,
+        name="table.m",
+    ),
+    "a tuple on each line": Case(
+        "".join(f"({k}, {l}, {h})\n" for k, l, h in SU2), ("--target", "h", "--columns", "k,l,h"), H
+    ),
     "PARI": Case(
         "[" + "; ".join(f"{k}, {l}, {h}" for k, l, h in SU2) + "]",
         ("--target", "h", "--columns", "k,l,h"),
@@ -483,6 +575,21 @@ IRRATIONAL = {
         math.log(2),
         "log(2)",
     ),
+    "in the denominator": (
+        two_labels(lambda n, m: f"{n * n / (m + math.sqrt(2)):.12g}"),
+        "nme",
+        "n*n/(m+c)",
+        math.sqrt(2),
+        "sqrt(2)",
+    ),
+    "beside a label below": (one_label(lambda n: repr(1 / (math.pi * n + 1))), "ne", "1/(c*n+1)", math.pi, "pi"),
+    "squared below": (
+        two_labels(lambda n, m: repr(1 / (n + m + math.e) ** 2)),
+        "nme",
+        "1/((n+m+c)*(n+m+c))",
+        math.e,
+        "e",
+    ),
     "stated": (one_label(lambda n: f"{13.6057 / n**2:.6f}(5)"), "ne", "c/(n*n)", 13.6057, ""),
 }
 
@@ -516,3 +623,58 @@ def test_two_measured_constants_are_within_what_all_rows_allow(capsys):
     values = [(item["value"], item["error"]) for item in known["certificate"]["constants"]]
     for (value, error), right in zip(values, (2358.5694, 1.99824), strict=True):
         assert abs(value - right) <= error * (1 + 1e-9) < 1e-4
+
+
+def test_a_quantum_defect_is_measured_beside_the_rydberg_constant(capsys):
+    rows = one_label(lambda n: f"{-109736.605 / (n - 1.3479692) ** 2:.4f}", range(4, 30))
+    status, printed, known = run(Case(table(rows, "ne"), ("--target", "e")), capsys)
+    assert status == 1
+    assert known["formula"] == "-(109736.605/square(n-1.3479692))", printed
+    assert (known["exact_on_data"], known["exact_on_held_out"]) == ("approximate", "approximate"), printed
+    errors = [item["error"] for item in known["certificate"]["constants"]]
+    assert 1e-3 < errors[0] < 3e-3
+    assert 1e-8 < errors[1] < 3e-8
+
+
+def test_two_constants_below_are_factored(capsys):
+    rows = two_labels(lambda n, m: repr(1 / ((n + math.sqrt(2)) * (m + math.pi))))
+    _, printed, known = run(Case(table(rows, "nme"), ("--target", "e")), capsys)
+    assert sorted(item["known_as"] for item in known["certificate"]["constants"]) == ["pi", "sqrt(2)"], printed
+    assert known["formula"].startswith("1/((n+1.41421"), printed
+
+
+def test_a_constant_beside_a_sector_is_measured_and_no_accidental_fraction(capsys):
+    rows = [(n, s, f"{n * n * math.pi / 24 + (s == 'R') / 2:.10f}") for n in range(1, 25) for s in ("NS", "R")]
+    _, printed, known = run(Case(table(rows, ["n", "sector", "e"]), ("--target", "e")), capsys)
+    (constant,) = known["certificate"]["constants"]
+    assert constant["known_as"] == "pi/24", printed
+    assert known["exact_on_held_out"] == "approximate", printed
+
+
+@pytest.mark.parametrize("place", [16, 37], ids=["in the data", "held out"])
+def test_a_misprint_among_measured_levels_is_named(place, capsys):
+    rows = [(n, f"{-13.60569312 / n**2 + 0.01 * (n == place + 1):.8f}") for n in range(1, 41)]
+    status, printed, known = run(Case(table(rows, "ne"), ("--target", "e")), capsys)
+    assert status == 1
+    assert known["formula"] == "-(13.60569312/square(n))", printed
+    assert "within the uncertainty but for 1 row" in printed
+    assert "contradicts" not in printed
+    named = [*known["certificate"].get("wrong_rows", ()), *known["held_out_rows_that_disagree"]]
+    assert [row["labels"] for row in named] == [{"n": place + 1}], printed
+
+
+@pytest.mark.parametrize("rule", [math.sqrt, math.log, lambda n: math.exp(-n / 20)], ids=["root", "log", "exp"])
+def test_a_function_that_is_not_rational_is_given_no_shape(rule, capsys):
+    status, printed, known = run(Case(table(one_label(lambda n: f"{rule(n):.2f}"), "ne"), ("--target", "e")), capsys)
+    assert status == 1
+    assert known["formula"] is None, printed
+    assert "nor fractions and a few real numbers" in printed
+
+
+def test_held_out_rows_that_contradict_are_named(capsys):
+    rows = one_label(lambda n: n * n if n < 33 else n**3)
+    status, printed, known = run(Case(table(rows, "ny"), ("--target", "y")), capsys)
+    assert status == 1
+    assert "what was held out contradicts the formula" in printed
+    assert "row n=33: the file says 35937, the formula 1089" in printed
+    assert len(known["held_out_rows_that_disagree"]) == 8

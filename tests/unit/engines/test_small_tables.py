@@ -165,6 +165,22 @@ def test_powers_in_the_denominator_and_zeros_of_the_target():
     assert not len(data.wrong_rows(expanded(result, data)))
 
 
+def test_a_product_is_preferred_to_a_sum_with_as_many_terms_as_the_labels_have_values():
+    """so(7) in a box of six values: b has degree 7 in the dimensions, and only 5 in a sum."""
+    rows = [
+        (a, b, c, F((a + 1) * (b + 1) * (c + 1) * (a + b + 2) * (b + c + 2) * (2 * b + c + 3) * rest, 720))
+        for a, b, c in np.ndindex(6, 6, 6)
+        for rest in [(a + b + c + 3) * (a + 2 * b + c + 4) * (2 * a + 2 * b + c + 5)]
+    ]
+    data = problem_from(("a", "b", "c"), 3, rows)
+    found = fit(data)
+    assert outcome(found) == "identified"
+    values = {"a": 8.0, "b": 9.0, "c": 10.0}
+    assert evaluate(formula(found, ("a", "b", "c")), values) == pytest.approx(
+        9 * 10 * 11 * 19 * 21 * 31 * 30 * 40 * 49 / 720
+    )
+
+
 def test_targets_without_factors_are_no_product():
     generator = np.random.default_rng(1)
     rows = [(n, m, F(int(generator.integers(1, 10**6)))) for n in range(12) for m in range(12)]

@@ -16,6 +16,7 @@ from cftsr.errors import UserError
 from cftsr.output.tables.latex import typeset
 from cftsr.output.tables.plan import planned_tables, table_names
 from cftsr.output.tables.write import write_tables
+from cftsr.output.typesetting.mathml import mathml
 from cftsr.output.typesetting.words import formula, number, plain, rounded_constants
 from cftsr.results.findings import Findings
 from cftsr.results.summary import SUMMARY_SCHEMA, final_message, read_records, recovery_counts, results_of, summary_row
@@ -501,6 +502,19 @@ def test_agreement_within_uncertainty_is_no_recovery(tmp_path):
     assert "0/1 (1 within uncertainty)" in written.message
     [row] = summary_rows([made])
     assert (row["recovered"], row["selected_by"], row["equation"]) == ("approximate", "approximate", EXACT)
+
+
+def test_a_formula_within_the_uncertainty_is_printed_with_the_digits_that_its_verdict_rests_on(tmp_path):
+    made, shown = own(), "1.644934066848226*l"
+    for item in made["verdict"]["equations"]:
+        if item["exact_on_data"] == "yes":
+            item |= dict.fromkeys(("equation", "simplified"), shown) | {"exact_on_data": "approximate"}
+    written = Written(tmp_path, [made])
+    assert f"`{shown}`" in written.text(1)
+    assert "1.6449*l" not in written.text(1)
+    assert "1.644934066848226" in written.text(1, "tex")
+    assert "1.644934066848226" in mathml(shown, rounded=False)
+    assert "1.6449<" in mathml(shown)
 
 
 def test_a_missing_seed_counts_in_the_denominator(tmp_path):

@@ -33,9 +33,10 @@ CONFIG = shipped("config.yaml")
 
 # An interpolant: as many coefficients as this share of the rows, in a formula that nothing else speaks for.
 INTERPOLANT = 0.6
+NAMED = 20  # held-out rows that disagree, in JSON
 LONGEST = 60  # nodes of a formula that is shown though it fails what was held out
 # Held-out rows that may be misprints: this share of them, and of all rows one in this many, beyond the first.
-FEW_HELD_OUT, ONE_IN, AGREEING_HELD_OUT = 0.1, 60, 4
+FEW_HELD_OUT, ONE_IN, AGREEING_HELD_OUT = 0.1, 60, 3
 
 
 @dataclass(frozen=True)
@@ -53,13 +54,24 @@ class Formula:
     condition: str = ""
 
     @property
-    def misprints(self) -> list[dict[str, Any]]:
-        """The held-out rows that disagree, where they are so few that the rows are to blame."""
+    def few_disagree(self) -> bool:
+        """Whether some held-out rows disagree, and so few that these rows may be to blame."""
         wrong, total = self.judgement.wrong_held_out or 0, len(self.held_out)
         wrong_in_all = wrong + (self.certificate.get("wrong_rows_total") or 0)
-        few = wrong <= max(1, FEW_HELD_OUT * total) and wrong_in_all <= 1 + (len(self.data) + total) // ONE_IN
-        sure = self.certificate["outcome"] == IDENTIFIED and total - wrong >= AGREEING_HELD_OUT
-        return rows_that_disagree(self.judgement, self.held_out) if wrong and few and sure else []
+        few = 0 < wrong <= max(1, FEW_HELD_OUT * total) and wrong_in_all <= 1 + (len(self.data) + total) // ONE_IN
+        return few and total - wrong >= AGREEING_HELD_OUT
+
+    @property
+    def misprints(self) -> list[dict[str, Any]]:
+        """The held-out rows that disagree, where these rows are to blame."""
+        return self.disagreeing if self.few_disagree and self.certificate["outcome"] == IDENTIFIED else []
+
+    @property
+    def disagreeing(self) -> list[dict[str, Any]]:
+        """The held-out rows that disagree, where they were counted."""
+        if not self.judgement.wrong_held_out:
+            return []
+        return rows_that_disagree(self.judgement, self.held_out, measured_errors(self.certificate))
 
     @property
     def identified(self) -> bool:
@@ -149,7 +161,7 @@ class Answer:
             "exact_on_data": judgement.exact_on_data if judgement else NOT_LOOKED_AT,
             "exact_on_held_out": judgement.exact_on_held_out if judgement else NOT_LOOKED_AT,
             "identical_to_closed_form": NOT_LOOKED_AT,
-            "held_out_rows_that_disagree": self.formulas[0].misprints if judgement else [],
+            "held_out_rows_that_disagree": self.formulas[0].disagreeing[:NAMED] if judgement else [],
             "parts": [
                 {
                     "condition": formula.condition,
@@ -267,11 +279,12 @@ def _of_parts(parts: list[dict[str, Any]], given: Given, problem: Problem) -> li
 
 
 def _rows_of_part(rows: Dataset, part: dict[str, Any]) -> Dataset:
-    if part.get("residues"):
-        inside = np.ones(len(rows), dtype=bool)
-        for labels, modulus, residue in part["residues"]:
-            inside &= rows.x[:, [rows.labels.index(label) for label in labels]].sum(axis=1) % modulus == residue
-        return rows.take(inside)
+    inside = np.ones(len(rows), dtype=bool)
+    for labels, modulus, residue in part.get("residues") or ():
+        inside &= rows.x[:, [rows.labels.index(label) for label in labels]].sum(axis=1) % modulus == residue
+    rows = rows.take(inside)
+    if not part.get("sector"):
+        return rows
     points = [rows.described(point) for point in rows.x.tolist()]
     mask = np.array(
         [all(point[label] == value for label, value in part["sector"].items()) for point in points], dtype=bool
@@ -343,7 +356,7 @@ def verdicts_in_words(formula: Formula) -> list[str]:
     if len(held_out):
         words = agreement(judgement.exact_on_held_out, judgement.wrong_held_out, len(held_out))
         lines.append(f"{where}on what was held out: {words}")
-        lines += wrong_rows_in_words(formula.misprints, len(formula.misprints))
+        lines += wrong_rows_in_words(formula.disagreeing, len(formula.disagreeing)) if formula.shown else []
     else:
         lines.append(f"{where}on what was held out: {NOT_LOOKED_AT}, nothing was held out")
     return lines
@@ -361,21 +374,28 @@ def headline(answer: Answer) -> str:
         return f"identified: the data determine {'these formulas' if several else 'this formula'}, with rows to spare"
     if not answer.formulas:
         return "not identified: the search ended without a formula"
-    if any(formula.judgement.exact_on_held_out == NO for formula in answer.formulas):
+    measured = bool(answer.certificate.get("constants"))
+    if any(
+        formula.judgement.exact_on_held_out == NO and not (measured and formula.few_disagree)
+        for formula in answer.formulas
+    ):
         if any(formula.certificate.get("approximate") for formula in answer.formulas):
             return "not identified: approximate, this formula is near the data but not within their uncertainty"
         return "not identified: what was held out contradicts the formula"
-    if answer.certificate.get("constants"):
-        return "not identified: approximate, the shape fits within the uncertainty; its coefficients are measured"
+    if measured:
+        wrong = sum((formula.judgement.wrong_rows or 0) + len(formula.disagreeing) for formula in answer.formulas)
+        but = f" but for {wrong} row{'s' * (wrong > 1)}" * bool(wrong)
+        return f"not identified: approximate, the shape fits within the uncertainty{but}; its coefficients are measured"
     return "not identified: this formula fits, but the data do not determine it"
 
 
 def agreement(verdict: str, wrong: int | None, rows: int) -> str:
     """A verdict on rows in words."""
+    every = f"all {rows} rows" if rows > 1 else "the one row"
     if verdict == YES:
-        return f"exact on all {rows} rows"
+        return f"exact on {every}"
     if verdict == APPROXIMATE:
-        return f"within the uncertainty on all {rows} rows"
+        return f"within the uncertainty on {every}"
     if verdict == NO:
         return f"wrong on {wrong} of {rows} rows" if wrong is not None else "not exact on every row"
     return verdict

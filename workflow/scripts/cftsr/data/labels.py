@@ -26,7 +26,7 @@ RESERVED = {
     *INTEGER_COLUMNS,
 }  # fmt: skip
 MOST_SECTORS = 16  # different texts of a label that is a sector
-LARGEST_SCALE = 10_000  # denominators that are read into the digits of a rounded label (0.333333333)
+LARGEST_SCALE = 10_000  # common denominator of labels that are exact as they stand; beyond, digits may be rounded
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ def _numbers(column: pa.Array, decimal: str) -> Label:
     if scale > LARGEST_SCALE:
         # Thirds in decimals: 0.333333333
         near = parse_numbers(column, decimal)
-        if not near.uncertainty.any() and _scale(near) <= LARGEST_SCALE:
+        if not near.uncertainty.any():
             values, scale, notes = near, _scale(near), near.notes
     if any(scale % prime == 0 for prime in PRIMES):
         raise NumberError("the label's denominators are too large", np.flatnonzero(values.denominator != 1))

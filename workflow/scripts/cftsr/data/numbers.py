@@ -75,6 +75,13 @@ def parse_numbers(column: pa.Array | pa.ChunkedArray, decimal: str = ".") -> Tar
         raise NumberError(f"entries of type {kind} are no numbers", np.arange(min(1, len(column))))
     texts, stated, notes = plain_texts(column, decimal)
     result = _from_text(texts, exact=stated is not None)
+    if stated is not None and not stated.all():
+        # Beside 13.6057(5) an entry without uncertainty is a rounded one.
+        rows = np.flatnonzero(stated == 0)
+        other = _from_text(texts.take(pa.array(rows)))
+        above, below = _put(result.numerator, rows, other.numerator), _put(result.denominator, rows, other.denominator)
+        result.uncertainty[rows] = other.uncertainty
+        result = replace(result, numerator=above, denominator=below, notes=other.notes)
     return replace(result, notes=notes + result.notes, stated=stated)
 
 

@@ -216,17 +216,21 @@ def decide(
     """
     if not all(math.isfinite(value) for value in constants(expression)):
         return Exactness(NO, reason="a constant is not finite")
+    width, real = width_of(data), False
     if rational_constants(expression):
         refuted, tried = refuted_rows(expression, labels, data.first(FIRST_ROWS))
         if tried and refuted > MOST_WRONG * tried:
             return Exactness(NO, tolerance=0.0)
-    elif loss > NEARLY_EXACT * float(np.var(data.target)):
-        return Exactness(NO, reason="too far from the data for its constants to be read as rational numbers")
+    else:
+        if width is not None:
+            wrong = int(np.count_nonzero(far_as_it_stands(expression, data, width)))
+            real = not wrong
+            if measured:
+                return Exactness(APPROXIMATE if real else NO, wrong_rows=wrong)
+        if loss > NEARLY_EXACT * float(np.var(data.target)):
+            reason = "too far from the data for its constants to be read as rational numbers"
+            return Exactness(APPROXIMATE, wrong_rows=0) if real else Exactness(NO, reason=reason)
     nearest = Exactness(NO)
-    width = width_of(data)
-    real = width is not None and not rational_constants(expression) and agrees_as_it_stands(expression, data, width)
-    if real and measured:
-        return Exactness(APPROXIMATE, wrong_rows=0)
     try:
         for tolerance, reading in rationalisations(expression, labels):
             function = RationalFunction.of_fractions(reading.numerator, reading.denominator)
@@ -253,12 +257,11 @@ def _forced(reading: Ratio, tolerance: float) -> bool:
     )
 
 
-def agrees_as_it_stands(expression: Expression, rows: Dataset, width: np.ndarray) -> bool:
-    """Whether an equation's values in float64 are within the width of every target."""
+def far_as_it_stands(expression: Expression, rows: Dataset, width: np.ndarray) -> np.ndarray:
+    """On which rows an equation's value in float64 is not within the width of the target."""
     with np.errstate(all="ignore"):
         value = np.broadcast_to(evaluate(expression, rows.columns), len(rows))
-        far = np.abs(value - rows.target) > width + ROUND_OFF * np.abs(rows.target)
-    return bool(np.isfinite(value).all() and not far.any())
+        return ~(np.abs(value - rows.target) <= width + ROUND_OFF * np.abs(rows.target))
 
 
 def function_of(expression: Expression, labels: tuple[str, ...]) -> RationalFunction:
@@ -324,12 +327,22 @@ def as_it_stands(
         value = np.broadcast_to(evaluate(expression, rows.columns), len(rows))
     if not np.isfinite(value).any():
         return NO  # it divides by zero on every row
+    wrong = wrong_as_it_stands(expression, rows, errors)
+    if wrong is None:
+        return UNDECIDED
+    return NO if len(wrong) else APPROXIMATE
+
+
+def wrong_as_it_stands(
+    expression: Expression, rows: Dataset, errors: Mapping[float, float] | None = None
+) -> np.ndarray | None:
+    """The rows on which an equation, as it stands, is further from the target than it may be; None of exact targets."""
     width = width_of(rows)
     if width is None:
-        return UNDECIDED
+        return None
     if errors:
         width = width + shift_of(expression, rows, errors)
-    return APPROXIMATE if agrees_as_it_stands(expression, rows, width) else NO
+    return np.flatnonzero(far_as_it_stands(expression, rows, width))
 
 
 def shift_of(expression: Expression, rows: Dataset, errors: Mapping[float, float]) -> np.ndarray:

@@ -41,6 +41,7 @@ from cftsr.fronts.exactness import (
     function_of,
     time_limit,
     width_of,
+    wrong_as_it_stands,
 )
 from cftsr.fronts.front import Equation, best, read_front
 from cftsr.vocabulary import APPROXIMATE, NO, NOT_LOOKED_AT, UNDECIDED, YES
@@ -145,6 +146,8 @@ def _decide(
         if function is not None:
             judgement.wrong_held_out = count_wrong(function, held_out)
             judgement.exact_on_held_out = NO if judgement.wrong_held_out else agreement(function, held_out)
+        elif measured and (wrong := wrong_as_it_stands(expression, held_out, errors)) is not None:
+            judgement.wrong_held_out = len(wrong)
     if known is not None:
         if function is not None:
             judgement.identical_to_closed_form = YES if function.same_as(function_of(known, labels)) else NO
@@ -154,19 +157,26 @@ def _decide(
         judgement.simplified, judgement.latex = factored(function, labels)
 
 
-def rows_that_disagree(judgement: Judgement, rows: Dataset) -> list[dict[str, Any]]:
-    """The rows on which what was judged differs from the target: their labels, the file's value and the formula's."""
+def rows_that_disagree(
+    judgement: Judgement, rows: Dataset, errors: Mapping[float, float] | None = None
+) -> list[dict[str, Any]]:
+    """The rows on which what was judged differs from the target: their labels, the file's value and the formula's.
+
+    errors   of measured constants, as `judge` has them
+    """
     expression = without_integer_columns(parse(judgement.equation, (*rows.labels, *INTEGER_COLUMNS)))
-    function = function_of(expression, rows.labels).cancelled()
-    wrong = rows.wrong_rows(function, width_of(rows))
-    values = zip(*(part[wrong].tolist() for part in rows.evaluate(function)), strict=True)
+    wrong = wrong_as_it_stands(expression, rows, errors) if errors else None
+    if wrong is not None:
+        value = np.broadcast_to(evaluate(expression, rows.columns), len(rows))
+        texts = [f"{value[row]:.10g}" for row in wrong.tolist()]
+    else:
+        function = function_of(expression, rows.labels).cancelled()
+        wrong = rows.wrong_rows(function, width_of(rows))
+        values = zip(*(part[wrong].tolist() for part in rows.evaluate(function)), strict=True)
+        texts = [str(Fraction(above, below)) if below else "undefined" for above, below in values]
     return [
-        {
-            "labels": rows.described(rows.x[row].tolist()),
-            "given": rows.quoted(row),
-            "formula": str(Fraction(above, below)) if below else "undefined",
-        }
-        for row, (above, below) in zip(wrong.tolist(), values, strict=True)
+        {"labels": rows.described(rows.x[row].tolist()), "given": rows.quoted(row), "formula": text}
+        for row, text in zip(wrong.tolist(), texts, strict=True)
     ]
 
 

@@ -33,10 +33,9 @@ def fit(problem: Problem, limits: Limits, refit_without: float, share: float) ->
         whole = Fit(function, certificate, systems, bits=formula_bits(function, unknowns))
         if len(problem) >= TIMES * unknowns + MORE:
             return parts.shorter_by_sector(problem, whole, limits, refit_without) or whole
-    else:
-        product = factors.fit(problem, searched, refit_without)
-        if product is not None:
-            return product
+    product = factors.fit(problem, searched, refit_without)
+    if product is not None and (whole is None or product.bits < whole.bits):
+        return product
     below = searched.solution.unknowns if searched.solution else None
     agreement = outliers.agreeing_rows(problem, finite, limits, share, below)
     if agreement.rows is not None:

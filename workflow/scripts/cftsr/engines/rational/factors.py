@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import product
+from itertools import chain, product
 from math import gcd, prod
 
 import numpy as np
@@ -21,7 +21,7 @@ from cftsr.algebra.polynomials import Polynomial, multiply
 from cftsr.algebra.rational_function import RationalFunction
 from cftsr.data.dataset import Dataset, integers
 from cftsr.engines.base import Problem
-from cftsr.engines.rational.description import formula_bits
+from cftsr.engines.rational.description import bits_of, formula_bits
 from cftsr.engines.rational.fit import Fit
 from cftsr.engines.rational.identification import largest
 from cftsr.engines.rational.search import Limits, Search, search
@@ -55,6 +55,12 @@ class Product:
         """Coefficients: of each form, of the rest, and the constant."""
         own = sum(map(len, self.forms)) + 1
         return own + (sum(map(len, self.rest)) if self.rest else 0)
+
+    @property
+    def bits(self) -> float:
+        """The length of its description, as `formula_bits` counts it."""
+        numbers = (*chain(*self.forms), *self.powers, self.constant.numerator, self.constant.denominator)
+        return sum(map(bits_of, numbers)) + (formula_bits(self.rest, 0) if self.rest else 0)
 
 
 def fit(problem: Problem, searched: Search, refit_without: float) -> Fit | None:
@@ -97,8 +103,7 @@ def fit(problem: Problem, searched: Search, refit_without: float) -> Fit | None:
         refits=tuple(refits),
         remarks=("found, and tested, as a product of linear factors; a sum of that degree would need more rows",),
     )
-    bits = formula_bits(function, 0)
-    return Fit(function, certificate, searched.systems, bits=bits)
+    return Fit(function, certificate, searched.systems, bits=result.bits)
 
 
 def product_of(rows: Dataset) -> Product | None:

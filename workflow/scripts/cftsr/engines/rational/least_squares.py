@@ -50,6 +50,8 @@ ROUNDS = 3  # of leaving wrong rows out
 DRAWS, MAX_DRAWN = 4, 100  # of few rows, where all rows do not fit; and for how many unknowns
 STANDARD_ERRORS = 4.0  # to either side of a coefficient
 CHANCE = 0.02  # that a coefficient is near its fraction by accident; beyond, it is not read
+DECIMAL = (10, 25)  # a multiple of these as a denominator makes a decimal
+DOUBTFUL = 2e-3  # the sum of these chances of a formula that may be an accident, and is never identified
 SURE = 1e-4  # coefficients below this chance are read at once, without fitting anew in between
 LOOSE = 1e-2  # relative error beyond which a real coefficient says nothing
 LEADS = 3  # coefficients that are tried as the one set to 1
@@ -73,13 +75,15 @@ class Reading:
     """Coefficients as fractions of real numbers, by their place among the monomials.
 
     groups     of each real number its coefficients, the first being 1
+    reals      the real numbers, the first being 1
     chance     that some fraction is as near, and so simple, by accident (a sum over the coefficients)
     residual   the norm of the residuals, in uncertainties
     """
 
     groups: list[dict[int, Fraction]]
+    reals: list[float]
     chance: float
-    residual: float
+    residual: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,8 @@ class Search:
     """The outcome of a search among targets that are not exact.
 
     estimate   a formula, or None
-    near       the first systems that are within the uncertainties and whose coefficients could not be read
+    near       the first systems that are within the uncertainties and whose coefficients could not be read, or may have
+               been read by accident
     reason, limit   why there is no estimate, and which limit ended the search
     """
 
@@ -134,16 +139,19 @@ def _estimate(rows: Dataset, uncertainty: np.ndarray, finite: FiniteLabels, limi
             reading = system.read()
             function = function_of(reading[0], ansatz.above, ansatz.below) if reading else None
             if reading and function:
-                return Search(Estimate(function, ansatz, reading[1]), systems)
+                doubtful = (system,) if reading[1] > DOUBTFUL else ()
+                return Search(Estimate(function, ansatz, reading[1]), systems, doubtful)
             near.append(system)
             if len(near) > MOST_NEAR and ansatz.unknowns > 2 * near[0].ansatz.unknowns:
                 break  # they all bend to the data; a formula is not among what fits this well
     if near:
         reason = (
             f"functions of degrees {near[0].ansatz.degrees} pass within the uncertainty of the data, but their "
-            f"coefficients are no fractions that the data could tell from others: {REMEDIES[UNCERTAINTY]}"
+            "coefficients are no fractions that the data could tell from others, nor fractions and a few real numbers: "
+            f"{REMEDIES[UNCERTAINTY]}"
         )
-        return Search(None, systems, tuple(near[:MOST_NEAR]), reason, UNCERTAINTY)
+        fewest = sorted(near, key=lambda system: system.ansatz.unknowns)[:MOST_NEAR]
+        return Search(None, systems, tuple(fewest), reason, UNCERTAINTY)
     if len(classes) < len(every):
         unknowns = classes[-1].unknowns if classes else 0
         reason = (
@@ -252,36 +260,48 @@ class System:
                 return clear_denominators([fractions[j] for j in range(len(fractions))]), reading.chance
         return None
 
-    def readings(self, max_reals: int) -> Iterator[Reading]:
+    def readings(self, max_reals: int, most: float = CHANCE, below: bool = False) -> Iterator[Reading]:
         """The coefficients as fractions, with each of a few in the denominator set to 1 in turn.
 
-        max_reals   so many of the numerator's may be real numbers, which others are fractions of
+        max_reals   so many may be real numbers: of the numerator, and others may be fractions of them
+        most        chance of an accident, up to which a fraction is read
+        below       or of the denominator too, and each is one of its own
         """
         norms = np.linalg.norm(self.scaled, axis=0)
         triangle = np.linalg.qr(self.scaled / norms, mode="r")
         share = np.abs(self.vector) * norms
+        read = self._read_below if below else self._read_with
         for lead in (self.split + np.argsort(-share[self.split :])[:LEADS]).tolist():
             # Weights hold for the vector that they came from; this is its size in units of the leading coefficient.
             size = abs(self.vector[lead] / self.units[lead])
             # In these units the coefficients of the labels themselves are z / scale.
-            reading = self._read_with(np.asarray(triangle) * size, norms * self.units, lead, max_reals)
+            reading = read(np.asarray(triangle) * size, norms * self.units, lead, max_reals, most)
             if reading is not None:
                 yield reading
 
-    def _read_with(self, triangle: np.ndarray, scale: np.ndarray, lead: int, max_reals: int) -> Reading | None:
+    def _best(
+        self, triangle: np.ndarray, scale: np.ndarray, values: dict[int, float]
+    ) -> Iterator[tuple[int, float, float]]:
+        """Of the coefficients without a value: place, best value beside those that have one, and standard error."""
         sigma = max(1.2 * self.rms, 0.05)
+        fixed, free = sorted(values), [j for j in range(len(scale)) if j not in values]
+        known = triangle[:, fixed] @ np.array([values[j] * scale[j] for j in fixed])
+        left, singular, right = np.linalg.svd(triangle[:, free], full_matrices=False)
+        singular = np.maximum(singular, 1e-14 * singular[0])
+        z = -right.T @ (left.T @ known / singular) / scale[free]
+        errors = sigma * np.sqrt(np.sum(np.square(right.T / singular), axis=1)) / scale[free]
+        return zip(free, z.tolist(), errors.tolist(), strict=True)
+
+    def _read_with(
+        self, triangle: np.ndarray, scale: np.ndarray, lead: int, max_reals: int, most: float
+    ) -> Reading | None:
         values = {lead: 1.0}
         groups, reals = [{lead: Fraction(1)}], [1.0]
         common, total = 1, 0.0
-        while free := [j for j in range(len(scale)) if j not in values]:
-            fixed = sorted(values)
-            known = triangle[:, fixed] @ np.array([values[j] * scale[j] for j in fixed])
-            left, singular, right = np.linalg.svd(triangle[:, free], full_matrices=False)
-            singular = np.maximum(singular, 1e-14 * singular[0])
-            z = -right.T @ (left.T @ known / singular) / scale[free]
-            errors = sigma * np.sqrt(np.sum(np.square(right.T / singular), axis=1)) / scale[free]
+        while len(values) < len(scale):
+            estimates = list(self._best(triangle, scale, values))
             candidates = []
-            for j, value, error in zip(free, z.tolist(), errors.tolist(), strict=True):
+            for j, value, error in estimates:
                 error = STANDARD_ERRORS * error + 1e-13 * abs(value)
                 for group, real in enumerate(reals):
                     if group and j >= self.split:
@@ -294,12 +314,10 @@ class System:
                     candidates.append((min(1.0, 2 * half * simple), group, j, fraction))
             candidates.sort(key=lambda candidate: candidate[:3])
             best = candidates[0][0]
-            if best > CHANCE:
+            if best > most:
                 # A real number of its own: the best determined coefficient of the numerator.
                 numerator = [
-                    (abs(error / value), j, value)
-                    for j, value, error in zip(free, z.tolist(), errors.tolist(), strict=True)
-                    if j < self.split and value
+                    (abs(error / value), j, value) for j, value, error in estimates if j < self.split and value
                 ]
                 if not numerator or len(reals) > max_reals or min(numerator)[0] > LOOSE:
                     return None
@@ -319,4 +337,45 @@ class System:
                     common = lcm(common, fraction.denominator)
                 total += chance
         residual = triangle @ np.array([values[j] * scale[j] for j in range(len(scale))])
-        return Reading(groups, total, float(np.linalg.norm(residual)))
+        return Reading(groups, reals, total, float(np.linalg.norm(residual)))
+
+    def _read_below(
+        self, triangle: np.ndarray, scale: np.ndarray, lead: int, max_reals: int, most: float
+    ) -> Reading | None:
+        """The same with real numbers anywhere, each of one coefficient; these stay free while others are read."""
+        fractions, reals, total = {lead: Fraction(1)}, dict[int, float](), 0.0
+        while len(fractions) < len(scale):
+            estimates = list(self._best(triangle, scale, {j: float(value) for j, value in fractions.items()}))
+            unread = [item for item in estimates if item[0] not in reals]
+            reals = {j: value for j, value, _ in estimates if j in reals}
+            if not unread:
+                groups = [fractions, *({j: Fraction(1)} for j in reals)]
+                return Reading(groups, [1.0, *reals.values()], total)
+            candidates = []
+            for j, value, error in unread:
+                half = STANDARD_ERRORS * error + 1e-13 * abs(value)
+                fraction = simplest_between(value - half, value + half)
+                candidates.append((min(1.0, 2 * half * 0.61 * fraction.denominator**2), j, fraction))
+            chance, j, fraction = min(candidates)
+            if chance <= most and not decimals_below({**fractions, j: fraction}, self.ansatz):
+                fractions[j] = fraction
+                total += chance
+                continue
+            determined = [(abs(error / value), j, value) for j, value, error in unread if value]
+            if not determined or len(reals) == max_reals or min(determined)[0] > LOOSE:
+                return None
+            reals[min(determined)[1]] = min(determined)[2]
+        return None
+
+
+def decimals_below(fractions: dict[int, Fraction], ansatz: Ansatz) -> bool:
+    """Whether a coefficient of the denominator, beside that of its highest monomial, is a decimal like 0.35.
+
+    Such a number was measured, and has an uncertainty; one like 3/8 is exact.
+    """
+    split = len(ansatz.above)
+    below = {ansatz.below[j - split]: value for j, value in fractions.items() if j >= split and value}
+    if not below:
+        return False
+    highest = below[max(below, key=lambda powers: (sum(powers), powers))]
+    return any((value / highest).denominator % unit == 0 for value in below.values() for unit in DECIMAL)

@@ -60,10 +60,17 @@ def fit(problem: Problem, limits: Limits, refit_without: float, whole: Fit | Non
 
     why   there is no formula for all rows; "" where there is one
     """
+    sectors = _sectors(problem)
     if problem.finite_labels:
-        return shorter_by_sector(problem, whole, limits, refit_without)
+        by_sector = shorter_by_sector(problem, whole, limits, refit_without)
+        if by_sector is not None or whole is not None or not sectors:
+            return by_sector
     for number, (classes, remark) in enumerate(_partitions(problem)):
-        masks = [np.all([residue.mask(problem) for residue in residues], axis=0) for residues in classes]
+        pairs = list(product(classes, sectors or [(np.ones(len(problem), dtype=bool), {})]))
+        masks = [
+            np.all([inside, *(residue.mask(problem) for residue in residues)], axis=0)
+            for residues, (inside, _) in pairs
+        ]
         if not all(mask.any() for mask in masks):
             continue
         # Of many partitions, each has to explain more: two rows for each coefficient.
@@ -71,11 +78,13 @@ def fit(problem: Problem, limits: Limits, refit_without: float, whole: Fit | Non
         own = limits if number < len(MODULI) * len(problem.labels) else replace(limits, max_unknowns=few)
         pieces = [
             (
-                problem.take(mask),
-                ", ".join(residue.in_words(problem) for residue in residues),
-                {"residues": tuple(residue.as_values(problem) for residue in residues)},
+                problem.take(mask).without_finite_labels(),
+                ", ".join(
+                    [*(residue.in_words(problem) for residue in residues), *([in_words(sector)] if sector else [])]
+                ),
+                {"residues": tuple(residue.as_values(problem) for residue in residues), "sector": sector or None},
             )
-            for mask, residues in zip(masks, classes, strict=True)
+            for mask, (residues, (_, sector)) in zip(masks, pairs, strict=True)
         ]
         result = _fitted(problem, pieces, own, refit_without, whole, f"{len(pieces)} formulas, by {remark}", why)
         if result is not None:
@@ -86,9 +95,10 @@ def fit(problem: Problem, limits: Limits, refit_without: float, whole: Fit | Non
 def _partitions(problem: Problem) -> Iterator[tuple[list[tuple[Residue, ...]], str]]:
     """Classes of rows, each by one residue or two, and by what in words."""
     scales = problem.scales or (1,) * len(problem.labels)
-    whole = [column for column, scale in enumerate(scales) if scale == 1]
+    free = [column for column, label in enumerate(problem.labels) if label not in problem.finite_labels]
+    whole = [column for column in free if scales[column] == 1]
     for modulus in MODULI:
-        for column in whole if modulus > 2 else [i for i, scale in enumerate(scales) if scale in (1, 2)]:
+        for column in whole if modulus > 2 else [i for i in free if scales[i] in (1, 2)]:
             name = _name(problem, (column,))
             remark = f"the parity of {name}" if modulus == 2 else f"{name} modulo {modulus}"
             yield [(Residue((column,), modulus, value),) for value in range(modulus)], remark
@@ -102,19 +112,28 @@ def _partitions(problem: Problem) -> Iterator[tuple[list[tuple[Residue, ...]], s
         )
 
 
-def shorter_by_sector(problem: Problem, whole: Fit | None, limits: Limits, refit_without: float) -> Fit | None:
-    """One formula for each joint value of the finite labels, where that is shorter than one for all."""
+def _sectors(problem: Problem) -> list[tuple[np.ndarray, dict]]:
+    """The rows of each joint value of the finite labels, and that value; none where a value has no row."""
     if not problem.finite_labels or not set(problem.finite_labels) < set(problem.labels):
-        return None
-    columns = [problem.labels.index(label) for label in problem.finite_labels]
-    classes = []
+        return []
+    columns, sectors = [problem.labels.index(label) for label in problem.finite_labels], []
     for value in problem.finite_values:
         mask = np.all(problem.x[:, columns] == np.array(value), axis=1)
         if not mask.any():
-            return None
+            return []
         shown = problem.described(problem.x[np.flatnonzero(mask)[0]].tolist())
-        sector = {label: shown[label] for label in problem.finite_labels}
-        classes.append((problem.take(mask).without_finite_labels(), in_words(sector), {"sector": sector}))
+        sectors.append((mask, {label: shown[label] for label in problem.finite_labels}))
+    return sectors
+
+
+def shorter_by_sector(problem: Problem, whole: Fit | None, limits: Limits, refit_without: float) -> Fit | None:
+    """One formula for each joint value of the finite labels, where that is shorter than one for all."""
+    sectors = _sectors(problem)
+    if not sectors:
+        return None
+    classes = [
+        (problem.take(mask).without_finite_labels(), in_words(sector), {"sector": sector}) for mask, sector in sectors
+    ]
     names = ", ".join(problem.finite_labels)
     return _fitted(problem, classes, limits, refit_without, whole, f"{len(classes)} formulas, one for each {names}")
 

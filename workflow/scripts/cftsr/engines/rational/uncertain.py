@@ -7,16 +7,17 @@ from math import erfc, sqrt
 
 import numpy as np
 
+from cftsr.algebra.expressions import evaluate
 from cftsr.algebra.rational_function import RationalFunction
 from cftsr.engines.base import Problem
 from cftsr.engines.rational import exact, outliers
 from cftsr.engines.rational.exact import disagreement
 from cftsr.engines.rational.fit import NAMED, Fit, wrong_row
 from cftsr.engines.rational.identification import certify, finite_labels
-from cftsr.engines.rational.least_squares import Estimate, System, estimate
+from cftsr.engines.rational.least_squares import CHANCE, DOUBTFUL, Estimate, System, estimate
 from cftsr.engines.rational.search import Limits, Search, distinct_values, solve
 from cftsr.engines.rational.shape import Shape, shape_of
-from cftsr.fronts.certificate import UNCERTAINTY, Certificate, no_formula
+from cftsr.fronts.certificate import UNCERTAINTY, Certificate, WrongRow, no_formula
 from cftsr.vocabulary import FITS
 
 # "Off by up to" is taken at its word: within it a row agrees. Where more than a tenth of the rows do not, it may be a
@@ -26,7 +27,7 @@ MAJORITY = 0.9
 NEAR, FEW_FAR = 4, 0.002
 # Relative noise of targets whose digits promise more than they hold: so much is tried, and the formula is approximate.
 NOISE = 1e-6
-LARGEST_CHANCE = 2e-3  # that the coefficients of an identified formula are simple by accident
+INFLATED = 10.0  # the same of standard deviations that are too small
 # Chi^2 per degree of freedom beyond 1 by so many of its standard deviations is not what the stated errors allow.
 CHI_SQUARED_SIGMAS = 5.0
 SIGMAS = 5.0  # a row further off than so many standard deviations is named
@@ -45,20 +46,29 @@ def fit(problem: Problem, width: np.ndarray, limits: Limits, refit_without: floa
     finite = finite_labels(problem)
     searched = estimate(problem, width, finite, limits, share)
     systems += searched.systems
-    near = searched.near
-    shape = shape_of(near, problem, width, outliers.tolerated(len(problem), share), statistical) if near else None
-    if searched.estimate is None and shape is None and not statistical:
-        noisy = np.maximum(width, NOISE * np.abs(problem.target))
+    near, allowed, far = searched.near, outliers.tolerated(len(problem), share), width
+    chance = DOUBTFUL if searched.estimate else CHANCE
+    shape = shape_of(near, problem, width, allowed, statistical, chance) if near else None
+    if shape is not None and statistical and not _allowed(shape.chi_squared, len(problem)):
+        shape = None
+    if shape is not None and shape.function is not None:
+        searched, shape = replace(searched, estimate=Estimate(shape.function, shape.ansatz, shape.chance)), None
+    elif searched.estimate is not None and shape is not None:
+        # Fractions that may be an accident, against real numbers.
+        wrong = problem.wrong_rows(searched.estimate.function, _bound(problem))
+        searched = replace(searched, estimate=None) if len(wrong) > len(shape.far) else searched
+    elif searched.estimate is None and shape is None:
+        noisy = INFLATED * width if statistical else np.maximum(width, NOISE * np.abs(problem.target))
         again = estimate(problem, noisy, finite, limits, share)
         systems += again.systems
         if again.estimate is not None:
-            searched, width = again, noisy
+            searched, far = again, noisy
     if searched.estimate is None:
         if shape is not None:
             return _of_shape(problem, shape, near, systems, statistical)
         distinct = dict(zip(problem.labels, distinct_values(problem.x), strict=True))
         return Fit(None, no_formula(searched.reason, searched.limit, len(problem), distinct), systems)
-    return _of_estimate(problem, searched.estimate, width, limits, refit_without, share, systems, statistical)
+    return _of_estimate(problem, searched.estimate, far, limits, refit_without, share, systems, statistical)
 
 
 def _from_exact_rows(problem: Problem, known: np.ndarray, limits: Limits, refit_without: float, share: float) -> Fit:
@@ -150,7 +160,7 @@ def _of_estimate(
     search_of = Search(solution, 0, distinct=distinct_values(part.x))
     certificate, more = certify(smooth, search_of, limits, refit_without, refit)
     reasons = [*certificate.reasons]
-    if estimated.chance > LARGEST_CHANCE:
+    if estimated.chance > DOUBTFUL:
         reasons.append(
             f"the coefficients may be simple by accident (a chance of {estimated.chance:.1g}): more digits, or more "
             "rows, would decide"
@@ -158,11 +168,12 @@ def _of_estimate(
     remarks = [*certificate.remarks, "the targets are known only to an uncertainty"]
     approximate, chi_squared, noise = None, None, None
     if statistical:
-        chi_squared, sentence, allowed = _chi_squared(part, solution.function, width[near])
-        remarks.append(sentence)
-        if not allowed:
+        chi_squared, sentence, allowed = _chi_squared(part, solution.function)
+        if allowed:
+            remarks.append(sentence)
+        else:
             approximate = True
-            reasons.append(f"approximate: {sentence}, more than the stated errors allow")
+            reasons.append(f"approximate: {sentence}: more than the stated errors allow")
     elif len(wrong) > (1 - MAJORITY) * len(problem):
         approximate = True
         off = f"approximate: {len(wrong)} of {len(problem)} rows are off by more than their uncertainty"
@@ -187,9 +198,10 @@ def _of_estimate(
     return Fit(solution.function, certificate, systems + more)
 
 
-def _chi_squared(rows: Problem, function: RationalFunction, sigma: np.ndarray) -> tuple[float, str, bool]:
+def _chi_squared(rows: Problem, function: RationalFunction) -> tuple[float, str, bool]:
     """Chi^2 per degree of freedom, a sentence with it, and whether stated standard deviations allow so much."""
     above, below = rows.evaluate(function)
+    sigma = np.zeros(len(rows)) if rows.sigma is None else rows.sigma
     known = sigma > 0
     pulls = ((above / below).astype(float) - rows.target)[known] / sigma[known]
     # Fractions that were read cost no degree of freedom.
@@ -200,19 +212,25 @@ def _chi_squared(rows: Problem, function: RationalFunction, sigma: np.ndarray) -
         f"chi^2 is {value:.2f} for each of {freedom} degrees of freedom; {off} of {freedom} rows are off by more than "
         f"a standard deviation, and {expected:.0f} are expected to be"
     )
-    return value, sentence, value <= 1 + CHI_SQUARED_SIGMAS * sqrt(2 / freedom)
+    return value, sentence, _allowed(value, freedom)
+
+
+def _allowed(chi_squared: float, freedom: int) -> bool:
+    """Whether stated standard deviations allow so large a chi^2 per degree of freedom."""
+    return chi_squared <= 1 + CHI_SQUARED_SIGMAS * sqrt(2 / freedom)
 
 
 def _of_shape(problem: Problem, shape: Shape, near: tuple[System, ...], systems: int, statistical: bool) -> Fit:
     """The certificate of a formula with real coefficients: it never is identified."""
-    constants = tuple(term.constant for term in shape.terms)
+    constants = shape.constants
     what = "a coefficient is" if len(constants) == 1 else f"{len(constants)} coefficients are"
     values = " and ".join(constant.shown for constant in constants)
     reason = (
         f"approximate: {what} no fraction that the data could tell from others, {values}; the shape holds on "
-        f"{len(problem) - shape.off} of {len(problem)} rows within their uncertainty"
+        f"{len(problem) - len(shape.far)} of {len(problem)} rows within their uncertainty"
     )
     remarks = ["the targets are known only to an uncertainty"]
+    value = np.broadcast_to(evaluate(shape.expression, problem.columns), len(problem))
     if statistical:
         remarks.append(f"chi^2 is {shape.chi_squared:.2f} for each degree of freedom")
     unknowns = shape.ansatz.unknowns
@@ -229,8 +247,13 @@ def _of_shape(problem: Problem, shape: Shape, near: tuple[System, ...], systems:
         chance=float(shape.chance),
         chi_squared=shape.chi_squared if statistical else None,
         constants=constants,
+        wrong_rows=tuple(
+            WrongRow(problem.described(problem.x[row].tolist()), problem.quoted(row), f"{value[row]:.10g}")
+            for row in shape.far[:NAMED].tolist()
+        ),
+        wrong_rows_total=len(shape.far) or None,
     )
-    return Fit(None, certificate, systems, expression=shape.expression(problem))
+    return Fit(None, certificate, systems, expression=shape.expression)
 
 
 def relative_error(problem: Problem, function: RationalFunction) -> float:

@@ -151,9 +151,9 @@ def _levels(page: FilePage) -> Picture | None:
 
 
 def _shown(formula: FileFormula, symbol: str) -> Shown:
-    markup = mathml(formula.equation, symbol, block=True)
+    markup = mathml(formula.equation, symbol, block=True, rounded=formula.exact_on_data)
     other = bool(formula.simplified) and formula.simplified.replace(" ", "") != formula.equation.replace(" ", "")
-    factored = mathml(formula.simplified, symbol, block=True) if other else Markup("")
+    factored = mathml(formula.simplified, symbol, block=True, rounded=formula.exact_on_data) if other else Markup("")
     shown = Shown(formula, markup, factored, copies(formula.equation))
     if formula.exact:
         return shown

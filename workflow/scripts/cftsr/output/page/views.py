@@ -402,8 +402,9 @@ def _fit(
     reported = result.reported
     exact = reported["exact_on_data"] in (YES, APPROXIMATE) and reported["simplified"]
     tidy = exact and reported["simplified"].replace(" ", "") != reported["equation"]
-    chosen = mathml(reported["equation"], data.symbol, block=True)
-    factored = mathml(reported["simplified"], data.symbol, block=True) if tidy else Markup("")
+    rounded = reported["exact_on_data"] != APPROXIMATE
+    chosen = mathml(reported["equation"], data.symbol, block=True, rounded=rounded)
+    factored = mathml(reported["simplified"], data.symbol, block=True, rounded=rounded) if tidy else Markup("")
     # The shorter of the two is the answer; where constants were read as rational numbers, the exact one.
     restated = bool(tidy) and shorter(reported) == reported["simplified"]
     return Fit(
@@ -517,7 +518,7 @@ def _member(index: int, equation: dict[str, Any], result: Result, verdict: dict[
         complexity=equation["complexity"],
         loss=number(equation["loss"], "loss"),
         score=number(math.inf if equation["score"] == "inf" else equation["score"], "score"),
-        formula=mathml(equation["equation"]),
+        formula=mathml(equation["equation"], rounded=equation["exact_on_data"] != APPROXIMATE),
         answer=answer,
         words=words,
         reason=equation["reason"],

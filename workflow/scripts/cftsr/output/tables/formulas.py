@@ -45,7 +45,7 @@ from cftsr.results.findings import (
 from cftsr.results.published import FORMULA_LINES, Published, PublishedValue
 from cftsr.results.summary import fraction_order
 from cftsr.results.titles import percentage, sentence, setting_title
-from cftsr.vocabulary import ANY_SETTING, YES
+from cftsr.vocabulary import ANY_SETTING, APPROXIMATE, YES
 
 FORMULA_QUANTITIES = ("formula", "simplified", "loss", "complexity")
 
@@ -231,10 +231,11 @@ def _formula_rows(
         entries = _padded([source, Entry(words="no formula")], width)
         return [Row((*entries[:-1], verdict), kind)], nothing
     loss, nodes = found["loss"], found["complexity"]
+    approximate = found["exact_on_data"] == APPROXIMATE and bool(found["simplified"])
     measure = published.value if published and not published.suspect else None
     entries = [
         source,
-        Entry(formula=found["equation"], view=view),
+        Entry(formula=found["simplified"] if approximate else found["equation"], rounded=not approximate, view=view),
         Entry(
             numbers=(Number(loss, "loss"),),
             against=against("loss", loss, measure),

@@ -26,7 +26,7 @@ def number(value: float | None, quantity: str) -> Markup:
 def shown(entry: Entry) -> Markup:
     """The words, the formula, or the first number."""
     if entry.formula:
-        return mathml(entry.formula)
+        return mathml(entry.formula, rounded=entry.rounded)
     return _number(entry.numbers[0]) if entry.numbers else escape(entry.words.replace("`", ""))
 
 

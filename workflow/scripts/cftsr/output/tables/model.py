@@ -56,6 +56,7 @@ class Entry:
     """What stands in one field: words, a formula, or numbers with their marks.
 
     formula    in our grammar or SymPy's, of what `symbol` names; latex: how it is printed elsewhere
+    rounded    whether its constants may be; not where the verdict rests on all their digits
     numbers    the first, then what stands in parentheses behind it
     against    "better", "worse" or "equal" beside the published value; "" where there is nothing to compare
     order      what the column is sorted by
@@ -64,6 +65,7 @@ class Entry:
 
     words: str = ""
     formula: str = ""
+    rounded: bool = True
     symbol: str = ""
     latex: str = ""
     suspect: int = 0

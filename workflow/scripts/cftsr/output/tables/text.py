@@ -28,7 +28,7 @@ def number_text(value: float | None, quantity: str) -> Text:
 
 def entry_text(entry: Entry) -> Text:
     if entry.formula:
-        shown = formula(entry.formula)
+        shown = formula(entry.formula, entry.rounded)
         if entry.latex:
             shown = Text(code(entry.formula).markdown, rf"$\displaystyle {entry.latex}$")
         return shown + plain("‡" * bool(entry.suspect))

@@ -50,13 +50,16 @@ class Piece(NamedTuple):
 INVISIBLE_TIMES, TIMES, MINUS = "\u2062", "\u00d7", "\u2212"
 
 
-def mathml(text: str, symbol: str = "", block: bool = False) -> Markup:
-    """An equation typeset, nothing simplified, behind "symbol =" if there is one; code where it cannot be read."""
+def mathml(text: str, symbol: str = "", block: bool = False, rounded: bool = True) -> Markup:
+    """An equation typeset, nothing simplified, behind "symbol =" if there is one; code where it cannot be read.
+
+    rounded   not where the verdict rests on all digits of its constants
+    """
     try:
         tree = read(text)
         if tree.complexity > MAX_NODES:
             raise ParseError("too large")
-        body = fold(tree, _leaf, _apply).markup
+        body = fold(tree, lambda node: _leaf(node, rounded), _apply).markup
     except (ParseError, RecursionError):
         return Markup("<code>{}</code>").format(text)
     before = Markup("{}<mo>=</mo>").format(_symbol(symbol)) if symbol else ""
@@ -87,12 +90,13 @@ def _operator(sign: str) -> Markup:
     return _tag("mo", MINUS if sign == "-" else sign)
 
 
-def _leaf(node: Expression) -> Piece:
+def _leaf(node: Expression, rounded: bool) -> Piece:
     if node.kind == "variable":
         return Piece(_name(node.value))
     if not math.isfinite(node.value):
         return Piece(_tag("mi", "NaN" if math.isnan(node.value) else "∞" if node.value > 0 else f"{MINUS}∞"))
-    shown = rounded_constants(str(Expression("constant", node.value)))
+    shown = str(Expression("constant", node.value))
+    shown = rounded_constants(shown) if rounded else shown
     negative = shown.startswith("-")
     mantissa, _, exponent = shown.lstrip("-").partition("e")
     body = _tag("mn", mantissa)

@@ -105,9 +105,10 @@ def rounded_constants(text: str) -> str:
 # ---- formulas
 
 
-def formula(text: str) -> Text:
+def formula(text: str, rounded: bool = True) -> Text:
     """An equation of a front or of the paper: code in Markdown, set as it was found in LaTeX.
 
+    rounded   not where the verdict rests on all digits of its constants
     The integer columns i1..i10 are shown as the integers they stand for. What is no equation is shown as words.
     """
     try:
@@ -115,4 +116,5 @@ def formula(text: str) -> Text:
     except ParseError:
         return plain(text.replace("`", "'"))
     tree = without_integer_columns(parsed)
-    return Text(code(rounded_constants(str(tree))).markdown, rf"$\displaystyle {latex_of(tree, rounded_constants)}$")
+    constants = rounded_constants if rounded else str
+    return Text(code(constants(str(tree))).markdown, rf"$\displaystyle {latex_of(tree, constants)}$")
