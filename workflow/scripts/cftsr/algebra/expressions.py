@@ -199,27 +199,28 @@ _PRECEDENCE = {"+": 1, "-": 1, "*": 2, "/": 2, "neg": 3}
 
 def to_text(expression: Expression) -> str:
     """Print with the fewest parentheses such that `parse` gives back the same tree."""
-    return _print(expression, 0)
+    return _print(expression, 0, leftmost=True)
 
 
-def _print(node: Expression, context: int) -> str:
+def _print(node: Expression, context: int, leftmost: bool = False) -> str:
+    """The text of an operand; leftmost is one that no operator precedes: its minus is a sign, without parentheses."""
     match node.kind:
         case "variable":
             return node.value
         case "constant":
             text = _number(node.value)
-            return f"({text})" if text.startswith("-") and context > 0 else text
+            return f"({text})" if text.startswith("-") and context > 0 and not leftmost else text
         case "square":
-            return f"square({_print(node.arguments[0], 0)})"
+            return f"square({_print(node.arguments[0], 0, leftmost=True)})"
         case "neg":
             # An operand in parentheses: -3 would read back as one constant.
             inner = node.arguments[0]
             body = _print(inner, 3) if inner.kind != "constant" else f"({_print(inner, 0)})"
-            return f"(-{body})" if context > 1 else f"-{body}"
+            return f"(-{body})" if context > 1 and not leftmost else f"-{body}"
     level = _PRECEDENCE[node.kind]
     left, right = node.arguments
     # Python associates to the left, so an operand of the same level on the right needs parentheses.
-    text = f"{_print(left, level)}{node.kind}{_print(right, level + 1)}"
+    text = f"{_print(left, level, leftmost or level < context)}{node.kind}{_print(right, level + 1)}"
     return f"({text})" if level < context else text
 
 

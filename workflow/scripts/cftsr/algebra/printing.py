@@ -118,7 +118,8 @@ def _term(value: int, exponents: Exponents, labels: tuple[str, ...], style: _Sty
 # ---- equations as they stand
 
 
-_Set = tuple[str, int]  # LaTeX, and how tightly it holds together: 1 a sum, 2 a product, 3 anything closed
+# LaTeX, and how tightly it holds together: 1 a sum, 1.5 a product with a leading minus, 2 a product, 3 anything closed.
+_Set = tuple[str, float]
 
 
 def latex_of(expression: Expression, number: Callable[[str], str] = str) -> str:
@@ -135,10 +136,10 @@ def _leaf(node: Expression, number: Callable[[str], str]) -> _Set:
     text = number(str(node))
     mantissa, _, exponent = text.partition("e")
     shown = rf"{mantissa}\cdot10^{{{int(exponent)}}}" if exponent else text
-    return shown, 1 if text.startswith("-") else 2 if exponent else 3
+    return shown, 1.5 if text.startswith("-") else 2 if exponent else 3
 
 
-def _closed(operand: _Set, level: int) -> str:
+def _closed(operand: _Set, level: float) -> str:
     return operand[0] if operand[1] >= level else rf"\left({operand[0]}\right)"
 
 
@@ -149,8 +150,8 @@ def _apply(kind: str, arguments: tuple[_Set, ...]) -> _Set:
         case "-", (left, right):
             return f"{left[0]}-{_closed(right, 2)}", 1
         case "*", (left, right):
-            first, second = _closed(left, 2), _closed(right, 2)
-            return first + (r"\cdot " if second[0].isdigit() else r"\,") + second, 2
+            first, second = _closed(left, 1.5), _closed(right, 2)
+            return first + (r"\cdot " if second[0].isdigit() else r"\,") + second, 1.5 if left[1] == 1.5 else 2
         case "/", (left, right):
             return rf"\frac{{{left[0]}}}{{{right[0]}}}", 3
         case "square", (argument,):
@@ -159,5 +160,5 @@ def _apply(kind: str, arguments: tuple[_Set, ...]) -> _Set:
             closed = _closed((text, 0 if text.startswith((r"\frac", "{")) else level), 3)
             return f"{{{closed}}}^{{2}}", 3
         case "neg", (argument,):
-            return f"-{_closed(argument, 2)}", 1
+            return f"-{_closed(argument, 2)}", 1.5
     raise ValueError(f"unknown operator {kind!r}")

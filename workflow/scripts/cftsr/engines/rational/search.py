@@ -107,7 +107,7 @@ def search(rows: Dataset, limits: Limits, finite: FiniteLabels | None = None) ->
 
 def _why_none(limit: str, limits: Limits, tried: int, rows: int) -> str:
     if not tried and limit == ROWS:
-        return f"{rows} rows are too few to try any function: {REMEDIES[limit]}"
+        return f"{rows} {'row is' if rows == 1 else 'rows are'} too few to try any function: {REMEDIES[limit]}"
     what = {
         DEGREE: f"no rational function of degree up to {limits.max_degree} over {limits.max_degree} passes through "
         "every row, and the search ended at this limit",
