@@ -62,7 +62,7 @@ def assert_identity(expression, numerator, denominator, labels, points):
 
 
 @pytest.mark.parametrize("unary", [(), ("square",)], ids=["without square", "with square"])
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(function=functions)
 def test_a_form_is_the_function(unary, function):
     function = function.cancelled()
@@ -73,14 +73,14 @@ def test_a_form_is_the_function(unary, function):
         assert "square" not in {node.kind for node in form.walk()}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(functions)
 def test_constants_of_a_form_are_integers(function):
     form = shortest(function.cancelled(), LABELS, ("square",))
     assert all(type(node.value) is int for node in form.walk() if node.kind == "constant")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(functions)
 def test_a_form_is_never_longer_than_the_plain_quotient_of_sums(function):
     def term(powers, coefficient):

@@ -109,7 +109,7 @@ def test_several_solutions_are_told_apart_by_what_was_held_out():
     assert not result.identified
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(*[st.fractions(-3, 3, max_denominator=4).filter(bool)] * 3)
 def test_any_constants_come_back(a, b, c):
     rows = [(k, l, (a * l * l + b) / (k + c)) for k in range(4, 10) for l in range(1, 6) if k + c != 0]

@@ -132,7 +132,7 @@ def test_stated_uncertainties_decide_what_is_simple_enough():
     assert far.uncertainty == pytest.approx([1e-2, 1e-2, 0.0], rel=1e-8)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.tuples(st.integers(0, 10**9), st.integers(0, 10**6)), min_size=1, max_size=5), st.integers(1, 10**9))
 def test_the_simplest_rational_is_that_of_the_stern_brocot_tree(intervals, scale):
     low = np.array([start for start, _ in intervals])

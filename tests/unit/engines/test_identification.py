@@ -64,7 +64,6 @@ def test_as_many_monomials_as_joint_values():
     assert all(item[1] <= 1 and item[2] <= 1 for ansatz in found for item in ansatz.above + ansatz.below)
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(-3, 3), st.integers(-3, 3)), min_size=1, max_size=6, unique=True))
 def test_indicators_are_one_at_their_value_and_zero_at_the_others(values):
     finite = FiniteLabels((0, 2), tuple(values))
@@ -200,7 +199,7 @@ def test_rows_on_a_curve_have_a_rival_of_the_same_degrees():
     assert found["competing_degrees"] == found["degrees"]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(1, 40), st.integers(1, 10), st.sampled_from(["wzw_su2", "minimal"]))
 def test_no_wrong_formula_is_ever_called_identified(theories, tenths, family):
     data, _ = lowest_levels(

@@ -280,7 +280,7 @@ coefficient = st.integers(-20, 20) | st.integers(-(10**7), 10**7)
 linear_in_k = st.tuples(coefficient, coefficient)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(linear_in_k, linear_in_k)
 def test_any_quotient_of_linear_functions_is_identified(above, below):
     (a, b), (c, d) = above, below
@@ -307,7 +307,7 @@ def value(polynomial, point) -> int:
     )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(quadratic, linear)
 def test_any_rational_function_of_low_degree_in_two_labels_is_identified(above, below):
     points = [(x, y) for x in range(1, 15) for y in range(1, 15)]

@@ -181,7 +181,7 @@ def test_unitary_theories_have_no_negative_weight_and_positive_c(family):
 
 @every_family
 @pytest.mark.parametrize("task", [TASKS[name] for name in KNOWN], ids=KNOWN)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(data=st.data())
 def test_closed_forms_are_the_exact_values(family, task, data):
     labels = task.labels(family)
@@ -255,7 +255,6 @@ def test_n2_fields_are_kept_once(k):
 small_coprime = st.sampled_from([(p, q) for p in range(4, 12) for q in range(3, p) if gcd(p, q) == 1])
 
 
-@settings(deadline=None)
 @given(small_coprime)
 def test_w3_fields_are_kept_once_and_all_three_names_have_one_weight(theory):
     p, q = theory

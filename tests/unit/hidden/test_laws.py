@@ -27,7 +27,7 @@ def numbers(source: random.Random) -> list[int]:
     return [1, 2, *source.sample(range(3, 40), 5)]
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(st.integers(1, 12), st.integers(0, 9), ANY_SHIFTS, SEEDS)
 def test_a_denominator_that_is_a_formula_of_the_label_is_found_as_that_formula(scale, offset, shift, seed):
     source = random.Random(seed)
@@ -39,7 +39,7 @@ def test_a_denominator_that_is_a_formula_of_the_label_is_found_as_that_formula(s
     assert answer.held_out.exact
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(ANY_SHIFTS, SEEDS)
 def test_the_order_and_repetition_of_levels_say_nothing(shift, seed):
     source = random.Random(seed)
@@ -51,7 +51,7 @@ def test_the_order_and_repetition_of_levels_say_nothing(shift, seed):
     assert one.data == other.data
 
 
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=3)
 @given(st.sampled_from([key for key in FORMS if key < 0][:3]), GRID_SHIFTS, SEEDS)
 def test_planted_values_of_a_definite_form_are_found(radicand, shift, seed):
     source, (a, b, c) = random.Random(seed), FORMS[radicand]
@@ -64,7 +64,7 @@ def test_planted_values_of_a_definite_form_are_found(radicand, shift, seed):
     assert answer.data.exact
 
 
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=3)
 @given(
     st.lists(st.sampled_from([F(0), F(1, 16), F(1, 24), F(1, 8), F(1, 3)]), min_size=2, max_size=2, unique=True), SEEDS
 )
@@ -83,7 +83,7 @@ def test_two_planted_shifts_are_found_as_sectors(shifts, seed):
 
 
 @pytest.mark.parametrize("family", ["minimal", "wzw_su2", "u1_boson"])
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=3)
 @given(seed=SEEDS)
 def test_random_spectra_of_a_familys_denominators_are_not_identified(family, seed):
     source = random.Random(seed)
@@ -93,7 +93,7 @@ def test_random_spectra_of_a_familys_denominators_are_not_identified(family, see
     assert (answer.kind, answer.outcome) == (NONE, NONE)
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @given(SEEDS, st.integers(1, 30))
 def test_a_planted_spectrum_with_a_theory_of_random_levels_is_not_called_exact(seed, below):
     source = random.Random(seed)

@@ -28,7 +28,7 @@ from cftsr.hidden.occurrence import occurrence
 from cftsr.hidden.search import find_hidden
 from cftsr.vocabulary import FITS, IDENTIFIED, NONE
 
-PLANTED = settings(max_examples=15, deadline=None)
+PLANTED = settings(max_examples=15)
 
 
 def cell(family: str, theories: int, fraction: str, task: str = "energy") -> tuple[BareSpectrum, BareSpectrum]:
@@ -64,11 +64,11 @@ def test_random_denominators_shift_and_integers_are_recovered(denominators, shif
     assert [[n for (n,) in theory] for theory in answer.hidden] == [sorted(theory) for theory in numbers]
 
 
-@settings(max_examples=2, deadline=None)
+@settings(max_examples=2)
 @given(st.integers(0, 10**6))
 def test_random_spectra_of_the_same_denominators_have_no_hidden_integer(seed):
     source = random.Random(seed)
-    data, _ = cell("minimal", 30, "0.4")
+    data, _ = cell("minimal", 20, "0.4")
     spectrum = BareSpectrum(data.labels, tuple(random_theory(theory, source) for theory in data.theories))
     assert find_hidden(spectrum, draws=3).kind == NONE
 

@@ -13,7 +13,7 @@ from cftsr.engines.rational.fit import NAMED, Fit, wrong_row
 from cftsr.engines.rational.identification import certify, finite_labels
 from cftsr.engines.rational.search import Limits, Search, search
 from cftsr.fronts.certificate import WRONG_ROWS
-from cftsr.vocabulary import FITS
+from cftsr.vocabulary import FITS, IDENTIFIED
 
 # So many times the unknowns, and so many rows more, and a function through all of them is no interpolant.
 TIMES, MORE = 2, 10
@@ -33,9 +33,10 @@ def fit(problem: Problem, limits: Limits, refit_without: float, share: float) ->
         whole = Fit(function, certificate, systems, bits=formula_bits(function, unknowns))
         if len(problem) >= TIMES * unknowns + MORE:
             return parts.shorter_by_sector(problem, whole, limits, refit_without) or whole
-    product = factors.fit(problem, searched, refit_without)
-    if product is not None and (whole is None or product.bits < whole.bits):
-        return product
+    if whole is None or whole.certificate.outcome != IDENTIFIED:
+        product = factors.fit(problem, searched, refit_without)
+        if product is not None and (whole is None or product.bits < whole.bits):
+            return product
     below = searched.solution.unknowns if searched.solution else None
     agreement = outliers.agreeing_rows(problem, finite, limits, share, below)
     if agreement.rows is not None:
