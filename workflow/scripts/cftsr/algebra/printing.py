@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import reduce
 from math import gcd
 from unicodedata import lookup
 
-from cftsr.algebra.expressions import Expression, fold
+from cftsr.algebra.expressions import Expression, constant, fold
 from cftsr.algebra.polynomials import Exponents, Polynomial, factorise
 from cftsr.algebra.rational_function import RationalFunction
 
@@ -123,11 +125,51 @@ _Set = tuple[str, float]
 
 
 def latex_of(expression: Expression, number: Callable[[str], str] = str) -> str:
-    """The tree in LaTeX, nothing simplified: quotients as fractions, products by juxtaposition.
+    """The tree in LaTeX, nothing simplified: quotients as fractions, products by juxtaposition, m*m as a power.
 
     number   how a constant is shown, from its full text
     """
-    return fold(expression, lambda node: _leaf(node, number), _apply)[0]
+    return fold(with_powers(expression), lambda node: _leaf(node, number), _apply)[0]
+
+
+def with_powers(expression: Expression) -> Expression:
+    """The tree as it is typeset: equal factors of a product, m*(m*(k+2)), are one power, which nothing parses."""
+    return fold(expression, lambda leaf: leaf, _gathered)
+
+
+def _gathered(kind: str, arguments: tuple[Expression, ...]) -> Expression:
+    product = Expression(kind, None, arguments)
+    if kind != "*":
+        return product
+    bases, powers = [], Counter[Expression]()
+    for factor in _factors(product):
+        match factor.kind, factor.arguments:
+            case "power", (base, exponent):
+                power = exponent.value
+            case "square", (base,) if base.kind != "constant":
+                power = 2
+            case _:
+                base, power = factor, 1
+        if base.kind == "constant" or base not in powers:
+            bases.append(base)
+        powers[base] += power if base.kind != "constant" else 0
+    return reduce(
+        lambda left, right: Expression("*", None, (left, right)), (_power(base, powers[base]) for base in bases)
+    )
+
+
+def _power(base: Expression, power: int) -> Expression:
+    return Expression("power", None, (base, constant(power))) if power > 1 else base
+
+
+def _factors(product: Expression) -> Iterator[Expression]:
+    pending = [product]
+    while pending:
+        factor = pending.pop()
+        if factor.kind == "*":
+            pending += reversed(factor.arguments)
+        else:
+            yield factor
 
 
 def _leaf(node: Expression, number: Callable[[str], str]) -> _Set:
@@ -155,10 +197,11 @@ def _apply(kind: str, arguments: tuple[_Set, ...]) -> _Set:
         case "/", (left, right):
             return rf"\frac{{{left[0]}}}{{{right[0]}}}", 3
         case "square", (argument,):
-            # A fraction or a square needs parentheses under an exponent, though nothing else does.
-            text, level = argument
+            return _apply("power", (argument, ("2", 3)))
+        case "power", ((text, level), (exponent, _)):
+            # A fraction or a power needs parentheses under an exponent, though nothing else does.
             closed = _closed((text, 0 if text.startswith((r"\frac", "{")) else level), 3)
-            return f"{{{closed}}}^{{2}}", 3
+            return f"{{{closed}}}^{{{exponent}}}", 3
         case "neg", (argument,):
             return f"-{_closed(argument, 2)}", 1.5
     raise ValueError(f"unknown operator {kind!r}")

@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 
 from cftsr.algebra.expressions import Expression, ParseError, fold, parse
 from cftsr.algebra.integer_columns import without_integer_columns
-from cftsr.algebra.printing import GREEK, latex_of
+from cftsr.algebra.printing import GREEK, latex_of, with_powers
 from cftsr.output.typesetting.words import rounded_constants
 
 MAX_NODES = 400  # of a formula that is typeset; a longer one is shown as code
@@ -59,7 +59,7 @@ def mathml(text: str, symbol: str = "", block: bool = False, rounded: bool = Tru
         tree = read(text)
         if tree.complexity > MAX_NODES:
             raise ParseError("too large")
-        body = fold(tree, lambda node: _leaf(node, rounded), _apply).markup
+        body = fold(with_powers(tree), lambda node: _leaf(node, rounded), _apply).markup
     except (ParseError, RecursionError):
         return Markup("<code>{}</code>").format(text)
     before = Markup("{}<mo>=</mo>").format(_symbol(symbol)) if symbol else ""
@@ -127,8 +127,6 @@ def _apply(kind: str, arguments: tuple[Piece, ...]) -> Piece:
             return Piece(_tag("mrow", left.markup, _operator(kind), _closed(right, 2)), 1, left.digit)
         case (("*" | "/"), (left, right)) if left.positive:
             return _negative(_apply(kind, (left.positive, right)))
-        case "*", (left, right) if left.markup == right.markup and not left.digit and left.level == 3:
-            return _power(left, _tag("mn", "2"))
         case "*", (left, right):
             sign = "·" if right.digit and right.level >= 2 else INVISIBLE_TIMES
             return Piece(
