@@ -24,7 +24,7 @@ from cftsr.families import family_names
 from cftsr.provenance import source_digest
 from cftsr.sweep import paths, record
 from cftsr.sweep.named import warning_of_change
-from cftsr.sweep.config import SHIPPED, base_config, merged, own_or_shipped, read_config, sweep_name
+from cftsr.sweep.config import ONE_CONFIGFILE, SHIPPED, base_config, merged, own_or_shipped, read_config, sweep_name
 from cftsr.sweep.plan import Sweep
 from cftsr.data.tasks import GIVEN, TASKS
 
@@ -39,7 +39,7 @@ AS_MODULE = not workflow.modifier.is_main_snakefile()
 CONFIG_FILE = SHIPPED if AS_MODULE else base_config()
 # Snakemake would forget the first.
 if not AS_MODULE and sum(word in ("--configfile", "--configfiles") for word in sys.argv) > 1:
-    sys.exit("error: --configfile stands twice; name all files behind one, the later over the earlier")
+    sys.exit(f"error: {ONE_CONFIGFILE}")
 try:
     # Snakemake reads all but the first itself, and takes the last of two entries for a key silently.
     files = [read_config(path) for path in (CONFIG_FILE, *(() if AS_MODULE else workflow.overwrite_configfiles))]

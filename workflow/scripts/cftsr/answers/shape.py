@@ -69,6 +69,7 @@ class ShapeFit:
     check       the formula, judged; None where there is none
     several     another formula of this shape that passes through the same rows; "" where there is none
     reason      why there is no solution, or why it is not determined
+    undecided   whether time ran out
     data_identified   of targets that are not exact: whether they determine the formula that fit finds
     wrong_rows   rows that are called wrong, as `fit` calls them: the formula is exact on all others
     """
@@ -80,6 +81,7 @@ class ShapeFit:
     check: Check | None = None
     several: str = ""
     reason: str = ""
+    undecided: bool = False
     data_identified: bool = True
     wrong_rows: tuple[dict[str, Any], ...] = ()
 
@@ -119,7 +121,7 @@ def fit_shape(text: str, table: Table, seconds: float = SECONDS) -> ShapeFit:
     """
     expression, names = _read(text, table)
     result = _solved(text, expression, names, table, seconds)
-    if result.identified or width_of(table.data) is not None or "not decided" in result.reason:
+    if result.identified or width_of(table.data) is not None or result.undecided:
         return result
     answer = fit_rows(table.data, table.held_out, default_options())
     if not (answer.identified and answer.accused and answer.judgement):
@@ -162,8 +164,9 @@ def _solved(text: str, expression: Expression, names: tuple[str, ...], table: Ta
         with time_limit(seconds):
             found = list(_solutions(expression, names, data))
     except LimitReachedError as limit:
-        reason = f"{limit}; a simpler shape, or one with fewer constants, takes less"
-        return replace(result, reason=f"the constants were {reason}" if "not decided" in str(limit) else reason)
+        undecided = "not decided" in str(limit)
+        reason = f"{'the constants were ' * undecided}{limit}; a simpler shape, or one with fewer constants, takes less"
+        return replace(result, undecided=undecided, reason=reason)
     if not found:
         return replace(result, reason="no rational constants make this shape exact on every row of the data")
     found = _distinct(found, expression, table)

@@ -22,7 +22,9 @@ class _Once(argparse.Action):
         self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option: str | None = None
     ) -> None:
         if getattr(namespace, self.dest):
-            raise UserError(f"{option} stands twice; name all files behind one, the later over the earlier")
+            from cftsr.sweep.config import ONE_CONFIGFILE
+
+            raise UserError(ONE_CONFIGFILE)
         setattr(namespace, self.dest, values)
 
 

@@ -276,7 +276,7 @@ def _lines_of_lists(text: str) -> str:
     rows: list[list[str]] = []
     depth, entry = 0, ""
     if begins := _LITERAL.match(text.encode()):
-        text = text.encode()[begins.end() :].decode()
+        text = text[begins.end() :]  # what it matches is ASCII
     deep = bool(re.match(r"\s*[\[{(]\s*[\[{(]", text))  # PARI separates rows by semicolons instead
     level = 2 if deep else 1
     for letter in text:

@@ -17,7 +17,7 @@ from typing import Any
 
 from cftsr.errors import UserError
 from cftsr.identify.index import Bounds, build_index
-from cftsr.identify.near import near_misses
+from cftsr.identify.near import Near, near_misses
 from cftsr.identify.reading import read_file, read_number, read_numbers
 from cftsr.identify.search import MAX_RIVALS, Answer, Identification, Question, identify, question
 
@@ -52,8 +52,10 @@ def run(arguments: argparse.Namespace) -> int:
     return 0 if found.found else 1
 
 
-def as_dict(found: Identification) -> dict[str, Any]:
-    return found.as_dict() | {"near": [one.as_dict() for one in near_misses(found)]}
+def as_dict(found: Identification, near: Sequence[Near] | None = None) -> dict[str, Any]:
+    """near: what `near_misses` gives, where it is known already."""
+    near = near_misses(found) if near is None else near
+    return found.as_dict() | {"near": [one.as_dict() for one in near]}
 
 
 def _asked(arguments: argparse.Namespace) -> Question:
@@ -93,7 +95,8 @@ def main(argv: list[str] | None = None) -> int:
 # ---- words
 
 
-def describe(found: Identification) -> str:
+def describe(found: Identification, near: Sequence[Near] | None = None) -> str:
+    """The answer in words; near as in `as_dict`."""
     asked = found.question
     what = "energies" if asked.energies else "weights"
     given = ", ".join(map(str, asked.levels))
@@ -103,7 +106,7 @@ def describe(found: Identification) -> str:
     if not found.found:
         products = f"; products of up to {found.factors} of them" if found.factors > 1 else ""
         lines.append(f"none up to {found.index.bounds.describe()}{products}")
-        near = near_misses(found)
+        near = near_misses(found) if near is None else near
         for one in near:
             lines += [f"{one.premise}:", *_answers(one.answers, SHOWN_NEAR, asked, one.remarks)]
         if found.answers:

@@ -502,6 +502,7 @@ def identify(
     """
     from cftsr.identify.command import as_dict, describe
     from cftsr.identify.index import Bounds, build_index
+    from cftsr.identify.near import near_misses
     from cftsr.identify.reading import read_number, read_numbers
     from cftsr.identify.search import identify as search
     from cftsr.identify.search import question
@@ -514,7 +515,9 @@ def identify(
     charge = None if c is None else read_number(str(c), "c")
     asked = question(read_numbers([str(level) for level in levels]), charge, energies, complete)
     result: Identification = search(build_index(bounds), asked, factors)
-    return Theories(result.found, tuple(one.name for one in result.answers), as_dict(result), describe(result))
+    near = near_misses(result)
+    names = tuple(one.name for one in result.answers)
+    return Theories(result.found, names, as_dict(result, near), describe(result, near))
 
 
 __all__ = ["NOT_LOOKED_AT", "Answer", "Theories", "check", "fit", "identify", "prove"]

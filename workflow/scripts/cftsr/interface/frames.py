@@ -57,6 +57,11 @@ def _refuse_twice(names: Iterable[str]) -> None:
         seen.add(name)
 
 
+def _refuse_single(name: str, values: Any) -> None:
+    if not hasattr(values, "__len__"):
+        raise UserError(f"{NAME}, column {name!r}: {values!r} is no column; give a list of values")
+
+
 def _arrow(name: str, values: Any) -> pa.Array:
     """A column for pyarrow: numbers as they are, exact ones (Fraction, Decimal, SymPy's) and mixed ones as text.
 
@@ -95,9 +100,8 @@ def read_table(data: Any, asked: GivenSpectrum, read: Callable[[GivenSpectrum], 
     if is_file(data):
         return read(replace(asked, file=str(data), name=Path(data).stem))
     columns = columns_of(data)
-    single = next((name for name, values in columns.items() if not hasattr(values, "__len__")), None)
-    if single is not None:
-        raise UserError(f"{NAME}, column {single!r}: {columns[single]!r} is no column; give a list of values")
+    for name, values in columns.items():
+        _refuse_single(name, values)
     lengths = {len(values) for values in columns.values()}
     if len(lengths) != 1:
         raise UserError(f"{NAME} has columns of {' and '.join(map(str, sorted(lengths)))} rows; all need the same")
@@ -143,8 +147,7 @@ def label_columns(data: Any, labels: Sequence[str], sectors: Mapping[str, Sequen
         if name is None:
             raise UserError(f"{NAME} has no column {label!r}; it has {', '.join(columns)}")
         values = columns[name]
-        if not hasattr(values, "__len__"):
-            raise UserError(f"{NAME}, column {name!r}: {values!r} is no column; give a list of values")
+        _refuse_single(name, values)
         listed = values.to_pylist() if isinstance(values, pa.Array | pa.ChunkedArray) else list(values)
         texts = list(sectors.get(label, ()))
         for value in listed:

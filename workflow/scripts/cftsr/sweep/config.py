@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 SCHEMA = shipped("config.schema.yaml")
 SHIPPED = shipped("config.yaml")  # in a checkout beside the Snakefile
 NAME = "config.yaml"
+ONE_CONFIGFILE = "--configfile stands twice; name all files behind one, the later over the earlier"
 DEFAULT = "default"  # the name of a sweep that nobody named
 
 

@@ -90,7 +90,6 @@ def _from_exact_rows(problem: Problem, known: np.ndarray, limits: Limits, refit_
     )
     return replace(
         exact_fit,
-        function=exact_fit.function,
         certificate=_named(certificate, problem, exact_fit.function, wrong),
         others=(),
     )
