@@ -35,9 +35,9 @@ sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
 from cftsr.algebra.expressions import apply_operator, fold, parse  # noqa: E402
 from cftsr.algebra.polynomials import add, evaluate_exactly, multiply  # noqa: E402
-from cftsr.answers.fit_file import Answer, default_options, fit_given, fit_rows  # noqa: E402
+from cftsr.answers.fit_file import Answer, default_options, fit_file, fit_rows  # noqa: E402
 from cftsr.data.dataset import Dataset, integers  # noqa: E402
-from cftsr.data.user_file import GivenSpectrum  # noqa: E402
+from cftsr.data.user_file import SpectrumRequest  # noqa: E402
 from cftsr.fronts.exactness import function_of  # noqa: E402
 
 LABELS = ("n", "m")
@@ -286,7 +286,7 @@ def campaign(name: str, seeds: range) -> Counter:
             counts["FALSE ACCUSATION"] += 1
             print(f"{name} {seed}: {len(table.x)} rows, accused {accused}, {answer.texts}")
         if rows:
-            named = {tuple(item["labels"].values()) for item in accused}
+            named = {tuple(row["labels"].values()) for row in accused}
             same = named == {tuple(table.x[row].tolist()) for row in rows}
             counts[f"{WRONG[seed % 4]}: {'formula found and row named' if right and same else 'missed'}"] += 1
             if not (right and same):
@@ -326,8 +326,8 @@ def rounded(family: str, spelling: str, folder: Path) -> Answer:
     path = folder / "rounded.csv"
     rows = [",".join([*map(str, row[:-1]), spelling % float(row[-1])]) for row in weights_of(family)]
     path.write_text("\n".join([",".join([*labels.split(), "h"]), *rows]) + "\n")
-    asked = GivenSpectrum("rounded", path, "h", tuple(labels.split()), theory_labels)
-    return fit_given(asked, default_options())
+    request = SpectrumRequest("rounded", path, "h", tuple(labels.split()), theory_labels)
+    return fit_file(request, default_options())
 
 
 def digits() -> Counter:

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 import cftsr
-from cftsr.answers.fit_file import default_options, describe_answer, fit_given, latex_symbol
-from cftsr.data.user_file import GivenSpectrum
+from cftsr.answers.fit_file import default_options, describe_answer, fit_file, latex_symbol
+from cftsr.data.user_file import SpectrumRequest
 from cftsr.fronts.certificate import describe_certificate
 
 EXAMPLE = Path(__file__).parents[3] / "data" / "examples" / "lee_yang_series.csv"
@@ -49,8 +49,10 @@ def write(rows: list, write_target=str, name: str = "mine.csv") -> str:
 
 
 def answer(path: str, **said):
-    return fit_given(
-        GivenSpectrum(**{"name": "mine", "file": path, "target": "h", "labels": ("k", "l"), "theory_labels": 1} | said),
+    return fit_file(
+        SpectrumRequest(
+            **{"name": "mine", "file": path, "target": "h", "labels": ("k", "l"), "theory_labels": 1} | said
+        ),
         default_options(),
     )
 
@@ -243,7 +245,7 @@ def test_a_sector_is_tried_where_nothing_fits_without_it():
     ramond = {n: n % 5 in (0, 2) for n in range(1, 50)}
     rows = [f"{n},{'R' if ramond[n] else 'NS'},{F(n * n, 8) + (F(1, 16) if ramond[n] else 0)}" for n in ramond]
     Path("sectors.csv").write_text("n,sector,h\n" + "\n".join(rows))
-    found = fit_given(GivenSpectrum("mine", "sectors.csv", "h"), default_options())
+    found = fit_file(SpectrumRequest("mine", "sectors.csv", "h"), default_options())
     assert found.identified
     assert found.given.data.finite_labels == ("sector",)
 

@@ -12,7 +12,7 @@ import pytest
 from cftsr import __main__ as command
 from cftsr.data.generate import generate
 from cftsr.data.levels_file import read_levels
-from cftsr.data.user_file import GivenSpectrum
+from cftsr.data.user_file import SpectrumRequest
 from cftsr.families import get_family
 
 PLAIN, NAMES, NUMBERS = "labels", "names", "numbers"
@@ -155,12 +155,12 @@ def test_a_table_with_labels_and_two_rows_that_contradict_is_still_refused(tmp_p
 
 def test_levels_are_only_looked_for_where_no_label_of_a_state_is_named(tmp_path):
     path = write(tmp_path / "e.csv", "wzw_su2", 10, "0.5")
-    assert read_levels(GivenSpectrum("e", path, "E", ("k",), 1, rest=True)) is not None
-    assert read_levels(GivenSpectrum("e", path, "E")) is not None
+    assert read_levels(SpectrumRequest("e", path, "E", ("k",), 1, rest=True)) is not None
+    assert read_levels(SpectrumRequest("e", path, "E")) is not None
     with_states = path.with_name("h.csv")
     lines = path.read_text(encoding="utf-8").splitlines()
     named = [f"{line},{number}" for number, line in enumerate(lines[1:])]
     with_states.write_text("\n".join([f"{lines[0]},l", *named]) + "\n", encoding="utf-8")
-    assert read_levels(GivenSpectrum("h", with_states, "E", ("k",), 1, rest=True)) is None
-    assert read_levels(GivenSpectrum("h", with_states, "E", ("k", "l"), 1)) is None
-    assert read_levels(GivenSpectrum("h", with_states, "E", ("k",), 1, rest=True, drop=("l",))) is not None
+    assert read_levels(SpectrumRequest("h", with_states, "E", ("k",), 1, rest=True)) is None
+    assert read_levels(SpectrumRequest("h", with_states, "E", ("k", "l"), 1)) is None
+    assert read_levels(SpectrumRequest("h", with_states, "E", ("k",), 1, rest=True, drop=("l",))) is not None

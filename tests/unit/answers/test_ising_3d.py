@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pyarrow.csv as pc
 
-from cftsr.answers.fit_file import default_options, fit_given
-from cftsr.data.user_file import GivenSpectrum, read_given
+from cftsr.answers.fit_file import default_options, fit_file
+from cftsr.data.user_file import SpectrumRequest, read_spectrum
 from cftsr.epsilon.coefficients import COEFFICIENTS
 
 FILE = Path(__file__).parents[3] / "data" / "examples" / "ising_3d.csv"
-ASKED = GivenSpectrum("ising_3d", FILE, "twist", ("l", "z2", "n"), sigma="sigma")
+REQUEST = SpectrumRequest("ising_3d", FILE, "twist", ("l", "z2", "n"), sigma="sigma")
 
 
 def rows() -> list[dict]:
@@ -29,13 +29,13 @@ def test_twist_is_dimension_less_spin_and_the_stress_tensor_is_exact():
 
 
 def test_the_errors_reach_the_data_set():
-    given = read_given(ASKED)
-    sigmas = {float(value) for part in (given.data, given.held_out) for value in part.sigma}
+    spectrum = read_spectrum(REQUEST)
+    sigmas = {float(value) for part in (spectrum.data, spectrum.held_out) for value in part.sigma}
     assert sigmas == {float(row["sigma"]) for row in rows()}
 
 
 def test_nine_dimensions_identify_no_formula():
-    answer = fit_given(ASKED, default_options())
+    answer = fit_file(REQUEST, default_options())
     assert not answer.identified
     assert any("more rows allow more coefficients" in reason for reason in answer.certificate["reasons"])
 

@@ -360,7 +360,7 @@ CASES = {
     "blanks": Case(klh(separator="   "), formula=H, name="table.txt"),
     "tabs and blanks": Case("k l\th\n" + "".join(f" {k}\t{l}   {h}\n" for k, l, h in SU2), formula=H, name="table.txt"),
     "pipes": Case(klh(separator=" | "), formula=H),
-    "a data base's output": Case(lines(klh(separator=" | "), {2: "---+---+---"}) + f"({len(SU2)} rows)\n", formula=H),
+    "a database's output": Case(lines(klh(separator=" | "), {2: "---+---+---"}) + f"({len(SU2)} rows)\n", formula=H),
     "Markdown without outer pipes": Case(
         lines(klh(separator=" | ", write=lambda h: f"`{h}`"), {2: ":--|:-:|--:"}).replace("`3/16`", "**3/16**"),
         formula=H,

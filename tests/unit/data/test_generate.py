@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cftsr.data.generate import drawn_theories, generate, lowest_levels, number_kept
+from cftsr.data.generate import drawn_theories, generate, lowest_levels, number_of_lowest
 from cftsr.data.tasks import TASKS
 from cftsr.errors import UserError
 from cftsr.families import get_family
@@ -46,13 +46,17 @@ def rows_of(spectrum) -> list[tuple]:
     ],
 )
 def test_number_of_levels_kept(primaries, fraction, ceil, floor, nearest):
-    assert [number_kept(primaries, fraction, rule) for rule in ("ceil", "floor", "nearest")] == [ceil, floor, nearest]
-    assert number_kept(primaries, fraction) == ceil
+    assert [number_of_lowest(primaries, fraction, rule) for rule in ("ceil", "floor", "nearest")] == [
+        ceil,
+        floor,
+        nearest,
+    ]
+    assert number_of_lowest(primaries, fraction) == ceil
 
 
 @given(st.integers(1, 5000), st.fractions(F(1, 1000), 1))
 def test_roundings_are_ordered_and_never_keep_nothing_or_too_much(primaries, fraction):
-    floor, nearest, ceil = (number_kept(primaries, fraction, rule) for rule in ("floor", "nearest", "ceil"))
+    floor, nearest, ceil = (number_of_lowest(primaries, fraction, rule) for rule in ("floor", "nearest", "ceil"))
     assert 1 <= floor <= nearest <= ceil <= primaries
     assert ceil - floor <= 1
     assert ceil >= primaries * fraction > ceil - 1
@@ -120,7 +124,7 @@ def test_data_and_held_out_share_nothing_and_lack_nothing(family, percent, round
         low = [row[-1] for row in seen if row[:theory_labels] == theory]
         high = [row[-1] for row in unseen if row[:theory_labels] == theory]
         assert low == sorted(low)
-        assert len(low) == number_kept(len(low) + len(high), F(percent, 100), rounding)
+        assert len(low) == number_of_lowest(len(low) + len(high), F(percent, 100), rounding)
         assert not high or max(low) <= min(high)
 
 

@@ -137,8 +137,8 @@ def test_stated_uncertainties_decide_what_is_simple_enough():
 def test_the_simplest_rational_is_that_of_the_stern_brocot_tree(intervals, scale):
     low = np.array([start for start, _ in intervals])
     high = np.array([start + width for start, width in intervals])
-    found = simplest_in(low, high, np.full(len(low), scale))
-    for a, b, top, bottom in zip(low.tolist(), high.tolist(), *(part.tolist() for part in found), strict=True):
+    simplest = simplest_in(low, high, np.full(len(low), scale))
+    for a, b, top, bottom in zip(low.tolist(), high.tolist(), *(part.tolist() for part in simplest), strict=True):
         assert F(top, bottom) == simplest_between(F(a, scale), F(b, scale))
 
 

@@ -22,7 +22,7 @@ import pytest
 
 from cftsr.data import table_file
 from cftsr.data.table_file import TableFile
-from cftsr.data.user_file import GivenSpectrum, read_given
+from cftsr.data.user_file import SpectrumRequest, read_spectrum
 from cftsr.errors import UserError
 
 ROWS = [(k, l, F(l * (l + 2), 4 * (k + 2))) for k in range(1, 9) for l in range(k + 1)]
@@ -34,12 +34,12 @@ def _own_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
-def read(path: str, **said) -> list[tuple]:
+def read(path: str, **options) -> list[tuple]:
     """All rows of a file as (label, ..., label, target), sorted."""
-    given = read_given(GivenSpectrum(**{"name": "mine", "file": path, "target": "h"} | said))
+    spectrum = read_spectrum(SpectrumRequest(**{"name": "mine", "file": path, "target": "h"} | options))
     return sorted(
         (*(part.value(column, whole) for column, whole in enumerate(point)), part.exact_target(row))
-        for part in (given.data, given.held_out)
+        for part in (spectrum.data, spectrum.held_out)
         for row, point in enumerate(part.x.tolist())
     )
 
@@ -179,7 +179,7 @@ def test_a_workbook_is_read_or_named():
 
 BEGINNINGS = {
     b"\x89HDF\r\n\x1a\n": "an HDF5 file",
-    b"SQLite format 3\0": "an SQLite data base",
+    b"SQLite format 3\0": "an SQLite database",
     b"\x93NUMPY\x01\0": "a NumPy array",
     b"\x80\x04\x95": "a Python pickle",
     b"%PDF-1.5": "a PDF document",

@@ -62,11 +62,11 @@ def test_the_four_numbers_are_those_of_the_sorted_weights(family):
     for theory in islice(family.theories(), 12):
         every = [family.conformal_weight(theory, state) for state in family.states(theory)]
         levels = sorted(set(every))
-        found = weights(family, theory)
-        assert found.primaries == len(every) == TASKS["primaries"].target(family, theory, ())
-        assert found.total == sum(every)
-        assert found.lowest == levels[0]
-        assert found.gap == (levels[1] - levels[0] if len(levels) > 1 else None)
+        summary = weights(family, theory)
+        assert summary.primaries == len(every) == TASKS["primaries"].target(family, theory, ())
+        assert summary.total == sum(every)
+        assert summary.lowest == levels[0]
+        assert summary.gap == (levels[1] - levels[0] if len(levels) > 1 else None)
 
 
 @dataclass(frozen=True)

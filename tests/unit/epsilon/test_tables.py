@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from cftsr.algebra.expressions import parse
-from cftsr.answers.fit_file import default_options, fit_given
+from cftsr.answers.fit_file import default_options, fit_file
 from cftsr.data.tasks import GIVEN
-from cftsr.data.user_file import read_given
+from cftsr.data.user_file import read_spectrum
 from cftsr.epsilon.coefficients import COEFFICIENTS
 from cftsr.epsilon.tables import FOLDER, text_of, write
 from cftsr.fronts.exactness import function_of
 from cftsr.hidden.formulas import value_of
-from cftsr.sweep.config import given_spectrum, read_config
+from cftsr.sweep.config import read_config, spectrum_request
 from cftsr.sweep.plan import Sweep
 
 ROOT = Path(__file__).parents[3]
@@ -50,14 +50,14 @@ def test_files_are_written_where_they_are_wanted(tmp_path):
 @pytest.mark.parametrize("name", COEFFICIENTS)
 def test_the_formula_that_a_sweep_finds_is_the_literatures(name, monkeypatch):
     monkeypatch.chdir(ROOT)
-    asked = given_spectrum(SPECTRA[f"on_{name}"])
-    given = read_given(asked)
+    request = spectrum_request(SPECTRA[f"on_{name}"])
+    spectrum = read_spectrum(request)
     chosen = COEFFICIENTS[name]
-    assert given.data.labels == chosen.labels
-    parts = (given.data, given.held_out)
+    assert spectrum.data.labels == chosen.labels
+    parts = (spectrum.data, spectrum.held_out)
     for part in parts:
         assert [chosen.value(*x) for x in part.x.tolist()] == [part.exact_target(row) for row in range(len(part))]
-    answer = fit_given(asked, default_options())
+    answer = fit_file(request, default_options())
     assert answer.identified
     assert answer.judgement.exact_on_held_out == "yes"
     for text in (answer.judgement.equation, chosen.closed_form):

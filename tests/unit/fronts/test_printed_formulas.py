@@ -16,10 +16,10 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from cftsr.answers.fit_file import default_options, fit_given
+from cftsr.answers.fit_file import default_options, fit_file
 from cftsr.data.dataset import Dataset
 from cftsr.data.generate import generate
-from cftsr.data.user_file import GivenSpectrum
+from cftsr.data.user_file import SpectrumRequest
 from cftsr.engines import get_engine
 from cftsr.engines.base import Assignment, Progress
 from cftsr.fronts.exactness import width_of
@@ -144,7 +144,7 @@ def test_what_fit_prints_has_its_verdict(write, verdict, tmp_path):
     path = tmp_path / "table.csv"
     rows = [f"{k},{l},{write(k, l)}" for k in range(1, 13) for l in range(1, k + 1)]
     path.write_text("\n".join(["k,l,h", *rows]) + "\n")
-    answer = fit_given(GivenSpectrum("table", path, "h", ("k", "l"), 1), default_options())
+    answer = fit_file(SpectrumRequest("table", path, "h", ("k", "l"), 1), default_options())
     assert answer.judgement.exact_on_data == verdict
     assert answer.judgement.exact_on_held_out == verdict
     for text in (answer.judgement.equation, answer.judgement.simplified):

@@ -13,16 +13,16 @@ from snakemake.cli import parse_config
 from snakemake.utils import update_config
 
 from cftsr.__main__ import main
-from cftsr.data.user_file import GivenSpectrum
+from cftsr.data.user_file import SpectrumRequest
 from cftsr.errors import UserError
 from cftsr.sweep.config import (
     SHIPPED,
     assignments,
     base_config,
     changes,
-    given_spectrum,
     merged,
     read_config,
+    spectrum_request,
     sweep_name,
     validate,
     with_types,
@@ -160,9 +160,9 @@ def test_lists_of_one_within_an_own_spectrum_need_no_brackets():
 
 def test_theory_labels_default_to_all_columns_as_in_fit():
     mine = {"name": "mine", "file": "data/m.csv", "target": "h"}
-    assert given_spectrum(mine) == GivenSpectrum(name="mine", file="data/m.csv", target="h")
+    assert spectrum_request(mine) == SpectrumRequest(name="mine", file="data/m.csv", target="h")
     with pytest.raises(UserError, match="state_labels without theory_labels"):
-        given_spectrum(mine | {"state_labels": ["l"]})
+        spectrum_request(mine | {"state_labels": ["l"]})
 
 
 def test_changes_are_those_against_the_file(tmp_path):
@@ -193,11 +193,11 @@ def test_a_dotted_key_is_answered_with_the_nested_one():
 def test_a_shipped_file_is_there_in_every_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     name = "data/examples/lee_yang_series.csv"
-    assert Path(given_spectrum({"name": "a", "file": name, "target": "h"}).file) == SHIPPED.parent / name
+    assert Path(spectrum_request({"name": "a", "file": name, "target": "h"}).file) == SHIPPED.parent / name
     Path(name).parent.mkdir(parents=True)
     Path(name).write_text("n,h\n")
-    assert given_spectrum({"name": "a", "file": name, "target": "h"}).file == name
-    assert given_spectrum({"name": "a", "file": "data/mine.csv", "target": "h"}).file == "data/mine.csv"
+    assert spectrum_request({"name": "a", "file": name, "target": "h"}).file == name
+    assert spectrum_request({"name": "a", "file": "data/mine.csv", "target": "h"}).file == "data/mine.csv"
 
 
 def test_configuration_files_are_named_behind_one_option(capsys):

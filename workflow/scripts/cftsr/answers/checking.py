@@ -27,7 +27,7 @@ from cftsr.answers.fit_file import SECONDS, Answer, agreement, fit_rows, latex_s
 from cftsr.data.dataset import Dataset
 from cftsr.data.generate import generate
 from cftsr.data.tasks import GIVEN, TASKS
-from cftsr.data.user_file import GivenSpectrum, read_given
+from cftsr.data.user_file import SpectrumRequest, read_spectrum
 from cftsr.errors import UserError
 from cftsr.families import family_names
 from cftsr.fronts.certificate import in_words
@@ -68,8 +68,8 @@ class Table:
             raise UserError(f"--closed-form: {error}") from None
 
 
-def table_of_file(asked: GivenSpectrum) -> Table:
-    given = read_given(asked)
+def table_of_file(asked: SpectrumRequest) -> Table:
+    given = read_spectrum(asked)
     return Table(str(asked.file), asked.target, given.data, given.held_out, None, given.notes)
 
 

@@ -15,7 +15,7 @@ import yaml
 from cftsr.algebra.expressions import ParseError, constants, parse
 from cftsr.data.dataset import Dataset
 from cftsr.data.labels import plain_name
-from cftsr.data.user_file import Given, GivenSpectrum, read_given
+from cftsr.data.user_file import SpectrumRequest, UserSpectrum, read_spectrum
 from cftsr.engines import get_engine
 from cftsr.engines.base import Assignment, Problem, Progress
 from cftsr.errors import UserError
@@ -121,8 +121,8 @@ class Answer:
     certificate   the engine's: whether the data determine the formula, and why not
     """
 
-    asked: GivenSpectrum | None
-    given: Given
+    asked: SpectrumRequest | None
+    given: UserSpectrum
     formulas: tuple[Formula, ...]
     certificate: dict[str, Any]
 
@@ -196,7 +196,7 @@ def options_of_fit(**limits: int | None) -> dict[str, Any]:
     return default_options() | {name: value for name, value in limits.items() if value is not None}
 
 
-def fit_given(asked: GivenSpectrum, options: dict[str, Any]) -> Answer:
+def fit_file(asked: SpectrumRequest, options: dict[str, Any]) -> Answer:
     """Fit the exact engine to a file. Raises UserError where the file cannot be used.
 
     Text columns that are not needed to tell the rows apart (a reference, or a sector) are labels in a second fit, where
@@ -210,14 +210,14 @@ def fit_given(asked: GivenSpectrum, options: dict[str, Any]) -> Answer:
     return again if again.identified else answer
 
 
-def _fit(asked: GivenSpectrum, options: dict[str, Any]) -> Answer:
-    given = read_given(asked)
+def _fit(asked: SpectrumRequest, options: dict[str, Any]) -> Answer:
+    given = read_spectrum(asked)
     return replace(fit_rows(given.data, given.held_out, options), asked=asked, given=given)
 
 
 def fit_rows(data: Dataset, held_out: Dataset, options: dict[str, Any]) -> Answer:
     """Fit the exact engine to rows, and judge what it finds on them and on those that were held out."""
-    given = Given(data, held_out, ())
+    given = UserSpectrum(data, held_out, ())
     problem = problem_of(given.data, "free")
     progress = get_engine(ENGINE)().advance(Assignment(problem, options, log=lambda line: None), Progress())
     certificate = progress.extra["certificate"]
@@ -265,7 +265,7 @@ def _judged(
     return judge(equation, data.labels, data, held_out, None, SECONDS, measured_errors(certificate))
 
 
-def _of_parts(parts: list[dict[str, Any]], given: Given, problem: Problem) -> list[Formula]:
+def _of_parts(parts: list[dict[str, Any]], given: UserSpectrum, problem: Problem) -> list[Formula]:
     formulas = []
     for part in parts:
         data, held_out = (_rows_of_part(rows, part) for rows in (given.data, given.held_out))

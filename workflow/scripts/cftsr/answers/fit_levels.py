@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from cftsr.answers.fit_file import Answer, describe_answer, fit_given, fit_rows, latex_symbol
+from cftsr.answers.fit_file import Answer, describe_answer, fit_file, fit_rows, latex_symbol
 from cftsr.data.dataset import Dataset, integers
 from cftsr.data.levels_file import Levels, Rows, read_levels
-from cftsr.data.user_file import GivenSpectrum
+from cftsr.data.user_file import SpectrumRequest
 from cftsr.errors import UserError
 from cftsr.fronts.certificate import describe_certificate
 from cftsr.hidden.bare import bare_spectrum
@@ -36,7 +36,7 @@ class LevelsAnswer:
     held_out  how many levels were held out, and by what: the largest theories, or the highest levels of each
     """
 
-    asked: GivenSpectrum
+    asked: SpectrumRequest
     levels: Levels
     finding: Finding
     formula: Answer | None
@@ -65,26 +65,26 @@ class LevelsAnswer:
         }
 
 
-def fit_table(asked: GivenSpectrum, options: dict[str, Any]) -> Answer | LevelsAnswer:
+def fit_table(asked: SpectrumRequest, options: dict[str, Any]) -> Answer | LevelsAnswer:
     """The formula of a file: in its labels, or, where it has none for the fields, in quantum numbers that are found.
 
     Raises UserError where the file cannot be used.
     """
     try:
-        return fit_given(asked, options)
+        return fit_file(asked, options)
     except UserError as error:
         return fit_as_levels(asked, options, error)
 
 
-def fit_as_levels(asked: GivenSpectrum, options: dict[str, Any], error: UserError) -> LevelsAnswer:
-    """The answer for a file that `fit_given` refuses with this error, which is raised where it is none of levels."""
+def fit_as_levels(asked: SpectrumRequest, options: dict[str, Any], error: UserError) -> LevelsAnswer:
+    """The answer for a file that `fit_file` refuses with this error, which is raised where it is none of levels."""
     levels = read_levels(asked)
     if levels is None:
         raise error
     return fit_levels(asked, levels, options)
 
 
-def fit_levels(asked: GivenSpectrum, levels: Levels, options: dict[str, Any]) -> LevelsAnswer:
+def fit_levels(asked: SpectrumRequest, levels: Levels, options: dict[str, Any]) -> LevelsAnswer:
     share = asked.hold_out_theories
     by, (data, held_out) = BY_THEORIES, levels.split_by_theories(share)
     finding = _found(levels.labels, data, held_out) if levels.labels else None
@@ -103,7 +103,7 @@ def _found(labels: tuple[str, ...], data: Rows, held_out: Rows) -> Finding:
     return find_hidden(bare_spectrum(labels, data), bare_spectrum(labels, held_out) if held_out else None)
 
 
-def _dataset(asked: GivenSpectrum, labels: tuple[str, ...], rows: Rows) -> Dataset:
+def _dataset(asked: SpectrumRequest, labels: tuple[str, ...], rows: Rows) -> Dataset:
     """Levels as rows whose only labels are those of the theory."""
     starts: dict[tuple, int] = {}
     ranks = []

@@ -30,7 +30,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def entry(family: Family) -> dict[str, Any]:
-    """What is said of a family, as JSON values; formulas by the symbols of their tasks, as Python reads them."""
+    """A family as JSON values; formulas by the symbols of their tasks, as Python reads them."""
     from cftsr.algebra.expressions import parse
     from cftsr.algebra.other_notations import python_text
     from cftsr.data.tasks import TASKS
@@ -46,7 +46,7 @@ def entry(family: Family) -> dict[str, Any]:
         "theory_labels": list(family.theory_labels),
         "state_labels": list(family.state_labels),
         "formulas": forms,
-        "conventions": {item.name: getattr(family, item.name) for item in fields(family)},  # type: ignore[arg-type]
+        "conventions": {field.name: getattr(family, field.name) for field in fields(family)},  # type: ignore[arg-type]
         "source": family.source,
     }
 

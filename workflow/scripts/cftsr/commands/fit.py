@@ -7,11 +7,11 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from cftsr.commands.table_arguments import FILE, add_table_arguments, given_spectrum
+from cftsr.commands.table_arguments import FILE, add_table_arguments, request_from
 from cftsr.errors import UserError
 
 if TYPE_CHECKING:
-    from cftsr.data.user_file import GivenSpectrum
+    from cftsr.data.user_file import SpectrumRequest
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,26 +43,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    asked = given_spectrum(arguments, arguments.file)
+    request = request_from(arguments, arguments.file)
     if arguments.shape is not None:
-        return _fit_shape(arguments, asked)
+        return _fit_shape(arguments, request)
     if arguments.html:
         import cftsr.output.page.file_page  # noqa: F401  a package that it needs is missed before the search
-    from cftsr.answers.fit_file import describe_answer, fit_given, options_of_fit
+    from cftsr.answers.fit_file import describe_answer, fit_file, options_of_fit
 
     options = options_of_fit(max_degree=arguments.max_degree, max_unknowns=arguments.max_unknowns)
     try:
-        answer = fit_given(asked, options)
+        answer = fit_file(request, options)
     except UserError as error:
-        return _fit_levels(arguments, asked, options, error)
+        return _fit_levels(arguments, request, options, error)
     return _show(arguments, answer, describe_answer)
 
 
-def _fit_levels(arguments: argparse.Namespace, asked: GivenSpectrum, options: dict[str, Any], error: UserError) -> int:
+def _fit_levels(
+    arguments: argparse.Namespace, request: SpectrumRequest, options: dict[str, Any], error: UserError
+) -> int:
     """A file that may be one of levels without labels; else the same error again."""
     from cftsr.answers.fit_levels import fit_as_levels, in_words  # takes as long to import as the fit of a small table
 
-    return _show(arguments, fit_as_levels(asked, options, error), in_words)
+    return _show(arguments, fit_as_levels(request, options, error), in_words)
 
 
 def _show(arguments: argparse.Namespace, answer: Any, words: Callable[[Any], str]) -> int:
@@ -75,7 +77,7 @@ def _show(arguments: argparse.Namespace, answer: Any, words: Callable[[Any], str
     return 0 if answer.identified else 1
 
 
-def _fit_shape(arguments: argparse.Namespace, asked: GivenSpectrum) -> int:
+def _fit_shape(arguments: argparse.Namespace, request: SpectrumRequest) -> int:
     if arguments.max_degree is not None or arguments.max_unknowns is not None:
         raise UserError(
             "--max-degree and --max-unknowns limit a search, and --shape leaves none; give one or the other"
@@ -85,6 +87,6 @@ def _fit_shape(arguments: argparse.Namespace, asked: GivenSpectrum) -> int:
     from cftsr.answers.checking import table_of_file
     from cftsr.answers.shape import describe_shape, fit_shape
 
-    result = fit_shape(arguments.shape, table_of_file(asked))
+    result = fit_shape(arguments.shape, table_of_file(request))
     print(json.dumps(result.as_dict(), indent=1) if arguments.json else describe_shape(result))
     return 0 if result.identified else 1

@@ -13,7 +13,7 @@ from cftsr.vocabulary import NOT_LOOKED_AT, YES
 
 
 def file_page_of(answer: Answer | LevelsAnswer) -> FilePage:
-    """Of a file of levels, in the quantum number that was found; the words have what else is known."""
+    """The page of an answer; that of a file of levels has the formula in the hidden quantum numbers."""
     words = in_words(answer)
     if answer.asked:
         # A page is passed on: no folder of this machine.

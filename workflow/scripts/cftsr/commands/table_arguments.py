@@ -1,4 +1,4 @@
-"""What the commands that read a table have in common: which column is what, and what is held out."""
+"""Arguments of all commands that read a table: the roles of its columns, and what is held out."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cftsr.errors import UserError
 
 if TYPE_CHECKING:
     from cftsr.answers.checking import Table
-    from cftsr.data.user_file import GivenSpectrum
+    from cftsr.data.user_file import SpectrumRequest
 
 FILE = (
     "a table: text (CSV, blanks, Markdown, LaTeX; .gz and the like), Parquet, Feather, ORC, JSON, Excel; - for "
@@ -50,7 +50,7 @@ def add_table_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_table_source(parser: argparse.ArgumentParser) -> None:
-    """--data FILE --target COLUMN with what is said of a file, or --cell."""
+    """--data FILE --target COLUMN with the options for a file, or --cell."""
     parser.add_argument("--data", metavar="FILE", help=FILE)
     parser.add_argument("--target", metavar="COLUMN", help="what the formula gives")
     parser.add_argument(
@@ -62,7 +62,7 @@ def add_table_source(parser: argparse.ArgumentParser) -> None:
 
 
 def table_from(arguments: argparse.Namespace) -> Table:
-    """The rows that are asked for. Raises UserError."""
+    """The rows that the arguments name. Raises UserError."""
     if (arguments.data is None) == (arguments.cell is None):
         raise UserError(
             "name the rows: either --data FILE --target COLUMN, or --cell such as minimal/conformal_weight/n100_f30"
@@ -70,20 +70,20 @@ def table_from(arguments: argparse.Namespace) -> Table:
     if arguments.data is not None and arguments.target is None:
         raise UserError(f"--data {arguments.data}: name the column that the formula gives (--target COLUMN)")
     if arguments.data is not None:
-        asked = given_spectrum(arguments, arguments.data)
+        request = request_from(arguments, arguments.data)
         from cftsr.answers.checking import table_of_file
 
-        return table_of_file(asked).with_closed_form(arguments.closed_form)
+        return table_of_file(request).with_closed_form(arguments.closed_form)
     without_pandas()
     from cftsr.answers.checking import table_of_cell
 
     return table_of_cell(arguments.cell, configuration(arguments)).with_closed_form(arguments.closed_form)
 
 
-def given_spectrum(arguments: argparse.Namespace, file: str) -> GivenSpectrum:
-    """What the arguments say of a file."""
+def request_from(arguments: argparse.Namespace, file: str) -> SpectrumRequest:
+    """The request for a file that the arguments make."""
     without_pandas()
-    from cftsr.data.user_file import GivenSpectrum
+    from cftsr.data.user_file import SpectrumRequest
 
     hold_out: float | str = arguments.hold_out
     with suppress(ValueError):
@@ -95,7 +95,7 @@ def given_spectrum(arguments: argparse.Namespace, file: str) -> GivenSpectrum:
         raise UserError(
             "--labels names all labels where no theory is told apart; give either it or --theory and --state"
         )
-    return GivenSpectrum.of_roles(
+    return SpectrumRequest.of_roles(
         "table" if file == "-" else Path(file).stem,
         file,
         arguments.target,

@@ -1,4 +1,4 @@
-"""The container of rows: labels and exact targets, one row per field or theory; and how it is kept in Parquet."""
+"""The container of rows: labels and exact targets, one row per field or theory; and its form in Parquet."""
 
 from __future__ import annotations
 
@@ -39,21 +39,21 @@ class Dataset:
     theory_labels  how many of them fix the theory
     x              whole numbers, shape (rows, len(labels)); a label's value is x / scale
     numerator, denominator   shape (rows,): the exact target in lowest terms
-    rank           int32, shape (rows,): 0 for a theory's lowest weight, 1 for the next, ...; None where nobody asked
-    metadata       what was asked for, as text
+    rank           int32, shape (rows,): 0 for a theory's lowest weight, 1 for the next, ...; None where it is not used
+    metadata       the request that the data answer, as text
     uncertainty    float64, shape (rows,): how far each target may be off, 0 where it is exact; None where all are
     sigma          float64, shape (rows,): the standard deviation of each target, 0 where it is exact; None where none
                    was stated
     scales         the denominator of each label column; () where every label is a whole number
-    unary_operators  those that a search on this data may use beside + - * /
+    unary_operators  those that a search on this data may use besides + - * /
     finite_labels  labels known to take finitely many values in all theories, not only in these rows (a sector)
-    finite_values  every joint value that they take anywhere, as x has them
+    finite_values  every joint value that they take anywhere, in the units of x
     sectors        of a label that was read from text: its texts in the order of their codes 0, 1, ...
-    entries        the targets as the file has them, text, shape (rows,); None where they are exact as they stand
+    entries        the targets as written in the file, text, shape (rows,); None where they are exact as they stand
 
-    Integer arrays are int64, or Python integers (dtype object) where 64 bits are too few. That a label may be a
-    fraction is known to this class alone: functions are in the labels, and `residues`, `points`, `columns`, `values`,
-    `evaluate`, `wrong_rows` and `described` speak of the labels' own values.
+    Integer arrays are int64, or Python integers (dtype object) where 64 bits are too few. Only this class knows that
+    a label may be a fraction: functions are in the labels, and `residues`, `points`, `columns`, `values`, `evaluate`,
+    `wrong_rows` and `described` deal in the labels' own values.
     """
 
     labels: tuple[str, ...]
@@ -78,7 +78,7 @@ class Dataset:
     # ---- rows
 
     def take(self, rows: np.ndarray | slice) -> Self:
-        """Some of the rows: a slice, a mask, or indices."""
+        """The rows of a slice, a mask, or an array of indices."""
         arrays = ("x", "numerator", "denominator", "rank", "uncertainty", "sigma", "entries")
         parts = {name: values[rows] for name in arrays if (values := getattr(self, name)) is not None}
         return replace(self, **parts)
@@ -87,7 +87,7 @@ class Dataset:
         return self.take(slice(count))
 
     def shuffled(self) -> Self:
-        """In a random but fixed order, so that the first rows are a fair sample."""
+        """The rows in a random but fixed order, so that the first of them are a fair sample."""
         return self.take(np.random.default_rng(0).permutation(len(self)))
 
     def spread(self, count: int) -> np.ndarray:
@@ -95,15 +95,15 @@ class Dataset:
         return np.unique(np.linspace(0, len(self) - 1, min(count, len(self))).astype(int))
 
     def without_finite_labels(self) -> Self:
-        """The same rows in the other labels alone."""
-        kept = [column for column, label in enumerate(self.labels) if label not in self.finite_labels]
-        labels = tuple(self.labels[column] for column in kept)
+        """The same rows with the other labels only."""
+        others = [column for column, label in enumerate(self.labels) if label not in self.finite_labels]
+        labels = tuple(self.labels[column] for column in others)
         return replace(
             self,
             labels=labels,
-            theory_labels=sum(column < self.theory_labels for column in kept) or len(kept),
-            x=np.ascontiguousarray(self.x[:, kept]),
-            scales=tuple(self.scales[column] for column in kept) if self.scales else (),
+            theory_labels=sum(column < self.theory_labels for column in others) or len(others),
+            x=np.ascontiguousarray(self.x[:, others]),
+            scales=tuple(self.scales[column] for column in others) if self.scales else (),
             finite_labels=(),
             finite_values=(),
             sectors={label: texts for label, texts in self.sectors.items() if label in labels},
@@ -134,31 +134,31 @@ class Dataset:
         return (self.x % prime).astype(np.int64) * inverses % prime
 
     def value(self, column: int, whole: int) -> int | Fraction:
-        """The value of a label where x is this whole number."""
+        """The value of a label for this entry of x."""
         scale = self.scales[column] if self.scales else 1
         return int(whole) if scale == 1 else _plain(Fraction(int(whole), scale))
 
     def values(self, column: int) -> list[int | Fraction]:
-        """The values that a label takes, smallest first."""
+        """The distinct values of a label, smallest first."""
         return [self.value(column, whole) for whole in np.unique(self.x[:, column]).tolist()]
 
     def described(self, point: Sequence[int]) -> dict[str, int | str]:
-        """A row of x for a reader: fractions as text (1/2), sectors by their own texts."""
-        said: dict[str, int | str] = {}
+        """A row of x in readable form: fractions as text (1/2), sectors by their own texts."""
+        description: dict[str, int | str] = {}
         for column, (label, whole) in enumerate(zip(self.labels, point, strict=True)):
             value = self.value(column, whole)
             texts = self.sectors.get(label, ())
             if 0 <= value < len(texts):
-                said[label] = texts[int(value)]
+                description[label] = texts[int(value)]
             else:
-                said[label] = value if isinstance(value, int) else str(value)
-        return said
+                description[label] = value if isinstance(value, int) else str(value)
+        return description
 
     def exact_target(self, row: int) -> Fraction:
         return Fraction(int(self.numerator[row]), int(self.denominator[row]))
 
     def quoted(self, row: int) -> str:
-        """The target as the file has it, or as a fraction."""
+        """The target as written in the file, or as a fraction."""
         return str(self.exact_target(row) if self.entries is None else self.entries[row])
 
     # ---- functions of the labels
@@ -167,7 +167,7 @@ class Dataset:
         return function.rescaled(self.scales) if self.scales else function
 
     def evaluate(self, function: RationalFunction, x: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
-        """Integers a, b with function = a/b at these points (as x has them), by default at every row."""
+        """Integers a, b with function = a/b at these points (in the units of x), by default at every row."""
         above, below = self._in_whole_numbers(function)
         x = self.x if x is None else x
         return evaluate_exactly(above, x), evaluate_exactly(below, x)
@@ -258,7 +258,7 @@ def write_dataset(path: str | Path, data: Dataset) -> None:
 
 
 def read_dataset(path: str | Path) -> Dataset:
-    """Read what `write_dataset` wrote; a damaged file raises UserError, which names it."""
+    """Read what `write_dataset` wrote; for a damaged file raise a UserError that names it."""
     import pyarrow as pa
 
     try:

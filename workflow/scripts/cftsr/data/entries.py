@@ -1,4 +1,4 @@
-"""How people and programs spell a number: one entry of a table as an integer, a fraction or a plain decimal."""
+"""The many spellings of a number: one entry of a table as an integer, a fraction or a plain decimal."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FRACTION = r"^(?P<above>[+-]?[0-9]+)\s*/\s*(?P<below>[0-9]+)$"
 DECIMAL_LIKE = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 DECIMAL = r"^(?P<sign>[+-]?)(?P<whole>[0-9]*)\.?(?P<part>[0-9]*)(?P<power>[eE][+-]?[0-9]+)?$"
 
-# What stands for a missing value, in lower case.
+# Spellings of a missing value, in lower case.
 MISSING = frozenset(
     [
         "na",
@@ -109,7 +109,7 @@ _UNIT = re.compile(
 
 @dataclass(frozen=True)
 class Entry:
-    """An entry as INTEGER, FRACTION or DECIMAL_LIKE match it, and the uncertainty that was written with it."""
+    """An entry in the form of INTEGER, FRACTION or DECIMAL_LIKE, and the uncertainty written with it."""
 
     text: str
     stated: Fraction | None = None
@@ -120,15 +120,15 @@ def missing(text: str) -> bool:
 
 
 def without_unit(text: str) -> tuple[str, str]:
-    """A number and the unit behind it ("13.6 eV"), the unit "" where there is none."""
+    """A number and the unit after it ("13.6 eV"); the unit is "" where there is none."""
     match = _UNIT.match(text.translate(_BLANKS).strip())
     return (match[1].strip(), match[2].strip()) if match else (text, "")
 
 
 def read_entry(text: str, decimal: str = ".") -> Entry | None:
-    """The entry in plain spelling, or None where it is no number.
+    """The entry in plain spelling, or None if it is no number.
 
-    decimal   "," where the table has decimal commas
+    decimal   "," if the table has decimal commas
     """
     text = text.strip().strip("\"'`").strip()
     if "\\" in text or "{" in text:
@@ -193,7 +193,7 @@ def _plain(text: str, decimal: str) -> Entry | None:
 
 
 def _one_point(text: str, decimal: str) -> str:
-    """The same with a decimal point and without separators of thousands."""
+    """The number with a decimal point and without separators of thousands."""
     if decimal == ",":
         text = text.translate({ord("."): ",", ord(","): "."})
     text = _UNDERSCORES.sub("", text)
@@ -221,7 +221,7 @@ def _times(text: str, power: int) -> str:
 
 
 def as_fraction(text: str) -> Fraction | None:
-    """The number exactly as it is written, or None where it is none."""
+    """The number exactly as written, or None if the text is no number."""
     if not re.match(f"{FRACTION}|{_NUMBER.pattern}", text):
         return None
     try:

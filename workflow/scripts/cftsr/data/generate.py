@@ -17,16 +17,16 @@ from cftsr.errors import UserError
 from cftsr.families import Family, Theory, get_family
 
 
-def number_kept(primaries: int, fraction: Fraction, rounding: str = "ceil") -> int:
-    """How many of a theory's primary fields the lowest `fraction` of them is; never less than one."""
+def number_of_lowest(primaries: int, fraction: Fraction, rounding: str = "ceil") -> int:
+    """How many primary fields the lowest `fraction` of a theory's is; at least one."""
     exact = primaries * fraction
     if rounding == "ceil":
-        kept = -(-exact.numerator // exact.denominator)
+        number = -(-exact.numerator // exact.denominator)
     elif rounding == "floor":
-        kept = exact.numerator // exact.denominator
+        number = exact.numerator // exact.denominator
     else:
-        kept = (2 * exact.numerator + exact.denominator) // (2 * exact.denominator)
-    return max(1, kept)
+        number = (2 * exact.numerator + exact.denominator) // (2 * exact.denominator)
+    return max(1, number)
 
 
 def _levels(family: Family, task: Task, theory: Theory) -> list[tuple[Fraction, tuple[int, ...]]]:
@@ -75,14 +75,14 @@ def lowest_levels(
     data, held_out = [], []
     for number, theory in enumerate(islice(family.theories(), theories + next_theories)):
         levels = _levels(family, task, theory)
-        kept = number_kept(len(levels), fraction, rounding) if number < theories else 0
+        fitted = number_of_lowest(len(levels), fraction, rounding) if number < theories else 0
         rows = [(rank, *level) for rank, level in enumerate(levels)]
-        data += rows[:kept]
-        held_out += rows[kept:]
-    asked = {"theories": theories, "fraction": f"{float(fraction):.12g}", "rounding": rounding, "conventions": family}
+        data += rows[:fitted]
+        held_out += rows[fitted:]
+    request = {"theories": theories, "fraction": f"{float(fraction):.12g}", "rounding": rounding, "conventions": family}
     return (
-        _dataset(family, task, data, asked | {"part": "data"}),
-        _dataset(family, task, held_out, asked | {"part": "held_out", "next_theories": next_theories}),
+        _dataset(family, task, data, request | {"part": "data"}),
+        _dataset(family, task, held_out, request | {"part": "held_out", "next_theories": next_theories}),
     )
 
 
@@ -110,10 +110,10 @@ def drawn_theories(
             f"none of the {theories} theories of {family.name} that were drawn has a {task.title}; raise "
             "central_charge.theories"
         )
-    asked = {"theories": theories, "pool": pool, "seed": seed, "conventions": family}
+    request = {"theories": theories, "pool": pool, "seed": seed, "conventions": family}
     return (
-        _dataset(family, task, data, asked | {"part": "data"}),
-        _dataset(family, task, held_out, asked | {"part": "held_out", "next_theories": next_theories}),
+        _dataset(family, task, data, request | {"part": "data"}),
+        _dataset(family, task, held_out, request | {"part": "held_out", "next_theories": next_theories}),
     )
 
 
@@ -128,12 +128,12 @@ def generate(
     pool: int = 0,
     seed: int = 0,
 ) -> tuple[Dataset, Dataset]:
-    """The data and the held-out rows of a request in plain values, as the workflow makes them.
+    """The data and the held-out rows of a request in plain values, as the workflow passes it.
 
     With a `fraction`, the lowest levels of the first theories (`rounding`); without, theories drawn from a `pool`
     (`seed`).
     """
-    chosen, asked = get_family(family, conventions), TASKS[task]
+    chosen, quantity = get_family(family, conventions), TASKS[task]
     if fraction is None:
-        return drawn_theories(chosen, asked, theories, pool, seed, next_theories)
-    return lowest_levels(chosen, asked, theories, Fraction(fraction), rounding, next_theories)
+        return drawn_theories(chosen, quantity, theories, pool, seed, next_theories)
+    return lowest_levels(chosen, quantity, theories, Fraction(fraction), rounding, next_theories)

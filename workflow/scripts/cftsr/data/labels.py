@@ -1,4 +1,4 @@
-"""Label columns: names that an equation can have, and values that are whole numbers over one denominator."""
+"""Label columns: names that can stand in an equation, and values as whole numbers over one denominator."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Label:
     """A label column.
 
     whole   whole numbers, shape (rows,); the label is whole / scale
-    texts   of a sector: what its codes 0, 1, ... stand for
+    texts   of a sector: the texts of its codes 0, 1, ...
     """
 
     whole: np.ndarray
@@ -47,16 +47,18 @@ class Label:
 
 
 def plain_name(name: str) -> str:
-    """A name as an equation can have it: letters, digits and _, a letter first; like the one given where that is so."""
+    """A name that can stand in an equation: letters, digits and _, a letter first; unchanged if it is one already."""
     if re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name) and not keyword.iskeyword(name) and name not in RESERVED:
         return name
     name = re.sub(r"^\\?\$?|\$$", "", name).replace("%", " percent").replace("#", " number")
     letters = []
     for letter in unicodedata.normalize("NFKD", name):
-        said = unicodedata.name(letter, "")
+        letter_name = unicodedata.name(letter, "")
         if letter.isascii():
             letters.append(letter)
-        elif match := re.match(r"(GREEK|MATHEMATICAL.*) (SMALL|CAPITAL) (?:LETTER |.*)([A-Z]+)(?: WITH.*)?$", said):
+        elif match := re.match(
+            r"(GREEK|MATHEMATICAL.*) (SMALL|CAPITAL) (?:LETTER |.*)([A-Z]+)(?: WITH.*)?$", letter_name
+        ):
             word = match[3].lower().replace("lamda", "lambda")
             letters.append(f"{word.capitalize() if match[2] == 'CAPITAL' else word}")
         elif letter in "\u2113":
@@ -72,7 +74,7 @@ def plain_name(name: str) -> str:
 
 
 def plain_names(names: Sequence[str]) -> tuple[str, ...]:
-    """The same of all labels, no two alike."""
+    """The plain names of all labels, no two alike."""
     chosen: list[str] = []
     for name in names:
         plain, number = plain_name(name), 2
@@ -88,7 +90,7 @@ def plain_names(names: Sequence[str]) -> tuple[str, ...]:
 def read_label(column: pa.Array, decimal: str = ".") -> Label:
     """A label's values: whole numbers, fractions, decimals that are exact, or a few texts.
 
-    Raises NumberError for entries that are neither.
+    Raises NumberError for other entries.
     """
     if _is_string(column.type) and pc.all(pc.match_substring_regex(column, INTEGER)).as_py():
         return Label(as_integers(column))
@@ -107,7 +109,7 @@ def read_label(column: pa.Array, decimal: str = ".") -> Label:
 
 
 def is_text(column: pa.Array, decimal: str = ".") -> bool:
-    """Whether a column has entries that are no numbers, and no type of numbers."""
+    """Whether a column has entries that are no numbers, and is not of a numeric type."""
     if not _is_string(column.type):
         return not (
             pa.types.is_integer(column.type)

@@ -13,7 +13,7 @@ from cftsr.data.labels import counts_rows, plain_names, read_label
 from cftsr.data.numbers import NumberError, parse_numbers
 from cftsr.data.table_file import TableFile
 from cftsr.data.text_table import Table
-from cftsr.data.user_file import MAX_ROWS, GivenSpectrum
+from cftsr.data.user_file import MAX_ROWS, SpectrumRequest
 from cftsr.errors import UserError
 
 SEVERAL = 0.5  # of the theories have several levels: else two rows of one theory are a mistake in a table with labels
@@ -25,12 +25,12 @@ Theory = tuple[int | str, ...]
 
 @dataclass(frozen=True)
 class Levels:
-    """Levels of theories as a file has them.
+    """The levels of theories in a file.
 
-    labels   names of the theory labels as formulas have them; () where theories have names only
-    named    the column that has these, "" where there are labels
+    labels   names of the theory labels as in formulas; () where theories have names only
+    named    the column of these names, "" where there are labels
     levels   theory -> its distinct levels, lowest first; theories by size, smallest first
-    notes    what was assumed, in words
+    notes    the assumptions made, in words
     """
 
     labels: tuple[str, ...]
@@ -45,14 +45,14 @@ class Levels:
         """The data, and the share of the theories, the largest, that is held out whole."""
         theories = list(self.levels)
         last = ceil(share * len(theories) - 1e-9) if len(theories) >= LEAST_THEORIES else 0
-        kept = theories[: len(theories) - last]
+        fitted = theories[: len(theories) - last]
         return (
-            [(theory, level) for theory in kept for level in self.levels[theory]],
-            [(theory, level) for theory in theories[len(kept) :] for level in self.levels[theory]],
+            [(theory, level) for theory in fitted for level in self.levels[theory]],
+            [(theory, level) for theory in theories[len(fitted) :] for level in self.levels[theory]],
         )
 
     def split_by_levels(self, share: float) -> tuple[Rows, Rows]:
-        """The data, and the share of the levels of each theory that has a few, the highest."""
+        """The data, and the share of the levels, the highest, of each theory with at least LEAST_LEVELS."""
         data, held_out = [], []
         for theory, levels in self.levels.items():
             last = ceil(share * len(levels) - 1e-9) if len(levels) >= LEAST_LEVELS else 0
@@ -64,18 +64,19 @@ class Levels:
 Rows = list[tuple[Theory, Fraction]]
 
 
-def read_levels(asked: GivenSpectrum) -> Levels | None:
+def read_levels(request: SpectrumRequest) -> Levels | None:
     """The levels of a file, or None where its rows are not levels of theories without further labels.
 
-    They are where no label of a state is named, and the columns that may be labels have the same values on several rows
-    with different targets, in at least half of the theories. One theory needs LEAST_LEVELS levels, and no column.
+    The rows are such levels if no label of a state is named, and the columns that may be labels have the same values on
+    several rows with different targets, in at least half of the theories. A single theory needs LEAST_LEVELS levels,
+    and no label.
 
-    Raises UserError where they are, and cannot be used: targets that are not exact, labels that are not whole.
+    Raises UserError if they are but cannot be used: targets that are not exact, labels that are not whole.
     """
-    if asked.theory_labels is not None and len(asked.labels) > asked.theory_labels:
+    if request.theory_labels is not None and len(request.labels) > request.theory_labels:
         return None
-    file = TableFile(asked.file, asked.encoding, asked.columns, MAX_ROWS)
-    target, labels = _places(asked, file.names)
+    file = TableFile(request.file, request.encoding, request.columns, MAX_ROWS)
+    target, labels = _places(request, file.names)
     if target is None:
         return None
     table = file.read([target, *labels])
@@ -85,29 +86,29 @@ def read_levels(asked: GivenSpectrum) -> Levels | None:
     keys = keys or [()] * len(entries)
     if any(text in ("", None) for key in keys for text in key) or None in entries:
         return None
-    several: dict[tuple, set] = {}
+    distinct: dict[tuple, set] = {}
     for key, entry in zip(keys, entries, strict=True):
-        several.setdefault(key, set()).add(entry)
-    if sum(len(found) > 1 for found in several.values()) < SEVERAL * len(several):
+        distinct.setdefault(key, set()).add(entry)
+    if sum(len(values) > 1 for values in distinct.values()) < SEVERAL * len(distinct):
         return None
-    if len(several) == 1 and len(set(entries)) < LEAST_LEVELS:
+    if len(distinct) == 1 and len(set(entries)) < LEAST_LEVELS:
         return None
-    return _levels(asked, table, target, labels, keys)
+    return _levels(request, table, target, labels, keys)
 
 
-def _places(asked: GivenSpectrum, names: list[str]) -> tuple[int | None, list[int]]:
+def _places(request: SpectrumRequest, names: list[str]) -> tuple[int | None, list[int]]:
     """The places of the target and of the columns that tell theories apart."""
-    others = {asked.uncertainty, asked.sigma, asked.hold_out_column, *asked.drop} - {None}
-    if asked.target not in names or any(label not in names for label in asked.labels):
+    others = {request.uncertainty, request.sigma, request.hold_out_column, *request.drop} - {None}
+    if request.target not in names or any(label not in names for label in request.labels):
         return None, []
-    free = [place for place, name in enumerate(names) if name != asked.target and name not in others]
-    named = [names.index(label) for label in asked.labels]
-    return names.index(asked.target), named + [place for place in free if place not in named and _wanted(asked)]
+    free = [place for place, name in enumerate(names) if name != request.target and name not in others]
+    named = [names.index(label) for label in request.labels]
+    return names.index(request.target), named + [place for place in free if place not in named and _wanted(request)]
 
 
-def _wanted(asked: GivenSpectrum) -> bool:
+def _wanted(request: SpectrumRequest) -> bool:
     """Whether columns that are not named are labels too."""
-    return asked.rest or not asked.labels
+    return request.rest or not request.labels
 
 
 def _counts(table: Table, place: int) -> bool:
@@ -124,52 +125,52 @@ def _spelt(entry: object) -> str | None:
     return None if entry is None else str(entry).strip()
 
 
-def _levels(asked: GivenSpectrum, table: Table, target: int, labels: list[int], keys: list[tuple]) -> Levels:
-    if asked.uncertainty or asked.sigma:
+def _levels(request: SpectrumRequest, table: Table, target: int, labels: list[int], keys: list[tuple]) -> Levels:
+    if request.uncertainty or request.sigma:
         raise UserError(
-            f"{asked.file}: several rows of a theory have the same labels, so that their quantum numbers are to be "
+            f"{request.file}: several rows of a theory have the same labels, so their quantum numbers are to be "
             "found; that needs exact targets. Leave the uncertainty out, or name the labels of the states (--state)"
         )
-    if asked.hold_out_column:
+    if request.hold_out_column:
         raise UserError(
-            f"{asked.file}: several rows of a theory have the same labels; what is held out of such a table is a share "
-            "of the theories (--hold-out 0.2), not the rows of a column"
+            f"{request.file}: several rows of a theory have the same labels; what is held out of such a table is a "
+            "share of the theories (--hold-out 0.2), not the rows of a column"
         )
     try:
         values = parse_numbers(table.columns[target], table.decimal)
     except NumberError as error:
         row = int(error.rows[0]) if len(error.rows) else 0
-        raise UserError(f"{asked.file}, column {asked.target!r}, line {table.line(row)}: {error}") from None
+        raise UserError(f"{request.file}, column {request.target!r}, line {table.line(row)}: {error}") from None
     wide = np.flatnonzero(values.uncertainty > 0)
     if len(wide) or values.stated is not None:
         row = int(wide[0]) if len(wide) else 0
         raise UserError(
-            f"{asked.file}, column {asked.target!r}, line {table.line(row)}: several rows of a theory have the same "
-            "labels, so that their quantum numbers are to be found; that needs exact targets, and "
-            f"{_spelt(table.columns[target][row].as_py())} is known to its digits only. Give fractions, or more digits"
+            f"{request.file}, column {request.target!r}, line {table.line(row)}: several rows of a theory have the "
+            "same labels, so their quantum numbers are to be found; that needs exact targets, and "
+            f"{_spelt(table.columns[target][row].as_py())} is only known to its digits. Give fractions, or more digits"
         )
     one = len(set(keys)) == 1
-    read = None if one else _whole_labels(asked, table, labels)
+    read = None if one else _whole_labels(request, table, labels)
     names = [table.names[place] or f"column_{place + 1}" for place in labels]
     theories: list[Theory] = keys if read is None else list(map(tuple, np.column_stack(read).tolist()))
-    found: dict[Theory, set[Fraction]] = {}
+    levels: dict[Theory, set[Fraction]] = {}
     rows = zip(theories, values.numerator.tolist(), values.denominator.tolist(), strict=True)
     for theory, above, below in rows:
-        found.setdefault(theory, set()).add(Fraction(above, below))
-    order = sorted(found, key=_size) if read is not None else list(found)
-    again = len(keys) - sum(map(len, found.values()))
+        levels.setdefault(theory, set()).add(Fraction(above, below))
+    order = sorted(levels, key=_size) if read is not None else list(levels)
+    repeated = len(keys) - sum(map(len, levels.values()))
     notes = [*table.notes, *values.notes]
     notes.append(
         "the rows were taken for the levels of one theory, without labels of fields"
         if one
         else f"several rows have the same {', '.join(names)}: taken for levels of one theory, without labels of fields"
     )
-    if again:
-        notes.append(f"{again} rows repeat a level of their theory; each was used once")
+    if repeated:
+        notes.append(f"{repeated} rows repeat a level of their theory; each was used once")
     return Levels(
         plain_names(names) if read is not None else (),
         "" if read is not None else ", ".join(names),
-        {theory: tuple(sorted(found[theory])) for theory in order},
+        {theory: tuple(sorted(levels[theory])) for theory in order},
         tuple(notes),
     )
 
@@ -178,7 +179,7 @@ def _size(theory: tuple) -> tuple:
     return (sum(map(abs, theory)), theory)
 
 
-def _whole_labels(asked: GivenSpectrum, table: Table, labels: list[int]) -> list[np.ndarray] | None:
+def _whole_labels(request: SpectrumRequest, table: Table, labels: list[int]) -> list[np.ndarray] | None:
     """The labels' whole numbers, or None where a column has texts: theories have names then."""
     read = []
     for place in labels:
@@ -190,7 +191,7 @@ def _whole_labels(asked: GivenSpectrum, table: Table, labels: list[int]) -> list
             return None
         if label.scale != 1:
             raise UserError(
-                f"{asked.file}: label {table.names[place]!r} has fractions; where fields have no labels, those of "
+                f"{request.file}: label {table.names[place]!r} has fractions; where fields have no labels, those of "
                 f"theories are whole numbers. Give {label.scale} times its values"
             )
         read.append(label.whole)

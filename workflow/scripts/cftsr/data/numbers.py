@@ -2,7 +2,7 @@
 
 Integers and fractions are exact, whatever their size. A decimal stands for an interval, and is read as the simplest
 rational in it where that is no coincidence: among random numbers of that precision one in a thousand would have so
-simple a neighbour. How wide the interval is, the column as a whole tells (`cftsr.data.rounding`).
+simple a neighbour. The width of the interval follows from the column as a whole (`cftsr.data.rounding`).
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ EXACT_BY_CHANCE = 1e-6
 LARGEST_COMMON = 1000
 # A decimal that reduces to a denominator so much smaller than its power of ten was exact as it stood (0.0625).
 REDUCES = 100
-# Where a smaller share of the decimals has a simple rational near by, some of those are coincidences, and all stay
+# Where a smaller share of the decimals has a simple rational nearby, some of those are coincidences, and all stay
 # decimals. The rest may be misprints.
 MAJORITY = 0.9
 ROUGH = 4  # units of the last digit in int64: where uncertainties are larger, its rounding does not matter
 DIGITS_OF_INT64 = 17  # of decimals, with room for a factor of two and a sign
 LONGEST_EXPONENT = 300  # beyond, a float has no such number
-SLACK = 1 + 1e-9  # ties may have been rounded either way, and 5e-7 is no float
+SLACK = 1 + 1e-9  # ties may have been rounded either way, and no float is exactly 5e-7
 
 
 class NumberError(ValueError):
@@ -50,7 +50,7 @@ class Targets:
 
     numerator, denominator   int64 or Python integers, shape (rows,), in lowest terms
     uncertainty              float64, shape (rows,): 0 where the number is exact
-    notes                    what was assumed, in words
+    notes                    the assumptions made, in words
     fractions                whether decimals were read as the simplest fractions within their rounding
     stated                   float64, shape (rows,): as written with the number, 13.6057(5), or None
     """
@@ -66,7 +66,7 @@ class Targets:
 def parse_numbers(column: pa.Array | pa.ChunkedArray, decimal: str = ".") -> Targets:
     """The exact numbers of a column: text, integers, floats or Arrow decimals.
 
-    decimal   "," where the table has decimal commas
+    decimal   "," if the table has decimal commas
 
     Raises NumberError for entries that are missing, no numbers, infinite, divided by zero, or too large for a float.
     """
@@ -76,7 +76,7 @@ def parse_numbers(column: pa.Array | pa.ChunkedArray, decimal: str = ".") -> Tar
     texts, stated, notes = plain_texts(column, decimal)
     result = _from_text(texts, exact=stated is not None)
     if stated is not None and not stated.all():
-        # Beside 13.6057(5) an entry without uncertainty is a rounded one.
+        # In a column with 13.6057(5) an entry without uncertainty is a rounded one.
         rows = np.flatnonzero(stated == 0)
         other = _from_text(texts.take(pa.array(rows)))
         above, below = _put(result.numerator, rows, other.numerator), _put(result.denominator, rows, other.denominator)
@@ -86,7 +86,7 @@ def parse_numbers(column: pa.Array | pa.ChunkedArray, decimal: str = ".") -> Tar
 
 
 def exact_decimals(column: pa.Array | pa.ChunkedArray, decimal: str = ".") -> Targets:
-    """The same with decimals as the fractions over powers of ten that they are: their uncertainty is stated."""
+    """As `parse_numbers`, with decimals as fractions over powers of ten: their uncertainty is stated elsewhere."""
     texts, stated, notes = plain_texts(column, decimal)
     result = _from_text(texts, exact=True)
     return replace(result, notes=notes + result.notes, stated=stated)
@@ -98,7 +98,7 @@ def exact_decimals(column: pa.Array | pa.ChunkedArray, decimal: str = ".") -> Ta
 def plain_texts(
     column: pa.Array | pa.ChunkedArray, decimal: str = "."
 ) -> tuple[pa.Array, np.ndarray | None, tuple[str, ...]]:
-    """The entries as INTEGER, FRACTION or DECIMAL_LIKE match them, what was stated with them, and notes."""
+    """The entries in the form of INTEGER, FRACTION or DECIMAL_LIKE; the uncertainties written with them; notes."""
     column = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     kind = column.type
     if pa.types.is_dictionary(kind):
@@ -120,7 +120,7 @@ def plain_texts(
     if len(column) and decimal == "." and pc.any(pc.match_substring_regex(column.slice(0, 100), r"^\s|\s$")).as_py():
         column = pc.utf8_trim_whitespace(column)
     if decimal == ".":
-        # One after the other: of exact numbers there is little left for the next.
+        # One after the other: in a column of exact numbers each pattern leaves few entries for the next.
         for pattern in (INTEGER, FRACTION_PATTERN, DECIMAL_LIKE):
             if len(unusual):
                 part = column if len(unusual) == len(column) else column.take(pa.array(unusual))
@@ -141,10 +141,10 @@ def _respelt(
         # 13.6 eV on every row
         parts = [without_unit(text) for text in texts]
         units = {unit for _, unit in parts}
-        again = {row: read_entry(parts[row][0], decimal) for row in bad}
-        if len(units) == 1 and all(again.values()):
-            read, bad = again, []
-            notes.append(f"the unit {units.pop()} behind each number was left out")
+        without_units = {row: read_entry(parts[row][0], decimal) for row in bad}
+        if len(units) == 1 and all(without_units.values()):
+            read, bad = without_units, []
+            notes.append(f"the unit {units.pop()} after each number was left out")
     if bad:
         raise NumberError("the entry is no integer, fraction (3/80) or decimal", np.array(bad))
     stated = None
@@ -172,7 +172,7 @@ def _from_text(column: pa.Array, exact: bool = False) -> Targets:
     uncertainty, notes = np.zeros(len(column)), ()
     rounded = None
     if decimal.any():
-        # Whole numbers beside decimals may be rounded too (123457, of six digits).
+        # Whole numbers among decimals may be rounded too (123457, of six digits).
         where = np.flatnonzero(decimal | integer)
         decimals, integer = _split(column.take(where), where), np.zeros(len(column), dtype=bool)
         rounded = _from_decimals(decimals, exact)
@@ -198,7 +198,7 @@ def _from_text(column: pa.Array, exact: bool = False) -> Targets:
 
 
 def _put(array: np.ndarray, where: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """The array with these values in these places, of Python integers where either is."""
+    """The array with these values in these places; of Python integers if either of them is."""
     if array.dtype != values.dtype:
         array = array.astype(object)
     array[where] = values
@@ -206,7 +206,7 @@ def _put(array: np.ndarray, where: np.ndarray, values: np.ndarray) -> np.ndarray
 
 
 def _checked(targets: Targets) -> Targets:
-    """In lowest terms, and of a size that float64 has."""
+    """The targets in lowest terms; NumberError for those beyond float64."""
     divisor = np.gcd(targets.numerator, targets.denominator)
     above, below = targets.numerator // divisor, targets.denominator // divisor
     if above.dtype == object or below.dtype == object:
@@ -325,7 +325,7 @@ def _simplest(decimals: Decimals, width: np.ndarray, what: str) -> Targets:
     if decimals.fit(scales) and decimals.places.min(initial=0) >= 0:
         scale = 10**scales
         scaled = decimals.mantissa * 10 ** (scales - decimals.places)
-        # In halves of the scale's unit; rounded up, so that the interval holds what it should.
+        # In halves of the scale's unit; rounded up, so that the interval is not too narrow.
         half = np.ceil(2 * width * scale.astype(np.longdouble) - 1e-6).astype(np.int64)
         size = 2 * np.abs(scaled)
         above, below = simplest_in(np.maximum(0, size - half), size + half, 2 * scale)
@@ -359,9 +359,9 @@ def _where_no_coincidence(
 
 
 def nearest_simple(targets: Targets, width: np.ndarray) -> Targets:
-    """Numbers with a stated uncertainty (float64, shape (rows,)) as the simplest in it, where that is no coincidence.
+    """Numbers with a stated uncertainty as the simplest rationals within it, where that is no coincidence.
 
-    Where the width is 0 the number is exact as it stands.
+    width   float64, shape (rows,): the uncertainty; 0 where the number is exact as it stands
     """
     above, below, uncertainty = targets.numerator.copy(), targets.denominator.copy(), width * SLACK
     notes = targets.notes
@@ -371,9 +371,9 @@ def nearest_simple(targets: Targets, width: np.ndarray) -> Targets:
         ends = uncertainty[rows]
         coarse = _over_one_scale((written[0] / written[1]).astype(float), ends)
         simple = _simplest_over(*coarse, ends) if coarse else _simplest_exactly(*written, ends)
-        found = _where_no_coincidence(simple, written, ends, "numbers with the uncertainties given")
-        above, below = _put(above, rows, found.numerator), _put(below, rows, found.denominator)
-        uncertainty[rows], notes = found.uncertainty, notes + found.notes
+        simplified = _where_no_coincidence(simple, written, ends, "numbers with the uncertainties given")
+        above, below = _put(above, rows, simplified.numerator), _put(below, rows, simplified.denominator)
+        uncertainty[rows], notes = simplified.uncertainty, notes + simplified.notes
     return _checked(Targets(above, below, uncertainty, notes))
 
 

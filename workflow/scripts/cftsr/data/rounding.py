@@ -1,8 +1,8 @@
-"""How far a rounded decimal may be off, told by the whole column: how do programs write numbers?
+"""How far a rounded decimal may be off, judged from the whole column: how do programs write numbers?
 
 With a fixed number of decimals (%.6f), with a fixed number of significant digits (%.6g, %.5e), with trailing zeros cut
-or not, or as float32 and float64 print themselves. 0.5 beside 0.142857142857 is then known to twelve digits too. Where
-neither explains the column, each entry is known to half a unit of its own last digit.
+or not, or as float32 and float64 print themselves. In a column with 0.142857142857, 0.5 is then known to twelve digits
+too. Where none of these explains the column, each entry is known to half a unit of its own last digit.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-HALF = 0.5 * (1 + 1e-9)  # of a unit; a tie may have been rounded either way, and 5e-7 is no float
+HALF = 0.5 * (1 + 1e-9)  # of a unit; a tie may have been rounded either way, and no float is exactly 5e-7
 FLOAT32_DIGITS, FLOAT64_DIGITS = range(8, 10), range(15, 18)  # of numbers that were computed with so many
 UNIT32, UNIT64 = 2.0**-24, 2.0**-53
 ROUND_OFF = 8 * UNIT64  # of a column computed in float64, relative to its largest entry: a few units in the last place
@@ -20,7 +20,7 @@ COMPUTED32 = 8 * UNIT32  # the same in float32, where a column is more than frac
 # Where trailing zeros were cut, entries one or two digits shorter than the others are few.
 SHORT_BY, MANY = 2, 0.35
 SAMPLE = 2_000
-MOST = 0.6  # of the numbers with many digits have as many as their type needs
+MOST = 0.6  # the share, of the numbers with many digits, that have as many as their type needs
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Decimals:
     """Decimals mantissa * 10**-places, and how they were written; all of shape (rows,).
 
     mantissa     int64 or Python integers
-    places       of the last digit behind the point; negative for 1e5
+    places       number of digits after the point; negative for 1e5
     significant  digits, without leading zeros; 0 for zero
     whole        whether it was written as an integer, without a point
     exponents    whether it has an exponent other than 0
@@ -43,7 +43,7 @@ class Decimals:
     where: np.ndarray
 
     def take(self, rows: slice) -> Decimals:
-        return Decimals(**{item.name: getattr(self, item.name)[rows] for item in fields(self)})
+        return Decimals(**{field.name: getattr(self, field.name)[rows] for field in fields(self)})
 
     @property
     def whole_floats(self) -> bool:
@@ -74,7 +74,7 @@ def values_of(decimals: Decimals) -> np.ndarray:
 
 
 def rounding_of(decimals: Decimals) -> tuple[np.ndarray, str]:
-    """How far each number may be off, float64, shape (rows,); and what the column was taken for, in words."""
+    """How far each number may be off, float64, shape (rows,); and how the column was rounded, in words."""
     values = values_of(decimals)
     size = np.abs(values)
     longest = int(decimals.significant.max())
@@ -83,7 +83,7 @@ def rounding_of(decimals: Decimals) -> tuple[np.ndarray, str]:
     if longest >= FLOAT32_DIGITS.start and np.array_equal(values.astype(np.float32).astype(np.float64), values):
         return size * UNIT32, FLOAT32
     if _short_float32(sample, few, longest):
-        # Their shortest spelling is off by as much again.
+        # Their shortest spelling adds as much again.
         return 2 * size * UNIT32, FLOAT32
     if _float64(sample, few, longest):
         return np.full(len(size), ROUND_OFF * size.max()), "float64 numbers"
@@ -91,12 +91,12 @@ def rounding_of(decimals: Decimals) -> tuple[np.ndarray, str]:
     width = np.where(size == 0, 0.0, HALF * _powers(-known)) if "significant" in what else HALF * _powers(-known)
     if longest in FLOAT64_DIGITS:
         return np.maximum(width, ROUND_OFF * size.max()), "float64 numbers"
-    # What was rounded had an error of its own, where it was computed in float64.
+    # A number computed in float64 had an error already before it was rounded.
     return width + (4 * UNIT64 * size if longest < FLOAT64_DIGITS.stop else 0), what
 
 
 def last_places(decimals: Decimals) -> np.ndarray:
-    """The place of the last digit that is known of each number; inf where it is a whole number beside decimals."""
+    """The decimal place of the last known digit of each number; inf for a whole number among decimals."""
     return _by_digits(decimals)[0]
 
 
@@ -134,7 +134,7 @@ def _short_float32(decimals: Decimals, values: np.ndarray, longest: int) -> bool
 
 
 def _float64(decimals: Decimals, values: np.ndarray, longest: int) -> bool:
-    """Whether all numbers are float64 numbers in as many digits as tell them apart, or in more (%.18e)."""
+    """Whether all numbers are float64 numbers in as many digits as distinguish them, or in more (%.18e)."""
     if longest < FLOAT64_DIGITS.start:
         return False
     if longest in FLOAT64_DIGITS[1:] and _spelt(

@@ -1,4 +1,4 @@
-"""A file as a table: text of many kinds, and what pyarrow and pandas read (Parquet, Feather, ORC, JSON, Excel)."""
+"""Files as tables: text of many kinds, and what pyarrow and pandas read (Parquet, Feather, ORC, JSON, Excel)."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from cftsr.errors import UserError
 
 PIPE = "-"
 MOST_BYTES = 1 << 30  # of what is decompressed or comes through a pipe
-# How a file begins, and what it is; None where it is read.
+# The first bytes of files that are not read, and what they are.
 _KNOWN = (
     (b"\xd0\xcf\x11\xe0", "an Excel workbook of the old kind (.xls)"),
     (b"\x89HDF", "an HDF5 file"),
-    (b"SQLite format 3", "an SQLite data base"),
+    (b"SQLite format 3", "an SQLite database"),
     (b"\x93NUMPY", "a NumPy array (.npy), which has no names of columns"),
     (b"\x80\x04", "a Python pickle"),
     (b"\x80\x05", "a Python pickle"),
@@ -45,7 +45,7 @@ _KNOWN = (
     (b"CDF\x01", "a NetCDF file"),
     (b"CDF\x02", "a NetCDF file"),
 )
-# A list that a program assigns to a name, or makes a matrix of.
+# A list in a program's source: assigned to a name, or made into a matrix.
 _LITERAL = re.compile(
     rb"\s*(?:[A-Za-z_]\w*\s*(?:=|:=|<-)\s*)?(?:[A-Za-z_][\w.]*\s*\((?:\s*QQ\s*,)?)?\s*(?=[\[{(]\s*[\[{(\d+-])"
 )
@@ -57,9 +57,9 @@ class TableFile:
     """A file's columns: their names at once, their entries on demand.
 
     path      of the file, or - for standard input
-    encoding  of text; None to find out
+    encoding  of text; None to detect it
     columns   names in place of those of the header line, or where there is none
-    most      rows that are read
+    most      the largest number of rows that is read
     """
 
     def __init__(self, path: str | Path, encoding: str | None, columns: tuple[str, ...], most: int):
@@ -79,7 +79,7 @@ class TableFile:
             raise UserError(f"cannot read {self.path}: {getattr(error, 'strerror', None) or error}") from error
 
     def digest(self) -> str:
-        """Of the file's bytes, to tell whether it has changed."""
+        """A digest of the file's bytes, to tell whether it has changed."""
         if str(self.path) == PIPE:
             return hashlib.sha256(_piped()).hexdigest()[:16]
         with open(self.path, "rb") as stream:
@@ -173,7 +173,7 @@ class TableFile:
         return read, names
 
     def _json(self, content: bytes | None, most: int) -> tuple[Callable[[list[int]], Table], list[str]]:
-        """Records, one on each line or in a list; or columns. Numbers keep the digits that they are written with."""
+        """Records, one per line or in a list; or columns. Numbers keep the digits with which they are written."""
         text = (content if content is not None else self.path.read_bytes()).decode("utf-8-sig")
 
         def load(part: str) -> Any:
@@ -189,7 +189,7 @@ class TableFile:
             if lines:
                 table = TextTable(self.path, lines.encode(), "utf-8", self.columns, most)
                 return table.read, table.names
-            raise UserError(f"{self.path} is no JSON: {error}. Give records, one on each line or in a list") from error
+            raise UserError(f"{self.path} is no JSON: {error}. Give records, one per line or in a list") from error
         columns = _from_json(value, self.columns)
         if columns is None:
             raise UserError(f"{self.path} is JSON but no table; give a list of records, or a list for each column")
@@ -203,9 +203,11 @@ class TableFile:
     ) -> tuple[Callable[[list[int]], Table], list[str]]:
         with zipfile.ZipFile(io.BytesIO(content) if content is not None else self.path) as archive:
             members = [
-                item for item in archive.infolist() if not item.is_dir() and not item.filename.startswith("__MACOSX")
+                member
+                for member in archive.infolist()
+                if not member.is_dir() and not member.filename.startswith("__MACOSX")
             ]
-            inside = {item.filename for item in members}
+            inside = {member.filename for member in members}
             if "xl/workbook.xml" in inside or "xl/workbook.bin" in inside:
                 return self._spreadsheet(content, *_EXCEL, most)
             if "mimetype" in inside and b"spreadsheet" in archive.read("mimetype"):
@@ -269,9 +271,9 @@ def _plain(column: pa.ChunkedArray) -> pa.Array:
 
 
 def _lines_of_lists(text: str) -> str:
-    """A list of lists, {{1, 0, 1/4}, ...}, as lines with tabs; "" if it is none.
+    """A list of lists, {{1, 0, 1/4}, ...}, as lines with tabs; "" if the text is no such list.
 
-    As Mathematica, Python, MATLAB or PARI write it; what it is assigned to, or made a matrix of, is left out.
+    As Mathematica, Python, MATLAB or PARI write it; an assignment or a call around it is left out.
     """
     rows: list[list[str]] = []
     depth, entry = 0, ""
@@ -306,13 +308,13 @@ def _lines_of_lists(text: str) -> str:
         rows = [part.split() for row in rows for part in row[0].splitlines()]  # MATLAB's
     if depth > 0 or len(rows) < 2 or len({len(row) for row in rows}) > 1 or len(rows[0]) < 2:
         return ""
-    return "\n".join("\t".join(item.strip("\"'") for item in row) for row in rows) + "\n"
+    return "\n".join("\t".join(cell.strip("\"'") for cell in row) for row in rows) + "\n"
 
 
 def _from_json(value: Any, columns: tuple[str, ...] = ()) -> dict[str, list] | None:
     if isinstance(value, dict) and isinstance(value.get("data"), list):
         schema = value.get("schema") or {}
-        names = value.get("columns") or [item["name"] for item in schema.get("fields", [])]
+        names = value.get("columns") or [field["name"] for field in schema.get("fields", [])]
         if schema.get("primaryKey") == ["index"] and all(isinstance(row, dict) for row in value["data"]):
             # The index that pandas adds is no column of the table.
             value = {**value, "data": [{k: v for k, v in row.items() if k != "index"} for row in value["data"]]}

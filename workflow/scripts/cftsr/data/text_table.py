@@ -1,7 +1,7 @@
-"""Tables in text: encoding, separator, header line, comments; every entry as the text that it is.
+"""Tables in text: encoding, separator, header line, comments; every entry is kept as text.
 
 A plain table (one separator, comments only before the header, UTF-8) is read by pyarrow from the file itself. Any other
-is decoded and split by the csv module, with the number of each row's line.
+is decoded and split by the csv module, which keeps the line number of each row.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ from cftsr.errors import UserError
 DELIMITERS = ("\t", ";", ",", "|", "&")
 WHITESPACE, WIDE = "blanks", "two or more blanks"
 COMMENTS = ("#", "%", "!", "//", '"#')
-SAMPLE = 1 << 16  # bytes that the separator is chosen by
+SAMPLE = 1 << 16  # bytes from which the separator is guessed
 SAMPLE_LINES = 200
 MOST_TITLES = 10
 SHOWN = 6  # lines in a note
 BLOCK = 1 << 23
 _RULE = re.compile(r"^[\s|:+=-]*$|^\\(hline|toprule|midrule|bottomrule|cline\{.*\}|begin\{.*|end\{.*)\s*$")
-# A unit, a percent sign or an uncertainty may stand behind it.
+# A unit, a percent sign or an uncertainty may follow it.
 _DECIMAL_COMMA = re.compile(
     r"^\s*[+\u2212-]?\s?(\d{1,3}([.'\u00a0\u202f ]\d{3})+|\d*),\d+([eE][+-]?\d+)?\s*([^\d,.\s].*)?$"
 )
 _FOOTER = re.compile(
     r"^\(\d+ rows?( affected)?\)$|^\d+ rows? in set.*$|^\|?\s*\d+ rows?\s+\d+ columns?\s*\|?$"
-)  # as data bases write
+)  # as databases write it
 _TOTAL = re.compile(r"^(grand |sub)?(total|sum|mean|average|avg|count|std|min|max|median)s?:?$", re.IGNORECASE)
-_BEHIND = re.compile(r"\s+#[^\"]*$")  # a comment behind a row
-# Tables drawn in box characters are those of ASCII art.
+_BEHIND = re.compile(r"\s+#[^\"]*$")  # a comment at the end of a row
+# Tables drawn in box characters are read as those in ASCII art.
 _BOXES = {**dict.fromkeys(range(0x2500, 0x2580), "-"), **dict.fromkeys(map(ord, "\u2502\u2503\u2506\u250a\u2551"), "|")}
 _EMPHASISED = re.compile(r"^(\*\*|`|__)(.+)\1$")  # in Markdown
 _BRACKETED = re.compile(r"^\s*[(\[].*[)\]]\s*$")
@@ -48,10 +48,10 @@ _THOUSANDS = re.compile(r"^\s*[+-]?\d{1,3}(,\d{3})+\s*$")
 class Table:
     """Columns of a file.
 
-    names     as the file has them, without blanks around; "" where there is none
+    names     as written in the file, without blanks around; "" where there is none
     columns   by place: pyarrow arrays, of text where the file is text
-    lines     the line (or row) of the file that each row stands on; None where row i is line i + first
-    notes     what was assumed, in words
+    lines     the line (or row) of the file that holds each row; None where row i is line i + first
+    notes     the assumptions made, in words
     decimal   "." or ","
     """
 
@@ -71,11 +71,11 @@ class Table:
 
 @dataclass
 class _Layout:
-    """How a text is laid out.
+    """The layout of a text table.
 
     delimiter  one of DELIMITERS, WHITESPACE or WIDE
     header     the names
-    before     how many lines stand before the first row
+    before     the number of lines before the first row
     plain      whether pyarrow can read it as it is
     line       the header line; "" where there is none
     """
@@ -162,7 +162,7 @@ class TextTable:
         except UnicodeDecodeError as error:
             if error.start < len(head) - 4 or len(head) < SAMPLE:
                 raise self._not_decoded(head, error) from error
-            text = head.decode(self.encoding, errors="replace")  # a letter is cut at the end of the sample
+            text = head.decode(self.encoding, errors="replace")  # the sample ends within a letter
         lines = _split(text)
         return lines[:-1] if len(head) == SAMPLE and len(lines) > 1 else lines
 
@@ -174,40 +174,42 @@ class TextTable:
                 f"--encoding {self.encoding}: there is no such encoding; utf-8 or latin-1 for example"
             ) from error
         notes: list[str] = []
-        kept = [(number, line) for number, line in enumerate(sample, 1) if _counts(line)]
-        told = None
-        if kept and (separator := re.fullmatch(r"\"?sep=(.)\"?", kept[0][1].strip())):
-            told, kept = separator[1], kept[1:]  # as Excel writes
-        if not kept:
+        numbered = [(number, line) for number, line in enumerate(sample, 1) if _counts(line)]
+        declared = None
+        if numbered and (separator := re.fullmatch(r"\"?sep=(.)\"?", numbered[0][1].strip())):
+            declared, numbered = separator[1], numbered[1:]  # as Excel writes
+        if not numbered:
             return _Layout(",", [], 0, False, notes)
-        delimiter = told or _delimiter([line for _, line in kept[:SAMPLE_LINES]])
-        rows = [fields_of(line, delimiter) for _, line in kept[:SAMPLE_LINES]]
+        delimiter = declared or _delimiter([line for _, line in numbered[:SAMPLE_LINES]])
+        rows = [fields_of(line, delimiter) for _, line in numbered[:SAMPLE_LINES]]
         titles = _titles(rows)
         if titles:
-            few = ", ".join(str(number) for number, _ in kept[:titles])
+            few = ", ".join(str(number) for number, _ in numbered[:titles])
             verb = "were" if titles > 1 else "was"
-            notes.append(f"line{'s' * (titles > 1)} {few} before the header {verb} left out: {kept[0][1].strip()[:60]}")
-            kept, rows = kept[titles:], rows[titles:]
-        first, header = kept[0][0], rows[0]
+            notes.append(
+                f"line{'s' * (titles > 1)} {few} before the header {verb} left out: {numbered[0][1].strip()[:60]}"
+            )
+            numbered, rows = numbered[titles:], rows[titles:]
+        first, header = numbered[0][0], rows[0]
         if not header_like(header):
             comment = _comment_header(sample[: first - 1], delimiter, len(header))
             if self.columns:
                 names = list(self.columns)
-                notes.append(f"there is no header line; the columns are {', '.join(names)}, as told")
+                notes.append(f"there is no header line; the columns are {', '.join(names)}, as requested")
             elif comment:
                 names = comment
                 notes.append(f"the names of the columns were taken from the comment before them: {', '.join(names)}")
             else:
                 raise UserError(
-                    f"{self.path} has no header line: line {first} is {kept[0][1].strip()[:60]!r}. Name its columns: "
-                    f"--columns {','.join('klmnpqrs'[: len(header) - 1])},h for example"
+                    f"{self.path} has no header line: line {first} is {numbered[0][1].strip()[:60]!r}. Name its "
+                    f"columns: --columns {','.join('klmnpqrs'[: len(header) - 1])},h for example"
                 )
             body, before = rows, first - 1
         else:
             names, body, before = header, rows[1:], first
             if self.columns:
                 names = list(self.columns)
-                notes.append(f"the columns are called {', '.join(names)}, as told, and not {', '.join(header)}")
+                notes.append(f"the columns are called {', '.join(names)}, as requested, and not {', '.join(header)}")
         if self.columns and body and len(names) != len(body[0]):
             raise UserError(
                 f"{self.path}: --columns names {len(names)} column(s), and line {before + 1} has {len(body[0])} entries"
@@ -222,8 +224,8 @@ class TextTable:
             and all(len(row) == len(names) for row in body)
             and not any(line.lstrip().startswith("|") or _RULE.match(line) for line in sample if line.strip())
         )
-        line = kept[0][1].strip() if header_like(header) else ""
-        plain = plain and sum(text.strip() == line for _, text in kept) < 2
+        line = numbered[0][1].strip() if header_like(header) else ""
+        plain = plain and sum(text.strip() == line for _, text in numbered) < 2
         return _Layout(delimiter, names, before, plain, notes, line)
 
     # ---- reading
@@ -234,11 +236,11 @@ class TextTable:
             try:
                 return self._by_arrow(wanted)
             except (pa.ArrowInvalid, UnicodeDecodeError):
-                pass  # the other way names the line, or reads it
+                pass  # the csv module reads it, or names the line
         return self._by_csv(wanted)
 
     def _scan(self) -> bool:
-        """Whether the whole file is as plain as its beginning; UserError where it has too many lines."""
+        """Whether the whole file is as plain as its beginning; UserError if it has too many lines."""
         lines, before, last = 0, b"", b""
         with open(self.path, "rb") as stream:
             while block := stream.read(BLOCK):
@@ -267,7 +269,7 @@ class TextTable:
         return any(skipped.startswith(mark.encode()) or b"\n" + mark.encode() in skipped for mark in COMMENTS)
 
     def _repeats(self, text: bytes) -> bool:
-        """Whether the header line stands between the rows."""
+        """Whether the header line is repeated between the rows."""
         return bool(self.layout.line) and b"\n" + self.layout.line.encode(self.encoding, "replace") in text
 
     def _by_arrow(self, wanted: list[int]) -> Table:
@@ -312,9 +314,9 @@ class TextTable:
             raise too_large(self.path, self.most)
         notes = []
         if repeated:
-            notes.append(f"the header line stands again in {_lines(repeated)} and was left out there")
+            notes.append(f"the header line is repeated in {_lines(repeated)} and was left out there")
         if behind:
-            notes.append(f"comments behind the entries were left out ({_lines(behind)})")
+            notes.append(f"comments after the entries were left out ({_lines(behind)})")
         if _has_units(rows):
             notes.append(
                 f"line {numbers[0]} has no numbers (units?) and was left out: {' '.join(rows[0]).strip()[:40]}"
@@ -370,7 +372,7 @@ def too_large(path: Path, most: int) -> UserError:
 
 
 def _only_at_end(text: bytes) -> bool:
-    """Whether blank lines stand at the end alone."""
+    """Whether there are blank lines at the end only."""
     end = text.rstrip(b"\r\n")
     return not any(sign in end for sign in (b"\n\n", b"\n\r", b"\r\r", b"\0")) and len(text) - len(end) < 100
 
@@ -415,7 +417,7 @@ def _delimiter(lines: list[str]) -> str:
 
 
 def _several_numbers(entries: list[str]) -> bool:
-    """Whether one of the entries is two or more numbers with blanks in between, and no mixed number (1 1/2)."""
+    """Whether one of the entries is two or more numbers separated by blanks, and no mixed number (1 1/2)."""
     parts = [entry.split() for entry in entries if len(entry.split()) > 1]
     return any(not is_number(" ".join(part)) and all(map(is_number, part)) for part in parts)
 
@@ -430,7 +432,7 @@ def header_like(fields: list[str]) -> bool:
 
 
 def _titles(rows: list[list[str]]) -> int:
-    """How many lines before the header are a title: of another width than the header and the rows below it."""
+    """How many lines before the header are titles: of another width than the header and the rows below it."""
     for number in range(1, min(MOST_TITLES, len(rows) - 1)):
         header, body = rows[number], rows[number + 1 : number + 6]
         if (

@@ -10,15 +10,15 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-# The labels found: one hidden integer or two, and the sector where levels have several shifts. `lambda` is a keyword.
+# The hidden labels: one integer or two, and the sector where levels have several shifts. `lambda` is a keyword.
 LAMBDA, MU, SECTOR = "lambda_", "mu", "sector"
 
-# The key, in the metadata of a data set, of what the search for hidden quantum numbers found: JSON.
+# The key, in the metadata of a data set, of the result of the search for hidden quantum numbers: JSON.
 FINDING = "hidden"
-WITHOUT_LABELS = "the theories have no labels"  # of a finding that is complete without formulas of these
+WITHOUT_LABELS = "the theories have no labels"  # in a result that is complete without formulas in the labels
 
 # E in the hidden labels; they judge fits and never make one. The hidden integers are normalised as the search does it:
-# whole, non-negative, with the smallest D. A number of a minimal or superconformal model is |p r - q s|, or half of it
+# whole, non-negative, with the smallest D. That of a minimal or superconformal model is |p r - q s|, or half of it
 # in the NS sector (sector 0): Kac's formula. For WZW models E = |lambda + rho|^2/(2 (k + h)) - dim g/24 by the strange
 # formula of Freudenthal and de Vries; W_3: Fateev, Zamolodchikov, Nucl. Phys. B 280 (1987) 644; parafermions:
 # Zamolodchikov, Fateev, Sov. Phys. JETP 62 (1985) 215; N=2: lambda and mu are l + 1 - m and l + 1 + m, and sector 0 is
@@ -39,6 +39,6 @@ CLOSED_FORMS = {
 
 
 def finding_of(metadata: Mapping[str, str]) -> dict[str, Any] | None:
-    """What was found of the hidden quantum numbers of a data set, by its metadata; None where it has its labels."""
+    """The hidden quantum numbers of a data set, from its metadata; None where the data have their labels."""
     text = metadata.get(FINDING)
     return json.loads(text) if text else None

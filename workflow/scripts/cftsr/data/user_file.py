@@ -1,4 +1,4 @@
-"""A spectrum that a user gives: a table of labels and one number a row.
+"""A user's own spectrum: a table of labels, with one number in each row.
 
 The file is read once (`table_file`), checked, and becomes a data set like those of the families: exact targets where
 the entries allow it (`numbers`), labels as whole numbers over one denominator (`labels`), rows sorted by theory and by
@@ -35,16 +35,16 @@ SIGMAS = 6  # standard deviations that two measurements of one value may be apar
 
 
 @dataclass(frozen=True)
-class GivenSpectrum:
-    """What is said about a file.
+class SpectrumRequest:
+    """A user's file, and what its columns are.
 
     name            of the data in paths and tables
     file            a table in text, Parquet, Feather, JSON, ... (docs/your-own-table.md); - for standard input
     target          the column to find a formula for: integers, fractions such as 3/80, or decimals
     labels          the columns that the formula may use, theory labels first; () for all other columns
-    theory_labels   how many of them, from the left, fix a theory; None where that is not said: each row is then one
-    uncertainty     a column that says how far each target may be off, or None
-    sigma           a column that says the standard deviation of each target, or None
+    theory_labels   how many of them, from the left, fix a theory; None where each row is a theory of its own
+    uncertainty     the column with how far each target may be off, or None
+    sigma           the column with the standard deviation of each target, or None
     hold_out_theories, hold_out_levels   shares, 0 to below 1: of the theories, the largest; of the rows of each other
                     theory, the highest targets
     hold_out_column a column that is not 0 on the rows to hold out, instead of shares
@@ -52,9 +52,9 @@ class GivenSpectrum:
     unary_operators operators besides + - * / that a search may use
     rest            whether all other columns are labels too, after those named
     drop            columns that are no labels
-    columns         names of the columns, where the file has no header line or others are wanted
-    encoding        of a text file; None to find out
-    skip_missing    whether rows with a missing value are left out; else they are refused
+    columns         names of the columns, where the file has no header line or its names are to be replaced
+    encoding        of a text file; None to detect it
+    skip_missing    whether rows with a missing value are left out; otherwise they are refused
     """
 
     name: str
@@ -86,12 +86,12 @@ class GivenSpectrum:
         labels: tuple[str, ...],
         hold_out: float | str,
         **more: Any,
-    ) -> GivenSpectrum:
-        """The request of a user who names labels by what they are.
+    ) -> SpectrumRequest:
+        """The request of a user who names the labels by their kind.
 
-        theory, state   labels that fix a theory, and a field within it; with a theory alone all other columns are of
-                        the second kind
-        labels          all labels where no theory is told apart; then theory and state are empty
+        theory, state   labels that fix a theory, and a field within it; with a theory alone all other columns are
+                        labels of states
+        labels          all labels, where the two kinds are not distinguished; then theory and state are empty
         hold_out        a share of the theories, or a column
         """
         share, column = (0.0, hold_out) if isinstance(hold_out, str) else (hold_out, None)
@@ -109,8 +109,8 @@ class GivenSpectrum:
 
 
 @dataclass(frozen=True)
-class Given:
-    """A file as read: the data, what is held out of them, and what was assumed on the way, in words.
+class UserSpectrum:
+    """A file as read: the data, what is held out of them, and the assumptions made, in words.
 
     sectors   names of text columns that were left out because the other labels tell the rows apart
     """
@@ -121,24 +121,24 @@ class Given:
     sectors: tuple[str, ...] = ()
 
 
-def read_given(asked: GivenSpectrum) -> Given:
+def read_spectrum(request: SpectrumRequest) -> UserSpectrum:
     """Read and check a file.
 
-    Raises UserError, which names the file, the line and the remedy, for anything that cannot be used.
+    Raises UserError, with the file, the line and the remedy, for anything that cannot be used.
     """
-    file = _opened(asked)
-    roles = _roles(asked, file.names)
+    file = _opened(request)
+    roles = _roles(request, file.names)
     table = file.read(roles.wanted)
     if not len(table):
-        raise UserError(f"{asked.file} has a header and no rows; give at least one row for each field")
+        raise UserError(f"{request.file} has a header and no rows; give at least one row for each field")
     notes = list(table.notes)
-    labels, left_out = _label_columns(asked, roles, table, notes)
-    table = _without_missing(asked, roles, [label.place for label in labels], table, notes)
-    labels = [_read_label(asked, label, table) for label in labels]
-    targets = _targets(asked, roles, table)
+    labels, left_out = _label_columns(request, roles, table, notes)
+    table = _without_missing(request, roles, [label.place for label in labels], table, notes)
+    labels = [_read_label(request, label, table) for label in labels]
+    targets = _targets(request, roles, table)
     notes += [f"label {label.name}: {note}" for label in labels for note in label.column.notes] + list(targets.notes)
-    labels, sectors = _needed(asked, labels, left_out, table, targets, notes)
-    labels = _without_constants(asked, labels, notes)
+    labels, sectors = _needed(request, labels, left_out, table, targets, notes)
+    labels = _without_constants(request, labels, notes)
     named = plain_names([label.name for label in labels])
     renamed = [f"{label.name} -> {name}" for label, name in zip(labels, named, strict=True) if name != label.name]
     if renamed:
@@ -148,26 +148,26 @@ def read_given(asked: GivenSpectrum) -> Given:
             codes = ", ".join(f"{code} is {text}" for code, text in enumerate(label.column.texts))
             notes.append(f"the texts of {name} are numbers in formulas: {codes}")
     _hint_at_counters(labels, notes)
-    rows = _Rows(asked, tuple(named), labels, targets, table)
-    told = _told_held_out(asked, roles, table)
-    return _split(rows.without_duplicates(notes, told), roles, file, notes, sectors)
+    rows = _Rows(request, tuple(named), labels, targets, table)
+    held_out = _held_out_rows(request, roles, table)
+    return _split(rows.without_duplicates(notes, held_out), roles, file, notes, sectors)
 
 
-def count_theories(asked: GivenSpectrum) -> int:
-    """How many theories the data will have. Raises as `read_given` does."""
-    return int(read_given(asked).data.metadata["theories"])
+def count_theories(request: SpectrumRequest) -> int:
+    """How many theories the data will have. Raises as `read_spectrum` does."""
+    return int(read_spectrum(request).data.metadata["theories"])
 
 
-def _opened(asked: GivenSpectrum) -> TableFile:
-    file = TableFile(asked.file, asked.encoding, asked.columns, MAX_ROWS)
+def _opened(request: SpectrumRequest) -> TableFile:
+    file = TableFile(request.file, request.encoding, request.columns, MAX_ROWS)
     names = file.names
     if not names:
         raise UserError(
-            f"{asked.file} is empty; give a CSV file with a header line and one row for each field, or Parquet"
+            f"{request.file} is empty; give a CSV file with a header line and one row for each field, or Parquet"
         )
     twice = next((name for name in names if name and names.count(name) > 1), None)
     if twice is not None:
-        raise UserError(f"{asked.file} has two columns called {twice!r}; rename one")
+        raise UserError(f"{request.file} has two columns called {twice!r}; rename one")
     return file
 
 
@@ -176,11 +176,11 @@ def _opened(asked: GivenSpectrum) -> TableFile:
 
 @dataclass(frozen=True)
 class _Roles:
-    """Which column, by its place, is what.
+    """The role of each column, by its place in the file.
 
     labels    those named, in their order; then the others that may be labels, where those are wanted
     explicit  how many of them were named
-    theory    how many of them, from the left, fix a theory; None where that is not said
+    theory    how many of them, from the left, fix a theory; None where the request does not say
     """
 
     target: int
@@ -198,41 +198,41 @@ class _Roles:
         return list(dict.fromkeys([*self.labels, *(place for place in extra if place is not None)]))
 
 
-def _roles(asked: GivenSpectrum, names: list[str]) -> _Roles:
-    def place(what: str, column: str) -> int:
-        return _place(asked, names, what, column)
+def _roles(request: SpectrumRequest, names: list[str]) -> _Roles:
+    def place_of(what: str, column: str) -> int:
+        return _place(request, names, what, column)
 
     special = {
-        what: None if column is None else place(what, column)
+        what: None if column is None else place_of(what, column)
         for what, column in (
-            ("target", asked.target),
-            ("uncertainty", asked.uncertainty),
-            ("sigma", asked.sigma),
-            ("hold_out", asked.hold_out_column),
+            ("target", request.target),
+            ("uncertainty", request.uncertainty),
+            ("sigma", request.sigma),
+            ("hold_out", request.hold_out_column),
         )
     }
-    named = [place("label", label) for label in asked.labels]
-    finite = [place("finite label", label) for label in asked.finite_labels]
-    dropped = {place("drop", column) for column in asked.drop}
-    others = {item for item in special.values() if item is not None}
+    named = [place_of("label", label) for label in request.labels]
+    finite = [place_of("finite label", label) for label in request.finite_labels]
+    dropped = {place_of("drop", column) for column in request.drop}
+    others = {place for place in special.values() if place is not None}
     for label in named:
         if label in others:
             raise UserError(
-                f"{asked.file}: column {names[label]!r} cannot be a label and the target or its uncertainty"
+                f"{request.file}: column {names[label]!r} cannot be a label and the target or its uncertainty"
             )
         if label in dropped:
-            raise UserError(f"{asked.file}: column {names[label]!r} is named as a label and as one to drop")
+            raise UserError(f"{request.file}: column {names[label]!r} is named as a label and as one to drop")
     if len(set(named)) < len(named):
-        raise UserError(f"{asked.file}: a label stands twice in {', '.join(asked.labels)}; name each once")
+        raise UserError(f"{request.file}: a label appears twice in {', '.join(request.labels)}; name each once")
     labels = list(named)
-    if not named or asked.rest:
-        labels += [item for item in range(len(names)) if item not in {*named, *others, *dropped}]
+    if not named or request.rest:
+        labels += [place for place in range(len(names)) if place not in {*named, *others, *dropped}]
     if not labels:
-        raise UserError(f"{asked.file} has no column besides {asked.target!r}; a formula needs labels to depend on")
+        raise UserError(f"{request.file} has no column besides {request.target!r}; a formula needs labels to depend on")
     for label in finite:
         if label not in labels:
-            shown = ", ".join(names[item] for item in labels)
-            raise UserError(f"{asked.file}: the finite label {names[label]!r} is no label; labels are {shown}")
+            shown = ", ".join(names[place] for place in labels)
+            raise UserError(f"{request.file}: the finite label {names[label]!r} is no label; labels are {shown}")
     return _Roles(
         special["target"],
         special["uncertainty"],
@@ -240,12 +240,12 @@ def _roles(asked: GivenSpectrum, names: list[str]) -> _Roles:
         special["hold_out"],
         tuple(labels),
         len(named),
-        asked.theory_labels,
+        request.theory_labels,
         tuple(finite),
     )
 
 
-def _place(asked: GivenSpectrum, names: list[str], what: str, column: str) -> int:
+def _place(request: SpectrumRequest, names: list[str], what: str, column: str) -> int:
     """The place of a column that was named as the file does, as formulas do, or without its unit."""
 
     def bare(name: str) -> str:
@@ -258,12 +258,12 @@ def _place(asked: GivenSpectrum, names: list[str], what: str, column: str) -> in
     known = [name for name in names if name]
     near = difflib.get_close_matches(column, known, 1)
     hint = f" (did you mean {near[0]}?)" if near else ""
-    raise UserError(f"{asked.file} has no column {column!r} for the {what}{hint}; it has {', '.join(known)}")
+    raise UserError(f"{request.file} has no column {column!r} for the {what}{hint}; it has {', '.join(known)}")
 
 
 @dataclass(frozen=True)
 class _LabelColumn:
-    """A label on its way: its place and name in the file, whether it was named by the user, and its values."""
+    """A label column being read: its place and name in the file, whether the user named it, and its values."""
 
     place: int
     name: str
@@ -272,9 +272,9 @@ class _LabelColumn:
 
 
 def _label_columns(
-    asked: GivenSpectrum, roles: _Roles, table: Table, notes: list[str]
+    request: SpectrumRequest, roles: _Roles, table: Table, notes: list[str]
 ) -> tuple[list[_LabelColumn], list[_LabelColumn]]:
-    """The labels that are numbers or were named; text columns that may be sectors. A note tells what is left out."""
+    """The labels that are numbers or were named; text columns that may be sectors. Notes list what is left out."""
     labels, sectors = [], []
     for number, place in enumerate(roles.labels):
         label = _LabelColumn(place, table.names[place] or f"column_{place + 1}", number < roles.explicit)
@@ -294,7 +294,7 @@ def _label_columns(
             except NumberError:
                 odd = _odd_entries(there, table.decimal)
                 if odd <= len(there) // 10:
-                    labels.append(label)  # numbers, and few misprints: these are told
+                    labels.append(label)  # numbers with a few misprints, which are reported
                 else:
                     notes.append(f"column {label.name!r} is text and was left out")
             else:
@@ -318,7 +318,7 @@ def _odd_entries(column: pa.Array, decimal: str) -> int:
 
 
 def _missing(column: pa.Array) -> pa.Array:
-    """Where a value is missing, however that is spelt."""
+    """A mask of the rows where a value is missing, in any spelling."""
     if pa.types.is_floating(column.type):
         return pc.fill_null(pc.is_nan(column), True)
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
@@ -329,10 +329,12 @@ def _missing(column: pa.Array) -> pa.Array:
     return pc.is_null(column)
 
 
-def _without_missing(asked: GivenSpectrum, roles: _Roles, labels: list[int], table: Table, notes: list[str]) -> Table:
-    """The table without rows that lack a value, where that is wanted; else UserError, which names them all."""
+def _without_missing(
+    request: SpectrumRequest, roles: _Roles, labels: list[int], table: Table, notes: list[str]
+) -> Table:
+    """The table without the rows that lack a value, if the request allows it; else UserError, which lists them all."""
     lacking = np.zeros(len(table), dtype=bool)
-    told = []
+    gaps = []
     for place in dict.fromkeys([*labels, roles.target, roles.uncertainty, roles.sigma]):
         if place is None:
             continue
@@ -342,21 +344,21 @@ def _without_missing(asked: GivenSpectrum, roles: _Roles, labels: list[int], tab
         lacking |= mask
         rows = np.flatnonzero(mask)
         spelt = sorted({_shown(table, place, row) for row in rows.tolist()})
-        told.append(f"column {table.names[place]!r}, {_lines(rows, table)} (there is {', '.join(spelt[:SHOWN])})")
-    kept = np.flatnonzero(~lacking)
-    if not told:
+        gaps.append(f"column {table.names[place]!r}, {_lines(rows, table)} (there is {', '.join(spelt[:SHOWN])})")
+    complete = np.flatnonzero(~lacking)
+    if not gaps:
         return table
-    if not asked.skip_missing:
+    if not request.skip_missing:
         raise UserError(
-            f"{asked.file}: a value is missing in {'; '.join(told)}. --skip-missing (skip_missing) leaves such rows "
+            f"{request.file}: a value is missing in {'; '.join(gaps)}. --skip-missing (skip_missing) leaves such rows "
             "out, --drop (drop) a column that is no label"
         )
-    if not len(kept):
-        raise UserError(f"{asked.file}: a value is missing on every row; leave out the column that has none (--drop)")
+    if not len(complete):
+        raise UserError(f"{request.file}: a value is missing on every row; leave out the column that has none (--drop)")
     count = int(lacking.sum())
-    notes.append(f"{count} row{'s' * (count > 1)} with a missing value left out: {'; '.join(told)}")
-    columns = {place: column.take(pa.array(kept)) for place, column in table.columns.items()}
-    lines = table.lines[kept] if table.lines is not None else kept + table.first
+    notes.append(f"{count} row{'s' * (count > 1)} with a missing value left out: {'; '.join(gaps)}")
+    columns = {place: column.take(pa.array(complete)) for place, column in table.columns.items()}
+    lines = table.lines[complete] if table.lines is not None else complete + table.first
     return replace(table, columns=columns, lines=lines)
 
 
@@ -372,22 +374,22 @@ def _lines(rows: np.ndarray, table: Table, shown: int = 12) -> str:
     return f"line{'s' * (len(rows) > 1)} {few}{more}"
 
 
-def _bad_entries(asked: GivenSpectrum, place: int, table: Table, rows: np.ndarray, reason: str) -> UserError:
+def _bad_entries(request: SpectrumRequest, place: int, table: Table, rows: np.ndarray, reason: str) -> UserError:
     return UserError(
-        f"{asked.file}, column {table.names[place]!r}, {_lines(rows, table, SHOWN)}: {reason} (there is "
+        f"{request.file}, column {table.names[place]!r}, {_lines(rows, table, SHOWN)}: {reason} (there is "
         f"{_shown(table, place, int(rows[0]))}). Correct the entry or leave the row out"
     )
 
 
-def _read_label(asked: GivenSpectrum, label: _LabelColumn, table: Table) -> _LabelColumn:
+def _read_label(request: SpectrumRequest, label: _LabelColumn, table: Table) -> _LabelColumn:
     try:
         return replace(label, column=read_label(table.columns[label.place], table.decimal))
     except NumberError as error:
-        raise _bad_entries(asked, label.place, table, error.rows, str(error)) from None
+        raise _bad_entries(request, label.place, table, error.rows, str(error)) from None
 
 
 def _needed(
-    asked: GivenSpectrum,
+    request: SpectrumRequest,
     labels: list[_LabelColumn],
     sectors: list[_LabelColumn],
     table: Table,
@@ -397,8 +399,8 @@ def _needed(
     """The labels, with those text columns that are needed to tell rows apart; and the names of the others."""
     if not sectors:
         return labels, ()
-    read = [_read_label(asked, sector, table) for sector in sectors]
-    apart = not labels or _Rows(asked, (), labels, targets, table).contradictions()[0].size
+    read = [_read_label(request, sector, table) for sector in sectors]
+    apart = not labels or _Rows(request, (), labels, targets, table).contradictions()[0].size
     names = tuple(sector.name for sector in sectors)
     if apart:
         return labels + read, ()
@@ -408,25 +410,25 @@ def _needed(
     return labels, names
 
 
-def _without_constants(asked: GivenSpectrum, labels: list[_LabelColumn], notes: list[str]) -> list[_LabelColumn]:
-    kept = []
+def _without_constants(request: SpectrumRequest, labels: list[_LabelColumn], notes: list[str]) -> list[_LabelColumn]:
+    varying = []
     for label in labels:
         whole = label.column.whole
         if len(whole) > 1 and np.all(whole == whole[0]):
             value = _value(label.column, whole[0])
             if label.explicit:
                 raise UserError(
-                    f"{asked.file}: label {label.name!r} is {value} on every row (one theory only?): no formula can be "
-                    "learnt in a label that does not vary. Add rows with other values, or leave that label out"
+                    f"{request.file}: label {label.name!r} is {value} on every row (one theory only?): no formula can "
+                    "be learnt in a label that does not vary. Add rows with other values, or leave that label out"
                 )
             notes.append(f"column {label.name!r} is {value} on every row and was left out")
         else:
-            kept.append(label)
-    if not kept:
+            varying.append(label)
+    if not varying:
         raise UserError(
-            f"{asked.file} has no label that varies, one theory only; no formula can be learnt. Add rows of others"
+            f"{request.file} has no label that varies, one theory only; no formula can be learnt. Add rows of others"
         )
-    return kept
+    return varying
 
 
 def _value(label: Label, whole: int) -> str:
@@ -449,7 +451,7 @@ def _hint_at_counters(labels: list[_LabelColumn], notes: list[str]) -> None:
 # ---- targets
 
 
-def _targets(asked: GivenSpectrum, roles: _Roles, table: Table) -> Targets:
+def _targets(request: SpectrumRequest, roles: _Roles, table: Table) -> Targets:
     place = roles.target
     try:
         if roles.uncertainty is None and roles.sigma is None:
@@ -467,24 +469,24 @@ def _targets(asked: GivenSpectrum, roles: _Roles, table: Table) -> Targets:
         place = roles.target
         values = parse_numbers(table.columns[place], table.decimal)
         if values.fractions and np.mean(values.uncertainty == 0) >= MAJORITY:
-            note = "all their digits are those of simple fractions, so that the stated uncertainty was not needed"
+            note = "all their digits are those of simple fractions, so the stated uncertainty was not needed"
             return replace(values, notes=(*values.notes, note), stated=None)
         values = exact_decimals(table.columns[place], table.decimal)
         if "uncertainty" in stated:
             values = nearest_simple(values, stated["uncertainty"])
         return replace(values, stated=stated.get("sigma"))
     except NumberError as error:
-        raise _bad_entries(asked, place, table, error.rows, str(error)) from None
+        raise _bad_entries(request, place, table, error.rows, str(error)) from None
 
 
-def _told_held_out(asked: GivenSpectrum, roles: _Roles, table: Table) -> np.ndarray | None:
+def _held_out_rows(request: SpectrumRequest, roles: _Roles, table: Table) -> np.ndarray | None:
     if roles.hold_out is None:
         return None
     column = table.columns[roles.hold_out]
     if pa.types.is_boolean(column.type):
         return column.fill_null(False).to_numpy(zero_copy_only=False).astype(bool)
     there = pc.invert(_missing(column)).to_numpy(zero_copy_only=False).astype(bool)
-    told = np.zeros(len(column), dtype=bool)
+    held_out = np.zeros(len(column), dtype=bool)
     words = [str(entry).strip().lower() for entry in column.to_pylist()]
     known = {"true": True, "yes": True, "t": True, "false": False, "no": False, "f": False}
     for row in np.flatnonzero(there).tolist():
@@ -492,10 +494,10 @@ def _told_held_out(asked: GivenSpectrum, roles: _Roles, table: Table) -> np.ndar
             try:
                 known[words[row]] = float(words[row]) != 0
             except ValueError:
-                reason = "what is held out is told by 0 and 1, or by true and false"
-                raise _bad_entries(asked, roles.hold_out, table, np.array([row]), reason) from None
-        told[row] = known[words[row]]
-    return told
+                reason = "rows to hold out are marked by 0 and 1, or by true and false"
+                raise _bad_entries(request, roles.hold_out, table, np.array([row]), reason) from None
+        held_out[row] = known[words[row]]
+    return held_out
 
 
 # ---- rows
@@ -504,10 +506,10 @@ def _told_held_out(asked: GivenSpectrum, roles: _Roles, table: Table) -> np.ndar
 class _Rows:
     """Labels and targets of all rows, in the order of the file."""
 
-    def __init__(self, asked: GivenSpectrum, names: tuple[str, ...], labels: list, targets: Targets, table: Table):
-        self.asked, self.names, self.labels, self.targets, self.table = asked, names, labels, targets, table
+    def __init__(self, request: SpectrumRequest, names: tuple[str, ...], labels: list, targets: Targets, table: Table):
+        self.request, self.names, self.labels, self.targets, self.table = request, names, labels, targets, table
         self.rows = np.arange(len(table))
-        self.told: np.ndarray | None = None
+        self.held_out: np.ndarray | None = None
         # Codes in the order of the values: they can be sorted whatever the size of the numbers.
         self.codes = np.column_stack([_codes(label.column.whole) for label in labels])
 
@@ -527,22 +529,22 @@ class _Rows:
         apart = again & ~same
         return first[apart], order[apart], np.sort(order[~again]), again
 
-    def without_duplicates(self, notes: list[str], told: np.ndarray | None) -> _Rows:
-        one, other, kept, again = self.contradictions()
+    def without_duplicates(self, notes: list[str], held_out: np.ndarray | None) -> _Rows:
+        one, other, distinct, again = self.contradictions()
         if len(one):
             first, second = int(one[0]), int(other[0])
             point = ", ".join(
                 f"{label.name}={_value(label.column, label.column.whole[first])}" for label in self.labels
             )
-            given = [_fraction(self.targets, row) for row in (first, second)]
+            values = [_fraction(self.targets, row) for row in (first, second)]
             raise UserError(
-                f"{self.asked.file}: lines {self.table.line(first)} and {self.table.line(second)} contradict each "
-                f"other: at {point} the target is {given[0]} and {given[1]} ({len(one)} such row(s)). Correct one, "
+                f"{self.request.file}: lines {self.table.line(first)} and {self.table.line(second)} contradict each "
+                f"other: at {point} the target is {values[0]} and {values[1]} ({len(one)} such row(s)). Correct one, "
                 "or add the label that tells them apart"
             )
         if again.any():
-            notes.append(f"{int(again.sum())} row(s) stand more than once with the same target; each was used once")
-        self.rows, self.told = kept, None if told is None else told[kept]
+            notes.append(f"{int(again.sum())} row(s) occur more than once with the same target; each was used once")
+        self.rows, self.held_out = distinct, None if held_out is None else held_out[distinct]
         return self
 
 
@@ -556,24 +558,24 @@ def _fraction(targets: Targets, row: int) -> str:
 
 
 def _refuse_what_has_no_formula(rows: _Rows) -> None:
-    asked, targets = rows.asked, rows.targets
+    request, targets = rows.request, rows.targets
     if len(rows.rows) == 1:
-        raise UserError(f"{asked.file} has one row; a formula needs many more rows than it has constants")
+        raise UserError(f"{request.file} has one row; a formula needs many more rows than it has constants")
     numerator, denominator = targets.numerator[rows.rows], targets.denominator[rows.rows]
     if np.all(numerator == numerator[0]) and np.all(denominator == denominator[0]):
         raise UserError(
-            f"{asked.file}: the target {asked.target!r} is {_fraction(targets, int(rows.rows[0]))} on every row: that "
-            "constant is the formula, and there is nothing to fit. Is it the right column?"
+            f"{request.file}: the target {request.target!r} is {_fraction(targets, int(rows.rows[0]))} on every row: "
+            "that constant is the formula, and there is nothing to fit. Is it the right column?"
         )
 
 
-def _number_held_out(asked: GivenSpectrum, theories: int) -> int:
+def _number_held_out(request: SpectrumRequest, theories: int) -> int:
     """How many of the theories, the largest, are held out whole."""
-    return ceil(asked.hold_out_theories * theories - 1e-9)
+    return ceil(request.hold_out_theories * theories - 1e-9)
 
 
-def _split(rows: _Rows, roles: _Roles, file: TableFile, notes: list[str], sectors: tuple[str, ...]) -> Given:
-    asked, targets = rows.asked, rows.targets
+def _split(rows: _Rows, roles: _Roles, file: TableFile, notes: list[str], sectors: tuple[str, ...]) -> UserSpectrum:
+    request, targets = rows.request, rows.targets
     _refuse_what_has_no_formula(rows)
     theory_labels = sum(label.place in roles.labels[: roles.theory] for label in rows.labels) if roles.theory else 0
     theory_labels = theory_labels or len(rows.labels)
@@ -592,16 +594,16 @@ def _split(rows: _Rows, roles: _Roles, file: TableFile, notes: list[str], sector
     number = np.cumsum(starts) - 1
     rank = np.arange(len(at)) - np.flatnonzero(starts)[number]
     theories = int(number[-1]) + 1
-    if rows.told is not None:
-        held_out = rows.told[order]
+    if rows.held_out is not None:
+        held_out = rows.held_out[order]
     else:
-        last = _number_held_out(asked, theories)
-        kept = np.maximum(1, np.ceil((1 - asked.hold_out_levels) * np.bincount(number)[number] - 1e-9))
-        held_out = (number >= theories - last) | (rank >= kept)
+        last = _number_held_out(request, theories)
+        fitted = np.maximum(1, np.ceil((1 - request.hold_out_levels) * np.bincount(number)[number] - 1e-9))
+        held_out = (number >= theories - last) | (rank >= fitted)
     if held_out.all() or len(np.unique(number[~held_out])) < 2:
         raise UserError(
-            f"{asked.file}: after holding out {int(held_out.sum())} of {len(at)} rows fewer than two theories are left "
-            "to fit. Hold out less (hold_out), or give more theories"
+            f"{request.file}: after holding out {int(held_out.sum())} of {len(at)} rows fewer than two theories are "
+            "left to fit. Hold out less (hold_out), or give more theories"
         )
     whole = [label.column.whole[at] for label in rows.labels]
     scales = tuple(label.column.scale for label in rows.labels)
@@ -620,7 +622,7 @@ def _split(rows: _Rows, roles: _Roles, file: TableFile, notes: list[str], sector
         uncertainty=uncertainty if np.any(uncertainty > 0) else None,
         sigma=sigma if sigma is not None and np.any(sigma > 0) else None,
         scales=scales if any(scale != 1 for scale in scales) else (),
-        unary_operators=tuple(asked.unary_operators),
+        unary_operators=tuple(request.unary_operators),
         finite_labels=tuple(rows.names[place] for place in finite),
         finite_values=values,
         sectors={
@@ -632,24 +634,24 @@ def _split(rows: _Rows, roles: _Roles, file: TableFile, notes: list[str], sector
 
     def part(mask: np.ndarray, what: str) -> Dataset:
         metadata = {
-            "family": asked.name,
+            "family": request.name,
             "task": GIVEN,
-            "symbol": asked.target,
-            "title": asked.name,
+            "symbol": request.target,
+            "title": request.name,
             "generator": __version__,
             "theories": str(len(np.unique(number[mask]))),
             "part": what,
-            "file": Path(asked.file).name,
+            "file": Path(request.file).name,
             "file_sha256": digest,
             "notes": "; ".join(notes),
         }
         return replace(every.take(mask), metadata=metadata)
 
-    return Given(part(~held_out, "data"), part(held_out, "held_out"), tuple(notes), sectors)
+    return UserSpectrum(part(~held_out, "data"), part(held_out, "held_out"), tuple(notes), sectors)
 
 
 def _entries(rows: _Rows, roles: _Roles, at: np.ndarray) -> np.ndarray | None:
-    """The targets as the file has them, where they are not exact integers and fractions."""
+    """The targets as written in the file, where they are not exact integers and fractions."""
     targets, column = rows.targets, rows.table.columns[roles.target]
     if not targets.notes and targets.stated is None and not targets.uncertainty.any():
         return None

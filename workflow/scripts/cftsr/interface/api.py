@@ -26,7 +26,7 @@ from cftsr.answers.fit_levels import LevelsAnswer, fit_table, in_words
 from cftsr.answers.proving import EQUATION, Entry, Proof, describe_proof, prove_equations, read_equations
 from cftsr.answers.shape import ShapeFit, describe_shape, fit_shape
 from cftsr.data.dataset import Dataset
-from cftsr.data.user_file import GivenSpectrum
+from cftsr.data.user_file import SpectrumRequest
 from cftsr.errors import UserError
 from cftsr.fronts.verdict import Judgement
 from cftsr.interface.frames import NAME, columns_of, is_file, label_columns, read_table
@@ -304,7 +304,7 @@ def _asked(
     drop: Names = None,
     finite: Names = None,
     skip_missing: bool = False,
-) -> GivenSpectrum:
+) -> SpectrumRequest:
     if not isinstance(target, str | int):
         raise UserError(f"target is {target!r}; give the name of one column")
     target = str(target)
@@ -313,7 +313,7 @@ def _asked(
         raise UserError("labels names all labels where no theory is told apart; give either it or theory and state")
     if not isinstance(hold_out, str) and not (isinstance(hold_out, int | float) and 0 <= hold_out < 1):
         raise UserError(f"hold_out is {hold_out!r}; give a share from 0 to below 1, or the name of a column")
-    return GivenSpectrum.of_roles(
+    return SpectrumRequest.of_roles(
         "table",
         NAME,
         target,
@@ -365,7 +365,7 @@ def fit(
         return _of_check(table, solved.check, describe_shape(solved), solved.as_dict(), solved.identified)
     options = options_of_fit(max_degree=max_degree, max_unknowns=max_unknowns)
 
-    def read(request: GivenSpectrum) -> Answer:
+    def read(request: SpectrumRequest) -> Answer:
         found = _of_fit(fit_table(request, options))
         return found if is_file(data) else _of_a_table(found, str(request.file))
 
@@ -378,7 +378,7 @@ def _of_a_table(answer: Answer, path: str) -> Answer:
     return replace(answer, words=words, details=details)
 
 
-def _table(data: Any, asked: GivenSpectrum, closed_form: str | None = None) -> Table:
+def _table(data: Any, asked: SpectrumRequest, closed_form: str | None = None) -> Table:
     table = read_table(data, asked, table_of_file)
     table = table if is_file(data) else replace(table, source=NAME)
     return table.with_closed_form(closed_form)

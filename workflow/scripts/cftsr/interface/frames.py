@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.feather
 
 from cftsr.data.labels import plain_name
-from cftsr.data.user_file import GivenSpectrum
+from cftsr.data.user_file import SpectrumRequest
 from cftsr.errors import UserError
 
 NAME = "the table"  # in messages
@@ -95,7 +95,7 @@ def _text(value: Any) -> str | None:
     return str(value)
 
 
-def read_table(data: Any, asked: GivenSpectrum, read: Callable[[GivenSpectrum], Any]) -> Any:
+def read_table(data: Any, asked: SpectrumRequest, read: Callable[[SpectrumRequest], Any]) -> Any:
     """`read` called with the table as a file. Messages of UserError then speak of the table."""
     if is_file(data):
         return read(replace(asked, file=str(data), name=Path(data).stem))

@@ -25,7 +25,7 @@ from cftsr.shipped import shipped
 from cftsr.vocabulary import SETTINGS
 
 if TYPE_CHECKING:
-    from cftsr.data.user_file import GivenSpectrum
+    from cftsr.data.user_file import SpectrumRequest
 
 SCHEMA = shipped("config.schema.yaml")
 SHIPPED = shipped("config.yaml")  # in a checkout beside the Snakefile
@@ -374,18 +374,18 @@ def _check_spectra(spectra: list[dict[str, Any]]) -> None:
         names.add(name)
         if file.is_absolute() or ".." in file.parts:
             raise UserError(f"{where}: file {str(file)!r} is outside the project's folder; copy it to data/, say")
-        given_spectrum(entry)  # it may refuse the hold-out
+        spectrum_request(entry)  # it may refuse the hold-out
         unknown = [operator for operator in entry.get("unary_operators", []) if operator != "square"]
         if unknown:
             raise UserError(f"{where}: unary operator {unknown[0]!r} does not exist; allowed is square")
 
 
-def given_spectrum(entry: dict[str, Any]) -> GivenSpectrum:
+def spectrum_request(entry: dict[str, Any]) -> SpectrumRequest:
     """An entry of `spectra` in config.yaml as a request.
 
     Without theory_labels every row is a theory, and all columns but the target are labels, as in `cftsr fit`.
     """
-    from cftsr.data.user_file import GivenSpectrum  # pyarrow: a sweep without own spectra need not wait for it
+    from cftsr.data.user_file import SpectrumRequest  # pyarrow: a sweep without own spectra need not wait for it
 
     where, hold_out = f"config spectra, {entry['name']}", entry.get("hold_out", {"theories": 0.2})
     if "column" in hold_out and len(hold_out) > 1:
@@ -393,7 +393,7 @@ def given_spectrum(entry: dict[str, Any]) -> GivenSpectrum:
     theory, state = tuple(entry.get("theory_labels", [])), tuple(entry.get("state_labels", []))
     if state and not theory:
         raise UserError(f"{where}: state_labels without theory_labels; name the labels that fix the theory too")
-    return GivenSpectrum(
+    return SpectrumRequest(
         name=entry["name"],
         file=str(own_or_shipped(entry["file"])),
         target=entry["target"],

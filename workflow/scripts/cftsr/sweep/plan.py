@@ -21,7 +21,7 @@ from cftsr.families import get_family
 from cftsr.families.base import Family
 from cftsr.sweep import record
 from cftsr.sweep.cells import Cell
-from cftsr.sweep.config import given_spectrum, validate
+from cftsr.sweep.config import spectrum_request, validate
 from cftsr.sweep.paths import DataSets, Fits, Results
 from cftsr.vocabulary import ANY_SETTING, SETTINGS, counted
 
@@ -44,7 +44,7 @@ class Sweep:
         self._closed_forms: dict[str, str | None] = {}
         self.budget: str = self.config["budget"]
         self.name: str = self.config["sweep"]
-        self.given = {entry["name"]: given_spectrum(entry) for entry in self.config["spectra"]}
+        self.given = {entry["name"]: spectrum_request(entry) for entry in self.config["spectra"]}
         self._choose_engines()
         self._options  # noqa: B018 - complete, or an error now
 
@@ -89,9 +89,9 @@ class Sweep:
     def check_files(self) -> None:
         """Read every own spectrum as its rule will, so that a mistake in a file is reported before anything starts."""
         for spectrum in self.given.values():
-            from cftsr.data.user_file import read_given
+            from cftsr.data.user_file import read_spectrum
 
-            read_given(spectrum)
+            read_spectrum(spectrum)
             self.closed_form(spectrum.name, GIVEN)
 
     def family(self, name: str) -> Family:
@@ -243,10 +243,10 @@ class Sweep:
     def _in_labels(self, name: str, text: str) -> str:
         from cftsr.algebra.expressions import ParseError
         from cftsr.algebra.formula import read_formula
-        from cftsr.data.user_file import read_given
+        from cftsr.data.user_file import read_spectrum
 
         try:
-            return str(read_formula(text, read_given(self.given[name]).data.labels))
+            return str(read_formula(text, read_spectrum(self.given[name]).data.labels))
         except ParseError as error:
             raise UserError(f"config spectra, {name}: closed_form: {error}. Correct it, or leave it out") from None
 

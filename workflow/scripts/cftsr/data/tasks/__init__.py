@@ -20,5 +20,5 @@ _NAMES = (
 
 TASKS: dict[str, Task] = {name: import_module(f"{__name__}.{name}").TASK for name in _NAMES}
 
-# The task of a user's own spectrum, whose one target is whatever the file says. It is no quantity of a family.
+# The task of a user's own spectrum, whose target is the column that the user names. It is no quantity of a family.
 GIVEN = "given"

@@ -1,4 +1,4 @@
-"""What is asked of a family: which number is the target, and which labels it depends on."""
+"""A task: which quantity of a family is the target, and which labels it depends on."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from cftsr.families.base import Family, State, Theory
 class Task:
     """One target quantity.
 
-    `symbol` and `title` are what tables, figures and the page call it, in plain text.
+    `symbol` and `title` are its names in tables, figures and on the page, in plain text.
     `per_state` tells whether a row is a primary field (labels of theory and state) or a theory (its labels alone).
-    `labelled` tells whether the data say which state a row is; where they do not, a row is a level of the theory, once
-    however many states it has, and the labels of states are still to be found.
-    `target` is called with the family, the theory and the state, which is () where not `per_state`; for a theory that
-    has no such number it returns None, and the theory gives no row. `derived` makes a closed form from the family's
-    others, for a quantity that textbooks do not print.
+    `labelled` tells whether the data say which state a row is; where they do not, a row is a level of the theory,
+    listed once however many states it has, and the labels of states are still to be found.
+    `target` is called with the family, the theory and the state, which is () unless `per_state`; for a theory without
+    the quantity it returns None, and the theory gives no row. `derived` makes a closed form from the family's others,
+    for a quantity that textbooks do not print.
     """
 
     name: str

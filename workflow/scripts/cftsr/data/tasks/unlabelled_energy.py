@@ -1,4 +1,4 @@
-"""The energy of each level, where nobody says which field a level belongs to."""
+"""The energy of each level, where the data do not say which field a level belongs to."""
 
 from cftsr.data.tasks.base import Task
 from cftsr.data.tasks.energy import energy

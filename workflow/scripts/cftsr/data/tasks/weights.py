@@ -13,12 +13,12 @@ from cftsr.families.base import Family, Theory
 
 @dataclass(frozen=True)
 class Weights:
-    """What a theory's weights say when nobody tells which weight belongs to which field.
+    """What a theory's weights say without labels of fields.
 
     primaries   how many fields the family lists
     lowest      the smallest weight
     gap         the second smallest less the smallest; None where all weights are equal. Fields of equal weight are
-                one level: a ground state of several fields has a gap all the same
+                one level: a degenerate ground state has a gap as well
     total       the sum over all fields
     """
 
