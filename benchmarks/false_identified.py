@@ -35,7 +35,7 @@ sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
 from cftsr.algebra.expressions import apply_operator, fold, parse  # noqa: E402
 from cftsr.algebra.polynomials import add, evaluate_exactly, multiply  # noqa: E402
-from cftsr.answers.fit_file import Answer, default_options, fit_file, fit_rows  # noqa: E402
+from cftsr.answers.fit_file import FitAnswer, default_options, fit_file, fit_rows  # noqa: E402
 from cftsr.data.dataset import Dataset, integers  # noqa: E402
 from cftsr.data.user_file import SpectrumRequest  # noqa: E402
 from cftsr.fronts.exactness import function_of  # noqa: E402
@@ -196,7 +196,7 @@ def function_with_spare_rows(random: np.random.Generator) -> Table | None:
     return table if not degenerate(table) and fitted(table).identified else None
 
 
-def fitted(table: Table) -> Answer:
+def fitted(table: Table) -> FitAnswer:
     """As of a file: the largest fifth of the theories, by the labels' sum, is held out."""
     order = np.lexsort([*table.x.T[::-1], np.abs(table.x).sum(axis=1)])
     x, targets = table.x[order], [table.targets[i] for i in order]
@@ -210,7 +210,7 @@ def fitted(table: Table) -> Answer:
     return fit_rows(part(~held_out), part(held_out), default_options())
 
 
-def is_function(answer: Answer, function: tuple[dict, dict]) -> bool:
+def is_function(answer: FitAnswer, function: tuple[dict, dict]) -> bool:
     """Whether the one formula of the answer is this function."""
     if answer.judgement is None:
         return False
@@ -218,7 +218,7 @@ def is_function(answer: Answer, function: tuple[dict, dict]) -> bool:
     return not add(multiply(above, function[1]), multiply(function[0], below), -1)
 
 
-def is_right(answer: Answer, table: Table) -> bool:
+def is_right(answer: FitAnswer, table: Table) -> bool:
     """Whether the answer is the table's function, or has its rule at all further points of its region."""
     if table.function is not None:
         return is_function(answer, table.function)
@@ -275,18 +275,18 @@ def campaign(name: str, seeds: range) -> Counter:
             continue
         answer = fitted(table)
         counts["tables"] += 1
-        accused = answer.accused
+        wrong_rows = answer.wrong_rows
         right = answer.identified and is_right(answer, table)
         if answer.identified:
             counts["identified"] += 1
             if name != "wrong" and not right:
                 counts["FALSE"] += 1
                 print(f"{name} {seed}: {len(table.x)} rows, identified {answer.texts}, truth {table.function}")
-        if accused and not rows and answer.identified:
+        if wrong_rows and not rows and answer.identified:
             counts["FALSE ACCUSATION"] += 1
-            print(f"{name} {seed}: {len(table.x)} rows, accused {accused}, {answer.texts}")
+            print(f"{name} {seed}: {len(table.x)} rows, accused {wrong_rows}, {answer.texts}")
         if rows:
-            named = {tuple(row["labels"].values()) for row in accused}
+            named = {tuple(row["labels"].values()) for row in wrong_rows}
             same = named == {tuple(table.x[row].tolist()) for row in rows}
             counts[f"{WRONG[seed % 4]}: {'formula found and row named' if right and same else 'missed'}"] += 1
             if not (right and same):
@@ -320,7 +320,7 @@ FAMILIES = {
 FORMATS = [f"%.{n}g" for n in range(5, 18)] + [f"%.{n}f" for n in range(5, 16)]
 
 
-def rounded(family: str, spelling: str, folder: Path) -> Answer:
+def rounded(family: str, spelling: str, folder: Path) -> FitAnswer:
     """The answer for a family's weights as a file of rounded decimals."""
     labels, theory_labels, _ = FAMILIES[family]
     path = folder / "rounded.csv"

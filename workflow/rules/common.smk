@@ -78,7 +78,7 @@ if workflow.is_main_process:
 # A data set is {spectrum}, family/task/n100_f30, and a fit of it is {fit}, setting/engine/seed0. Two wildcards, not six:
 # Snakemake's work for each file and for each call of a function grows with them, which a large sweep notices.
 DATASET = r"n\d+(_f[\d.]+)?"
-FAMILIES, OWN = "|".join(family_names()), "|".join(SWEEP.given)
+FAMILIES, OWN = "|".join(family_names()), "|".join(SWEEP.user_spectra)
 
 
 wildcard_constraints:

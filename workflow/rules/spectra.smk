@@ -26,12 +26,12 @@ rule spectrum:
         "../scripts/spectrum.py"
 
 
-if SWEEP.given:
+if SWEEP.user_spectra:
 
     # The same from a user's own file.
     rule given_spectrum:
         input:
-            file=lambda wildcards: SWEEP.given[family_of(wildcards)].file,
+            file=lambda wildcards: SWEEP.user_spectra[family_of(wildcards)].file,
         output:
             data=DATA.data(SPECTRUM),
             held_out=DATA.held_out(SPECTRUM),
@@ -46,7 +46,7 @@ if SWEEP.given:
         resources:
             **NEEDS_OF_SPECTRUM,
         params:
-            request=lambda wildcards: asdict(SWEEP.given[family_of(wildcards)]),
+            request=lambda wildcards: asdict(SWEEP.user_spectra[family_of(wildcards)]),
             source=source_digest("data/user_file.py"),
         message:
             "own spectrum {wildcards.spectrum}"

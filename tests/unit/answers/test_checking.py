@@ -104,18 +104,18 @@ def test_within_an_uncertainty_is_no_proof(tmp_path):
     path = tmp_path / "measured.csv"
     rows = "\n".join(f"{k},{3 * k / (k + 2) * (1 + 1e-3 * (-1) ** k):.8f},0.01" for k in range(1, 30))
     path.write_text(f"k,c,dc\n{rows}\n")
-    asked = SpectrumRequest("measured", path, "c", ("k",), uncertainty="dc")
-    assert check("3k/(k+2)", table_of_file(asked)).recovered == APPROXIMATE
-    assert check("3k/(k+3)", table_of_file(asked)).recovered == NO
+    request = SpectrumRequest("measured", path, "c", ("k",), uncertainty="dc")
+    assert check("3k/(k+2)", table_of_file(request)).recovered == APPROXIMATE
+    assert check("3k/(k+3)", table_of_file(request)).recovered == NO
 
 
 def test_a_closed_form_of_ones_own_is_compared_with(tmp_path):
-    asked = SpectrumRequest("table", EXAMPLE, "h", ("n", "s"), 1)
-    table = table_of_file(asked).with_closed_form("(1-s)(2n+2-s)/(4n+6)")
+    request = SpectrumRequest("table", EXAMPLE, "h", ("n", "s"), 1)
+    table = table_of_file(request).with_closed_form("(1-s)(2n+2-s)/(4n+6)")
     assert check("(s-1)(s-2n-2)/(2(2n+3))", table).judgement.identical_to_closed_form == YES
     assert check("s/n", table).judgement.identical_to_closed_form == NO
     with pytest.raises(UserError, match="--closed-form: unknown name 'm'"):
-        table_of_file(asked).with_closed_form("m+1")
+        table_of_file(request).with_closed_form("m+1")
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def test_rows_of_a_theory_have_one_number_across_both_parts(exported):
     for part in ("data", "held_out"):
         for row in rows_of(folder / CELLS[0] / f"{part}.csv"):
             numbers.setdefault(row["k"], set()).add(row["theory"])
-    assert all(len(found) == 1 for found in numbers.values())
+    assert all(len(theories) == 1 for theories in numbers.values())
     assert [numbers[str(k)] for k in range(1, 63)] == [{str(k - 1)} for k in range(1, 63)]
 
 

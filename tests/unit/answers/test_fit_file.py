@@ -48,10 +48,10 @@ def write(rows: list, write_target=str, name: str = "mine.csv") -> str:
     return name
 
 
-def answer(path: str, **said):
+def answer(path: str, **options):
     return fit_file(
         SpectrumRequest(
-            **{"name": "mine", "file": path, "target": "h", "labels": ("k", "l"), "theory_labels": 1} | said
+            **{"name": "mine", "file": path, "target": "h", "labels": ("k", "l"), "theory_labels": 1} | options
         ),
         default_options(),
     )
@@ -78,28 +78,28 @@ def test_what_the_data_do_not_determine_ends_with_status_1_and_a_rival():
 
 def test_what_was_held_out_can_contradict():
     rows = [(k, l, h if k <= 16 else h + 1) for k, l, h in su2(20)]
-    found = answer(write(rows))
-    assert found.certificate["outcome"] == "identified"
-    assert found.judgement.exact_on_held_out == "no"
-    assert not found.identified
-    assert "what was held out contradicts the formula" in describe_answer(found)
+    fitted = answer(write(rows))
+    assert fitted.certificate["outcome"] == "identified"
+    assert fitted.judgement.exact_on_held_out == "no"
+    assert not fitted.identified
+    assert "what was held out contradicts the formula" in describe_answer(fitted)
 
 
 def test_noise_is_no_formula():
     random = np.random.default_rng(3)
     rows = [(k, l, F(int(random.integers(1, 10**6)), int(random.integers(1, 10**6)))) for k, l, _ in su2(20)]
-    found = answer(write(rows))
-    assert found.judgement is None
-    assert not found.identified
-    assert "no formula" in describe_answer(found)
+    fitted = answer(write(rows))
+    assert fitted.judgement is None
+    assert not fitted.identified
+    assert "no formula" in describe_answer(fitted)
 
 
 @pytest.mark.parametrize("digits", [10, 12, 15])
 def test_decimals_will_do_where_their_digits_allow_it(digits):
-    found = answer(write(su2(20), lambda h: f"{float(h):.{digits}f}"))
-    assert found.identified
-    assert found.judgement.exact_on_data == "yes"
-    assert "read as the simplest fractions" in describe_answer(found)
+    fitted = answer(write(su2(20), lambda h: f"{float(h):.{digits}f}"))
+    assert fitted.identified
+    assert fitted.judgement.exact_on_data == "yes"
+    assert "read as the simplest fractions" in describe_answer(fitted)
 
 
 def noisy(relative: float, digits: int) -> str:
@@ -110,39 +110,39 @@ def noisy(relative: float, digits: int) -> str:
 
 @pytest.mark.parametrize(("relative", "digits"), [(1e-11, 15), (1e-9, 14), (1e-7, 12), (9e-7, 10)])
 def test_digits_that_promise_more_than_they_hold_give_an_approximate_answer(relative, digits):
-    found = answer(noisy(relative, digits))
-    assert found.judgement.equation == "l*(l+2)/(4*(k+2))"
-    assert found.certificate["approximate"] is True
-    assert not found.identified
-    text = describe_answer(found)
+    fitted = answer(noisy(relative, digits))
+    assert fitted.judgement.equation == "l*(l+2)/(4*(k+2))"
+    assert fitted.certificate["approximate"] is True
+    assert not fitted.identified
+    text = describe_answer(fitted)
     measured = float(text.split("the formula is right to ")[1].split(",")[0])
     assert relative / 2 <= measured <= 1.1 * relative
 
 
 def test_noise_beyond_that_gives_no_formula():
-    found = answer(noisy(1e-3, 10))
-    assert found.judgement is None
-    assert "passes within the uncertainty of the data" in describe_answer(found)
+    fitted = answer(noisy(1e-3, 10))
+    assert fitted.judgement is None
+    assert "passes within the uncertainty of the data" in describe_answer(fitted)
 
 
 def test_few_digits_identify_a_formula_within_their_rounding():
     """Six digits: denominators up to 128 give no fraction of their own, and 3/128 is a tie between two roundings."""
-    found = answer(write(su2(40), lambda h: f"{float(h):.6f}"))
-    assert found.identified
-    assert found.judgement.exact_on_data == found.judgement.exact_on_held_out == "approximate"
-    assert "within the uncertainty on all" in describe_answer(found)
+    fitted = answer(write(su2(40), lambda h: f"{float(h):.6f}"))
+    assert fitted.identified
+    assert fitted.judgement.exact_on_data == fitted.judgement.exact_on_held_out == "approximate"
+    assert "within the uncertainty on all" in describe_answer(fitted)
 
 
 def test_wrong_rows_are_named():
     rows = su2(30)
     rows[100] = (*rows[100][:2], rows[100][2] + F(1, 7))
     rows[200] = (*rows[200][:2], F(1, 2))
-    found = answer(write(rows))
-    assert found.certificate["outcome"] == "identified"
-    text = describe_answer(found)
+    fitted = answer(write(rows))
+    assert fitted.certificate["outcome"] == "identified"
+    text = describe_answer(fitted)
     for k, l, h in (rows[100], rows[200]):
         assert f"row k={k}, l={l}: the file says {h}, the formula {F(l * (l + 2), 4 * (k + 2))}" in text
-    assert f"2 of {len(found.given.data)} rows disagree" in text
+    assert f"2 of {len(fitted.spectrum.data)} rows disagree" in text
 
 
 def test_bad_input_ends_with_status_2_and_one_message():
@@ -150,7 +150,7 @@ def test_bad_input_ends_with_status_2_and_one_message():
         (["none.csv", "--target", "h"], "cannot read none.csv"),
         ([str(EXAMPLE), "--target", "weight"], "no column 'weight'"),
         ([str(EXAMPLE), "--target", "h", "--hold-out", "1.5"], "--hold-out 1.5"),
-        ([str(EXAMPLE), "--target", "h", "--labels", "n", "--state", "s"], "--labels names all labels"),
+        ([str(EXAMPLE), "--target", "h", "--labels", "n", "--state", "s"], "--labels lists all labels"),
         ([str(EXAMPLE), "--target", "h", "--drop", "spin"], "no column 'spin' for the drop"),
     ):
         done = fit(*arguments)
@@ -163,10 +163,10 @@ def test_bad_input_ends_with_status_2_and_one_message():
 
 def test_everything_that_is_known_as_json():
     done = fit(str(EXAMPLE), "--target", "h", "--theory", "n", "--json")
-    found = json.loads(done.stdout)
-    assert found["identified"] is True
-    assert found["formula"] == "(1-s)*(2*n+2-s)/(4*n+6)"
-    assert found["certificate"]["outcome"] == "identified"
+    fitted = json.loads(done.stdout)
+    assert fitted["identified"] is True
+    assert fitted["formula"] == "(1-s)*(2*n+2-s)/(4*n+6)"
+    assert fitted["certificate"]["outcome"] == "identified"
 
 
 def test_a_certificate_says_which_measurement_would_decide():
@@ -245,9 +245,9 @@ def test_a_sector_is_tried_where_nothing_fits_without_it():
     ramond = {n: n % 5 in (0, 2) for n in range(1, 50)}
     rows = [f"{n},{'R' if ramond[n] else 'NS'},{F(n * n, 8) + (F(1, 16) if ramond[n] else 0)}" for n in ramond]
     Path("sectors.csv").write_text("n,sector,h\n" + "\n".join(rows))
-    found = fit_file(SpectrumRequest("mine", "sectors.csv", "h"), default_options())
-    assert found.identified
-    assert found.given.data.finite_labels == ("sector",)
+    fitted = fit_file(SpectrumRequest("mine", "sectors.csv", "h"), default_options())
+    assert fitted.identified
+    assert fitted.spectrum.data.finite_labels == ("sector",)
 
 
 def test_a_sector_that_is_given_is_a_finite_label():
@@ -294,8 +294,8 @@ def test_a_pipe_is_read():
 def test_wrong_rows_are_quoted_as_the_file_has_them():
     rows = su2(30)
     rows[100] = (*rows[100][:2], rows[100][2] + F(1, 7))
-    found = answer(write(rows, lambda h: f"{float(h):.12f}"))
-    quoted = [row["given"] for row in found.certificate["wrong_rows"]]
+    fitted = answer(write(rows, lambda h: f"{float(h):.12f}"))
+    quoted = [row["given"] for row in fitted.certificate["wrong_rows"]]
     assert quoted == [f"{float(rows[100][2]):.12f}"]
 
 

@@ -25,9 +25,9 @@ def write(path: Path, family: str, theories: int, fraction: str, kind: str = PLA
     numbers: dict[tuple, int] = {}
     for x, above, below in zip(data.x.tolist(), data.numerator.tolist(), data.denominator.tolist(), strict=True):
         number = numbers.setdefault(tuple(x), len(numbers) + 1)
-        told = {PLAIN: x, NAMES: [f"model {number}"], NUMBERS: [number]}[kind]
+        theory_labels = {PLAIN: x, NAMES: [f"model {number}"], NUMBERS: [number]}[kind]
         level = f"{above / below:.{digits}f}" if digits else str(F(above, below))
-        lines.append(",".join(map(str, [*told, level])))
+        lines.append(",".join(map(str, [*theory_labels, level])))
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
 
@@ -90,11 +90,11 @@ def test_theories_with_numbers_that_the_denominator_is_no_formula_of(tmp_path, m
 
 @pytest.mark.parametrize("labels", [("p", "q"), ("theory",), ()])
 def test_of_one_theory_the_shift_and_its_denominator_are_found(tmp_path, monkeypatch, capsys, labels):
-    minimal, told = get_family("minimal"), {"p": "11", "q": "9", "theory": "ours"}
+    minimal, values = get_family("minimal"), {"p": "11", "q": "9", "theory": "ours"}
     levels = {
         minimal.conformal_weight((11, 9), s) - minimal.central_charge((11, 9)) / 24 for s in minimal.states((11, 9))
     }
-    lines = [",".join([*labels, "E"]), *(",".join([*map(told.get, labels), str(level)]) for level in levels)]
+    lines = [",".join([*labels, "E"]), *(",".join([*map(values.get, labels), str(level)]) for level in levels)]
     path = tmp_path / "one.csv"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     status, out, _ = run(monkeypatch, capsys, path, "--target", "E", *(["--theory", *labels] if labels else []))

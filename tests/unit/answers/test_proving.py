@@ -10,7 +10,16 @@ import yaml
 from cftsr.__main__ import main
 from cftsr.answers.checking import table_of_cell
 from cftsr.answers.fit_file import default_options
-from cftsr.answers.proving import AS_IT_STANDS, READ, SOLVED, Entry, describe_proof, mappings, prove, read_equations
+from cftsr.answers.proving import (
+    AS_IT_STANDS,
+    READ,
+    SOLVED,
+    FileEquation,
+    describe_proof,
+    mappings,
+    prove,
+    read_equations,
+)
 from cftsr.errors import UserError
 from cftsr.fronts.front import Equation, write_front
 from cftsr.shipped import shipped
@@ -138,7 +147,7 @@ def test_strings_of_operon_are_read(weights, tmp_path):
     path = write(tmp_path, "# two models", "(0.024825 * X2)", model, name="models.txt")
     proof = prove(path, weights)
     assert proof.proved
-    assert proof.line.entry == Entry(3, model)
+    assert proof.line.entry == FileEquation(3, model)
 
 
 @pytest.mark.parametrize(
@@ -152,13 +161,13 @@ def test_strings_of_operon_are_read(weights, tmp_path):
     ],
 )
 def test_tables_of_equations_of_every_make(tmp_path, lines):
-    assert read_equations(write(tmp_path, *lines)) == [Entry(2, "k + l", 5)]
+    assert read_equations(write(tmp_path, *lines)) == [FileEquation(2, "k + l", 5)]
 
 
 def test_a_front_of_ours_is_read(tmp_path):
     path = tmp_path / "front.parquet"
     write_front(path, (Equation(3, 0.1, 0.0, "k+l"), Equation(5, 0.0, 1.0, "k+l+1")))
-    assert read_equations(path) == [Entry(1, "k+l", 3), Entry(2, "k+l+1", 5)]
+    assert read_equations(path) == [FileEquation(1, "k+l", 3), FileEquation(2, "k+l+1", 5)]
 
 
 def test_a_file_without_equations_is_told(tmp_path):
@@ -179,11 +188,11 @@ def test_data_that_are_not_exact_prove_nothing(tmp_path, capsys):
     rows = "\n".join(f"{k},{3 * k / (k + 2) * (1 + 1e-3 * (-1) ** k):.8f},0.01" for k in range(1, 30))
     data = write(tmp_path, "k,c,dc", rows, name="measured.csv")
     front = write(tmp_path, "Equation", "3*k/(k+2)", "2.9*k/(k+1.8)")
-    asked = ["--data", str(data), "--target", "c", "--uncertainty", "dc", "--no-fit"]
-    assert main(["prove", str(front), *asked]) == 1
-    said = capsys.readouterr().out
-    assert "approximate: 3*k/(k+2)" in said
-    assert "which is no proof" in said
+    options = ["--data", str(data), "--target", "c", "--uncertainty", "dc", "--no-fit"]
+    assert main(["prove", str(front), *options]) == 1
+    printed = capsys.readouterr().out
+    assert "approximate: 3*k/(k+2)" in printed
+    assert "which is no proof" in printed
 
 
 def test_the_command(tmp_path, capsys):

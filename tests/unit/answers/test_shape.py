@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cftsr.__main__ import main
-from cftsr.answers.checking import Table, table_of_cell
+from cftsr.answers.checking import SplitTable, table_of_cell
 from cftsr.answers.shape import describe_shape, fit_shape
 from cftsr.errors import UserError
 from cftsr.shipped import shipped
@@ -27,10 +27,10 @@ def su2():
     return table_of_cell("wzw_su2/conformal_weight/n12_f50", CONFIG)
 
 
-def table(rows: list[tuple], held_out: list[tuple] = ()) -> Table:
+def table(rows: list[tuple], held_out: list[tuple] = ()) -> SplitTable:
     data = problem_from(("k", "l"), 1, rows)
     rest = problem_from(("k", "l"), 1, list(held_out)) if held_out else data.first(0)
-    return Table("rows", "h", data, rest)
+    return SplitTable("rows", "h", data, rest)
 
 
 @pytest.mark.parametrize(
@@ -153,10 +153,10 @@ def test_targets_that_are_not_exact(tmp_path, capsys):
     rounded.write_text("k,l,h\n" + "\n".join(f"{k},{l},{h:.6f}" for k, l, h in rows) + "\n")
     command = ["fit", str(rounded), "--target", "h", "--theory", "k", "--shape"]
     assert main([*command, "a*l*(l+b)/(k+c)"]) == 0
-    said = capsys.readouterr().out
-    assert "a = 1/4, b = 2, c = 2" in said
-    assert "on the data: within the uncertainty on all" in said
-    assert "the targets are not exact: the constants are those with which" in said
+    printed = capsys.readouterr().out
+    assert "a = 1/4, b = 2, c = 2" in printed
+    assert "on the data: within the uncertainty on all" in printed
+    assert "the targets are not exact: the constants are those with which" in printed
     assert main([*command, "a*l/(k+c)"]) == 1
     measured = tmp_path / "measured.csv"
     noisy = "\n".join(f"{k},{3 * k / (k + 2) * (1 + 1e-3 * (-1) ** k):.8f},0.01" for k in range(1, 20))
@@ -164,9 +164,9 @@ def test_targets_that_are_not_exact(tmp_path, capsys):
     capsys.readouterr()
     # So rough that the data do not determine the formula.
     status = main(["fit", str(measured), "--target", "c", "--uncertainty", "dc", "--shape", "a*k/(k+b)"])
-    said = capsys.readouterr().out
-    assert (status == 0) == ("\nidentified" in said)
-    assert "exact on all" not in said
+    printed = capsys.readouterr().out
+    assert (status == 0) == ("\nidentified" in printed)
+    assert "exact on all" not in printed
 
 
 def misprinted(data, row):

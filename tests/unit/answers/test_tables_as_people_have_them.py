@@ -620,7 +620,7 @@ def test_two_measured_constants_are_within_what_all_rows_allow(capsys):
     status, printed, known = run(Case(table(rows, "vje"), ("--target", "e")), capsys)
     assert status == 1
     assert "within the uncertainty on all" in printed
-    values = [(item["value"], item["error"]) for item in known["certificate"]["constants"]]
+    values = [(one["value"], one["error"]) for one in known["certificate"]["constants"]]
     for (value, error), right in zip(values, (2358.5694, 1.99824), strict=True):
         assert abs(value - right) <= error * (1 + 1e-9) < 1e-4
 
@@ -631,7 +631,7 @@ def test_a_quantum_defect_is_measured_beside_the_rydberg_constant(capsys):
     assert status == 1
     assert known["formula"] == "-(109736.605/square(n-1.3479692))", printed
     assert (known["exact_on_data"], known["exact_on_held_out"]) == ("approximate", "approximate"), printed
-    errors = [item["error"] for item in known["certificate"]["constants"]]
+    errors = [one["error"] for one in known["certificate"]["constants"]]
     assert 1e-3 < errors[0] < 3e-3
     assert 1e-8 < errors[1] < 3e-8
 
@@ -639,7 +639,7 @@ def test_a_quantum_defect_is_measured_beside_the_rydberg_constant(capsys):
 def test_two_constants_below_are_factored(capsys):
     rows = two_labels(lambda n, m: repr(1 / ((n + math.sqrt(2)) * (m + math.pi))))
     _, printed, known = run(Case(table(rows, "nme"), ("--target", "e")), capsys)
-    assert sorted(item["known_as"] for item in known["certificate"]["constants"]) == ["pi", "sqrt(2)"], printed
+    assert sorted(one["known_as"] for one in known["certificate"]["constants"]) == ["pi", "sqrt(2)"], printed
     assert known["formula"].startswith("1/((n+1.41421"), printed
 
 

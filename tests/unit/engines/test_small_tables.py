@@ -72,7 +72,7 @@ def test_what_was_held_out_arbitrates_where_few_rows_agree():
     assert found.identified
     assert found.judgement.exact_on_data == "no"
     assert found.judgement.exact_on_held_out == "yes"
-    assert [row["labels"] for row in found.accused] == [{"k": 3, "l": 1}]
+    assert [row["labels"] for row in found.wrong_rows] == [{"k": 3, "l": 1}]
     # Nothing held out: the same rows are not enough.
     assert not answer(("k", "l"), changed(su2(4), 6)).identified
 
@@ -82,7 +82,7 @@ def test_a_wrong_row_among_those_held_out_is_named_and_the_verdict_stays_no():
     found = answer(("k", "l"), rows[:44], changed(rows, 50)[44:])
     assert found.identified
     assert found.judgement.exact_on_held_out == "no"
-    assert [row["labels"] for row in found.accused] == [{"k": rows[50][0], "l": rows[50][1]}]
+    assert [row["labels"] for row in found.wrong_rows] == [{"k": rows[50][0], "l": rows[50][1]}]
 
 
 def test_rows_at_the_end_of_a_label_are_an_exception_and_no_misprint():

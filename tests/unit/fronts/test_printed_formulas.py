@@ -148,7 +148,7 @@ def test_what_fit_prints_has_its_verdict(write, verdict, tmp_path):
     assert answer.judgement.exact_on_data == verdict
     assert answer.judgement.exact_on_held_out == verdict
     for text in (answer.judgement.equation, answer.judgement.simplified):
-        assert wrong_rows(text, answer.given.data) == 0
+        assert wrong_rows(text, answer.spectrum.data) == 0
         measured = "." in text
         # Coefficients that were measured may be off on rows beyond those that they were measured on.
-        assert measured or wrong_rows(text, answer.given.held_out) == 0
+        assert measured or wrong_rows(text, answer.spectrum.held_out) == 0

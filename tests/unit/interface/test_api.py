@@ -86,66 +86,66 @@ def test_tables_of_every_kind_give_the_same_formula(answer, data):
 
 
 def test_a_file_is_a_table_too():
-    found = cftsr.fit(EXAMPLE, "h", "n", "s")
-    assert found.identified
-    assert repr(found).startswith(f"{EXAMPLE}: 54 rows")
+    fitted = cftsr.fit(EXAMPLE, "h", "n", "s")
+    assert fitted.identified
+    assert repr(fitted).startswith(f"{EXAMPLE}: 54 rows")
 
 
 def test_integers_beyond_64_bits_stay_exact():
     big = 10**25
-    found = cftsr.fit({"n": list(range(1, 30)), "y": [big * n + 1 for n in range(1, 30)]}, "y")
-    assert found.identified
-    assert found.predict({"n": [100]}, exact=True) == [100 * big + 1]
+    fitted = cftsr.fit({"n": list(range(1, 30)), "y": [big * n + 1 for n in range(1, 30)]}, "y")
+    assert fitted.identified
+    assert fitted.predict({"n": [100]}, exact=True) == [100 * big + 1]
 
 
 def test_texts_are_labels():
     rows = [("NS" if s == 0 else "R", n, F(n * n + s, 8)) for n in range(1, 15) for s in (0, 1)]
     frame = pd.DataFrame(rows, columns=["sector", "n", "h"])
-    found = cftsr.fit(frame, "h", theory="n", state="sector")
-    assert found.pieces
-    assert found.residuals.tolist() == [0.0] * len(rows)
-    assert found.predict(pd.DataFrame({"n": [20, 20], "sector": ["NS", "R"]})).tolist() == [400 / 8, 401 / 8]
+    fitted = cftsr.fit(frame, "h", theory="n", state="sector")
+    assert fitted.pieces
+    assert fitted.residuals.tolist() == [0.0] * len(rows)
+    assert fitted.predict(pd.DataFrame({"n": [20, 20], "sector": ["NS", "R"]})).tolist() == [400 / 8, 401 / 8]
     with pytest.raises(UserError, match="sector is 'X'; it was one of NS, R"):
-        found.predict({"n": [1], "sector": ["X"]})
+        fitted.predict({"n": [1], "sector": ["X"]})
 
 
 def test_several_formulas_each_for_a_part():
     rows = {"n": list(range(1, 60)), "y": [F(n, 3) if n % 2 else F(n * n, 5) for n in range(1, 60)]}
-    found = cftsr.fit(rows, "y")
-    assert found.formula is None
-    assert len(found.parts) == 2
-    assert found.predict({"n": [101, 100]}, exact=True) == [F(101, 3), F(2000)]
-    assert found.residuals.tolist() == [0.0] * 59
-    assert r"\begin{cases}" in found.latex()
+    fitted = cftsr.fit(rows, "y")
+    assert fitted.formula is None
+    assert len(fitted.parts) == 2
+    assert fitted.predict({"n": [101, 100]}, exact=True) == [F(101, 3), F(2000)]
+    assert fitted.residuals.tolist() == [0.0] * 59
+    assert r"\begin{cases}" in fitted.latex()
     with pytest.raises(UserError, match="several formulas"):
-        found.sympy()
+        fitted.sympy()
 
 
 def test_parts_by_the_parity_of_a_sum():
     pairs = [(k, l) for k in range(1, 20) for l in range(k + 1)]
     value = {0: lambda k, l: F(l * l, k + 1), 1: lambda k, l: F(l, 2) + k}
     rows = {"k": [k for k, _ in pairs], "l": [l for _, l in pairs], "y": [value[(k + l) % 2](k, l) for k, l in pairs]}
-    found = cftsr.fit(rows, "y", "k", "l")
-    assert len(found.parts) == 2
-    assert found.residuals.tolist() == [0.0] * len(pairs)
-    assert found.predict({"k": [30, 30], "l": [4, 5]}, exact=True) == [F(16, 31), F(65, 2)]
+    fitted = cftsr.fit(rows, "y", "k", "l")
+    assert len(fitted.parts) == 2
+    assert fitted.residuals.tolist() == [0.0] * len(pairs)
+    assert fitted.predict({"k": [30, 30], "l": [4, 5]}, exact=True) == [F(16, 31), F(65, 2)]
 
 
 def test_no_formula_is_an_answer():
-    found = cftsr.fit({"n": list(range(1, 60)), "y": [int(sympy.prime(n)) for n in range(1, 60)]}, "y")
-    assert not found.identified
-    assert found.formula is None
-    assert found._repr_latex_() is None
-    assert np.isnan(found.residuals).all()
-    assert "no formula" in repr(found)
+    fitted = cftsr.fit({"n": list(range(1, 60)), "y": [int(sympy.prime(n)) for n in range(1, 60)]}, "y")
+    assert not fitted.identified
+    assert fitted.formula is None
+    assert fitted._repr_latex_() is None
+    assert np.isnan(fitted.residuals).all()
+    assert "no formula" in repr(fitted)
     with pytest.raises(UserError, match="there is no formula for y"):
-        found.predict({"n": [1]})
+        fitted.predict({"n": [1]})
 
 
 def test_a_shape():
-    found = cftsr.fit(FRAME, "h", "k", "l", shape="a*l*(l+b)/(c*k+d)")
-    assert found.identified
-    assert found.details["constants"] == {"a": "1", "b": "2", "c": "4", "d": "8"}
+    fitted = cftsr.fit(FRAME, "h", "k", "l", shape="a*l*(l+b)/(c*k+d)")
+    assert fitted.identified
+    assert fitted.details["constants"] == {"a": "1", "b": "2", "c": "4", "d": "8"}
     none = cftsr.fit(FRAME, "h", "k", "l", shape="a*l/(k+b)")
     assert not none.identified
     assert none.pieces == ()
@@ -172,11 +172,11 @@ def test_check():
 def test_prove():
     texts = ["sin(l)", "l/k", "0.2500003*l*(l+2.0000001)/(k+2.000002)"]
     for equations in (texts, pd.DataFrame({"complexity": [1, 2, 3], "equation": texts})):
-        found = cftsr.prove(equations, FRAME, "h", theory="k")
-        assert found.verdict == YES
-        assert found.identified
-        assert found.formula == "l*(l + 2)/(4*(k + 2))"
-        assert [one["problem"] != "" for one in found.details["equations"]] == [True, False, False]
+        fitted = cftsr.prove(equations, FRAME, "h", theory="k")
+        assert fitted.verdict == YES
+        assert fitted.identified
+        assert fitted.formula == "l*(l + 2)/(4*(k + 2))"
+        assert [one["problem"] != "" for one in fitted.details["equations"]] == [True, False, False]
 
     class FittedRegressor:  # what PySRRegressor has after fit
         equations_ = pd.DataFrame({"equation": texts})

@@ -56,7 +56,7 @@ def test_without_a_formula_it_predicts_the_mean():
 
 def test_measured_labels_have_no_formula():
     random = np.random.default_rng(0)
-    with pytest.warns(UserWarning, match="is looked for where X is not of whole numbers"):
+    with pytest.warns(UserWarning, match="is sought where X is not of whole numbers"):
         RationalRegressor().fit(random.normal(size=(20, 2)), random.normal(size=20))
 
 

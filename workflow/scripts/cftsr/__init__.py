@@ -1,4 +1,4 @@
-"""Rediscover the formulas of rational conformal field theories, and prove what was found.
+"""Rediscover the formulas of rational conformal field theories, and prove them.
 
 The package never imports Snakemake: the scripts next to it hand it plain values, and tests and notebooks
 use it the same way. `fit`, `check`, `prove`, `identify` and `RationalRegressor` are for users; see docs/python.md.

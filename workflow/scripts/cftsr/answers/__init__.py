@@ -1,1 +1,1 @@
-"""What a user asks of one table: a formula found, checked, proved, or fitted to a shape."""
+"""Answers about one table: its formula fitted, checked, proved, or fitted to a given shape."""

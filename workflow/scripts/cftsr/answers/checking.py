@@ -1,4 +1,4 @@
-"""A formula that somebody gives, judged as an engine's would be: on data, on held-out rows, against a closed form."""
+"""A user's formula, judged as an engine's is: on the data, on held-out rows, against a closed form."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from cftsr.algebra.expressions import (
 )
 from cftsr.algebra.formula import read_formula
 from cftsr.algebra.rational_function import RationalFunction
-from cftsr.answers.fit_file import SECONDS, Answer, agreement, fit_rows, latex_symbol
+from cftsr.answers.fit_file import SECONDS, FitAnswer, agreement_in_words, fit_rows, latex_symbol
 from cftsr.data.dataset import Dataset
 from cftsr.data.generate import generate
 from cftsr.data.tasks import GIVEN, TASKS
@@ -38,17 +38,17 @@ from cftsr.sweep.cells import Cell
 from cftsr.sweep.plan import Sweep
 from cftsr.vocabulary import ANY_SETTING, APPROXIMATE, NO, NOT_LOOKED_AT, UNDECIDED, YES
 
-# ---- what a formula is checked on
+# ---- the rows
 
 
 @dataclass(frozen=True)
-class Table:
+class SplitTable:
     """Rows, what is held out of them, and a formula to compare with.
 
-    source       where they come from, as text
+    source       the file or the cell of the rows, as text
     symbol       of the target
     closed_form  in the labels, as engines write formulas; None where none is known
-    notes        what was assumed when they were read
+    notes        the assumptions made in reading them
     """
 
     source: str
@@ -58,8 +58,8 @@ class Table:
     closed_form: str | None = None
     notes: tuple[str, ...] = ()
 
-    def with_closed_form(self, text: str | None) -> Table:
-        """Another closed form, in any notation. Raises UserError where it cannot be read."""
+    def with_closed_form(self, text: str | None) -> SplitTable:
+        """The table with another closed form, in any notation. Raises UserError if that cannot be read."""
         if text is None:
             return self
         try:
@@ -68,40 +68,40 @@ class Table:
             raise UserError(f"--closed-form: {error}") from None
 
 
-def table_of_file(asked: SpectrumRequest) -> Table:
-    given = read_spectrum(asked)
-    return Table(str(asked.file), asked.target, given.data, given.held_out, None, given.notes)
+def table_of_file(request: SpectrumRequest) -> SplitTable:
+    spectrum = read_spectrum(request)
+    return SplitTable(str(request.file), request.target, spectrum.data, spectrum.held_out, None, spectrum.notes)
 
 
 _CELL = re.compile(r"(?P<family>[^/]+)/(?P<task>[^/]+)/n(?P<theories>[0-9]+)(_f(?P<percent>[0-9.]+))?(/.*)?")
 
 
-def table_of_cell(name: str, config: Mapping[str, Any]) -> Table:
+def table_of_cell(name: str, config: Mapping[str, Any]) -> SplitTable:
     """The data set of a cell, such as minimal/conformal_weight/n100_f30; a setting, engine or seed after it is ignored.
 
-    config   of a sweep: its conventions, how many theories are held out, its own spectra
+    config   of a sweep: its conventions, how many theories are held out, the user's own spectra
 
-    Raises UserError for a cell that cannot be.
+    Raises UserError for a cell that does not exist.
     """
     return table_in(sweep_of(config), name)
 
 
 def sweep_of(config: Mapping[str, Any]) -> Sweep:
-    """The sweep of a configuration, for its data sets alone: which engines run here does not matter."""
+    """The sweep of a configuration, for its data sets only: no engine that it names need be installed."""
     return Sweep({**config, "engines": ["rational"], "recorded": False})
 
 
-def table_in(sweep: Sweep, name: str) -> Table:
-    """The same of a sweep that is at hand."""
+def table_in(sweep: Sweep, name: str) -> SplitTable:
+    """`table_of_cell` for a sweep that was already planned."""
     match = _CELL.fullmatch(name.strip("/"))
     if match is None:
         raise UserError(
             f"--cell {name}: write family/task/n100_f30 (the lowest 30% of 100 theories) or family/task/n100"
         )
     family, task = match["family"], match["task"]
-    if family in sweep.given and task == GIVEN:
-        given = table_of_file(sweep.given[family])
-        return replace(given, closed_form=sweep.closed_form(family, task))
+    if family in sweep.user_spectra and task == GIVEN:
+        table = table_of_file(sweep.user_spectra[family])
+        return replace(table, closed_form=sweep.closed_form(family, task))
     if family not in family_names():
         raise UserError(f"--cell {name}: family {family!r} does not exist; choose from {', '.join(family_names())}")
     if task not in TASKS:
@@ -125,11 +125,11 @@ def _cell(name: str, match: re.Match) -> Cell:
     return Cell(match["family"], match["task"], theories, text, ANY_SETTING, "rational", 0)
 
 
-def generated(sweep: Sweep, cell: Cell) -> Table:
-    """The rows of a cell of a family, made as the sweep makes them, with the closed form that is known."""
+def generated(sweep: Sweep, cell: Cell) -> SplitTable:
+    """The rows of a cell of a family, as in the sweep, with the known closed form."""
     data, held_out = generate(**sweep.request_of(cell))
     task = TASKS[cell.task]
-    return Table(cell.spectrum, task.symbol, data, held_out, sweep.closed_form(cell.family, cell.task))
+    return SplitTable(cell.spectrum, task.symbol, data, held_out, sweep.closed_form(cell.family, cell.task))
 
 
 # ---- the verdict
@@ -140,7 +140,7 @@ class Difference:
     """The first row on which a formula is wrong: of the data, or of what was held out.
 
     given, formula   the target and the formula's value there, as text
-    wrong, rows      on how many rows of how many it is wrong
+    wrong, rows      the formula is wrong on `wrong` of `rows` rows
     """
 
     held_out: bool
@@ -153,17 +153,17 @@ class Difference:
 
 @dataclass(frozen=True)
 class Check:
-    """What is known of a formula.
+    """A formula with its verdict.
 
     differences   where it is wrong, first on the data, then on what was held out
-    answer        what `fit` finds on the same rows; None where it was not run
-    same_as_fit   whether that is the same function: "yes", "no", "undecided", "not looked at"
+    answer        that of `fit` on the same rows; None where `fit` was not run
+    same_as_fit   whether `fit` finds the same function: "yes", "no", "undecided", "not looked at"
     """
 
-    table: Table
+    table: SplitTable
     judgement: Judgement
     differences: tuple[Difference, ...]
-    answer: Answer | None = None
+    answer: FitAnswer | None = None
     same_as_fit: str = NOT_LOOKED_AT
 
     @property
@@ -194,20 +194,20 @@ class Check:
 
 
 def equation_of(expression: Expression, data: Dataset) -> Equation:
-    """The formula as a front would have it."""
+    """The formula as a member of a front."""
     loss = mean_squared_error(expression, data.columns, data.target)
     return Equation(expression.complexity, loss, 0.0, str(expression))
 
 
-def judged(expression: Expression, table: Table, seconds: float = SECONDS) -> Judgement:
+def judged(expression: Expression, table: SplitTable, seconds: float = SECONDS) -> Judgement:
     labels = table.data.labels
     return judge(equation_of(expression, table.data), labels, table.data, table.held_out, table.closed_form, seconds)
 
 
-def check(text: str, table: Table, options: Mapping[str, Any] | None = None, seconds: float = SECONDS) -> Check:
+def check(text: str, table: SplitTable, options: Mapping[str, Any] | None = None, seconds: float = SECONDS) -> Check:
     """Judge a formula, in any of the notations of `algebra.formula`.
 
-    options   of the exact engine, to compare with what it finds; None not to run it
+    options   of the exact engine, to compare with its formula; None not to run it
 
     Raises UserError where the formula cannot be read.
     """
@@ -225,23 +225,23 @@ def check(text: str, table: Table, options: Mapping[str, Any] | None = None, sec
     return replace(result, answer=answer, same_as_fit=same_as_fit(judgement, answer, table, seconds))
 
 
-def refuse_unlabelled(table: Table) -> None:
-    """Raise UserError where the rows do not say which field they are: no function of their labels is the target."""
+def refuse_unlabelled(table: SplitTable) -> None:
+    """Raise UserError if the rows have no labels of fields: the target is then no function of their labels."""
     task = TASKS.get(table.data.metadata.get("task", ""))
     if task is not None and not task.labelled:
         raise UserError(f"the rows of {table.source} have no labels of the fields; a formula cannot be checked on them")
 
 
 def expression_judged(judgement: Judgement, labels: tuple[str, ...]) -> Expression:
-    """What was judged: the equation, or, where its constants were read as rational numbers, that reading."""
+    """The formula that was judged: the equation, with rational constants if its constants were read so."""
     return read_formula(judgement.simplified if judgement.tolerance else judgement.equation, labels)
 
 
 def constants_moved_by(judgement: Judgement, labels: tuple[str, ...]) -> float | None:
-    """How far the constants were moved to read them as rational numbers: 0.0 not at all, None where none were read.
+    """How far the constants were moved to read them as rational numbers: 0.0 for not at all, None if none were read.
 
-    Where the reading is that of the expanded fraction's coefficients, not of the constants as they stand, the
-    tolerance of the reading, which bounds it.
+    If the coefficients of the expanded fraction were read and not the constants themselves, this is the tolerance of
+    the reading, an upper bound.
     """
     tolerance = judgement.tolerance
     if not tolerance:
@@ -265,7 +265,7 @@ def constants_moved_by(judgement: Judgement, labels: tuple[str, ...]) -> float |
 
 
 def how_far(moved: float | None) -> str:
-    """ ", moved by at most 4e-07"; "" where constants are the fractions that they are written as."""
+    """ ", moved by at most 4e-07"; "" where the constants were not moved."""
     if not moved:
         return ""
     # Rounded up: it is a bound.
@@ -274,38 +274,38 @@ def how_far(moved: float | None) -> str:
 
 
 def function_judged(judgement: Judgement, labels: tuple[str, ...]) -> RationalFunction:
-    """P and Q, not cancelled, of what was judged.
+    """The formula that was judged as P/Q, not cancelled.
 
-    Raises LimitReachedError, ZeroDivisionError or ValueError where there is none.
+    Raises LimitReachedError, ZeroDivisionError or ValueError if it is no such fraction.
     """
     return function_of(expression_judged(judgement, labels), labels)
 
 
-def same_as_fit(judgement: Judgement, answer: Answer, table: Table, seconds: float) -> str:
-    """Whether what was judged is the function that fit finds: "yes", "no" or "undecided"."""
+def same_as_fit(judgement: Judgement, answer: FitAnswer, table: SplitTable, seconds: float) -> str:
+    """Whether the formula that was judged is the function that fit finds: "yes", "no" or "undecided"."""
     if answer.judgement is None:
         return NO  # it finds no formula, or several
     labels = table.data.labels
     try:
         with time_limit(seconds):
-            own, found = (function_judged(item, labels) for item in (judgement, answer.judgement))
-            return YES if own.same_as(found) else NO
+            own, fitted = (function_judged(judged_formula, labels) for judged_formula in (judgement, answer.judgement))
+            return YES if own.same_as(fitted) else NO
     except LimitReachedError:
         return UNDECIDED
     except (ZeroDivisionError, ValueError):
         return NO
 
 
-def differences(judgement: Judgement, table: Table, seconds: float = SECONDS) -> tuple[Difference, ...]:
+def differences(judgement: Judgement, table: SplitTable, seconds: float = SECONDS) -> tuple[Difference, ...]:
     """Where the formula is wrong: the first row of the data, and the first of what was held out."""
-    found = []
+    firsts = []
     for held_out, rows, answer in (
         (False, table.data, judgement.exact_on_data),
         (True, table.held_out, judgement.exact_on_held_out),
     ):
         if answer == NO and (difference := _first_difference(judgement, rows, held_out, seconds)) is not None:
-            found.append(difference)
-    return tuple(found)
+            firsts.append(difference)
+    return tuple(firsts)
 
 
 def _first_difference(judgement: Judgement, rows: Dataset, held_out: bool, seconds: float) -> Difference | None:
@@ -313,14 +313,14 @@ def _first_difference(judgement: Judgement, rows: Dataset, held_out: bool, secon
         with time_limit(seconds):
             function = function_judged(judgement, rows.labels)
             if held_out:
-                function = function.cancelled()  # as the judge does: on the data a formula stands as it is written
+                function = function.cancelled()  # as the judge does; on the data a formula is taken as written
             wrong = rows.wrong_rows(function, width_of(rows))
             if not len(wrong):
                 return None
             first = int(wrong[0])
             above, below = (int(part[0]) for part in rows.take([first]).evaluate(function))  # type: ignore[arg-type]
             value = Fraction(above, below) if below else None
-            # A decimal is shown as one, not as the binary fraction that it is.
+            # A decimal is shown as one, not as a binary fraction.
             plain = value is not None and value.denominator < 10**9
             shown = "undefined" if value is None else str(value) if plain else f"{float(value):.12g}"
     except (LimitReachedError, ZeroDivisionError, ValueError, OverflowError):
@@ -331,7 +331,7 @@ def _first_difference(judgement: Judgement, rows: Dataset, held_out: bool, secon
 
 
 def _rough_difference(judgement: Judgement, rows: Dataset, held_out: bool) -> Difference | None:
-    """The same in float64, of a formula that is no fraction of polynomials, or too large to make one."""
+    """The first difference in float64, for a formula that is no fraction of polynomials, or too large for one."""
     with np.errstate(all="ignore"):
         value = np.broadcast_to(evaluate(parse(judgement.equation, rows.labels), rows.columns), len(rows))
         off = ~(np.abs(value - rows.target) <= 1e-9 * np.maximum(1, np.abs(rows.target)))
@@ -354,7 +354,7 @@ HEADLINES = {
 }
 
 
-def describe_table(table: Table) -> str:
+def describe_table(table: SplitTable) -> str:
     data, held_out = table.data, table.held_out
     return f"{table.source}: {len(data)} rows, {len(held_out)} held out; {table.symbol} in {', '.join(data.labels)}"
 
@@ -393,11 +393,11 @@ def describe_answers(result: Check) -> list[str]:
         (True, table.held_out, judgement.exact_on_held_out, ", nothing was held out"),
     ):
         where = "on what was held out" if held_out else "on the data"
-        first = next((item for item in result.differences if item.held_out == held_out), None)
+        first = next((difference for difference in result.differences if difference.held_out == held_out), None)
         if answer in (YES, APPROXIMATE):
-            lines.append(f"{where}: {agreement(answer, None, len(rows))}")
+            lines.append(f"{where}: {agreement_in_words(answer, None, len(rows))}")
         elif first is not None:
-            lines.append(f"{where}: {agreement(NO, first.wrong, first.rows)}")
+            lines.append(f"{where}: {agreement_in_words(NO, first.wrong, first.rows)}")
             lines.append(
                 f"  first where {in_words(first.labels)}: the target is {first.given}, the formula {first.formula}"
             )

@@ -1,7 +1,7 @@
 """A benchmark for other tools: data sets of a sweep, what is held out of them, and the exact formulas, in files.
 
 OUT/manifest.json     every data set: labels, rows, files with their SHA-256
-OUT/truth.json        the formula of each, apart from the data
+OUT/truth.json        the formula of each, separate from the data
 OUT/<family>/<task>/<name>/data.csv, held_out.csv, and both as .parquet
 """
 
@@ -22,7 +22,7 @@ from cftsr import __version__
 from cftsr.algebra.expressions import parse
 from cftsr.algebra.other_notations import python_text
 from cftsr.algebra.printing import latex_of
-from cftsr.answers.checking import Table, sweep_of, table_in
+from cftsr.answers.checking import SplitTable, sweep_of, table_in
 from cftsr.data.dataset import Dataset
 from cftsr.errors import UserError
 from cftsr.files import write_atomically, write_json, write_table, write_text
@@ -30,7 +30,7 @@ from cftsr.vocabulary import counted
 
 MANIFEST, TRUTH = "manifest.json", "truth.json"
 FORMAT = 1  # of the files; changes with the meaning of a column
-# Beside the labels. docs/benchmark.md has the same.
+# The columns besides the labels, as in docs/benchmark.md.
 COLUMNS = {
     "target": "the number to find a formula for, float64",
     "numerator": "the target as a fraction in lowest terms, exact",
@@ -44,7 +44,7 @@ PARTS = ("data", "held_out")
 def export(folder: str | Path, cells: Sequence[str], config: Mapping[str, Any]) -> dict[str, Any]:
     """Write the data sets of these cells, or of all that the configuration has, and return the manifest.
 
-    The same request gives the same bytes. Raises UserError for a cell that cannot be, or a folder of something else.
+    The same request gives the same bytes. Raises UserError for a cell that does not exist, or a folder in other use.
     """
     folder = Path(folder)
     if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / MANIFEST).exists())):
@@ -69,7 +69,7 @@ def export(folder: str | Path, cells: Sequence[str], config: Mapping[str, Any]) 
     return manifest
 
 
-def _write(folder: Path, table: Table) -> dict[str, Any]:
+def _write(folder: Path, table: SplitTable) -> dict[str, Any]:
     place, files = folder / table.source, {}
     theories = _theory_numbers(table)
     for part, rows, theory in zip(PARTS, (table.data, table.held_out), theories, strict=True):
@@ -104,12 +104,17 @@ def _write_bytes(path: Path, content: bytes) -> None:
     write_atomically(path, write)
 
 
-def _theory_numbers(table: Table) -> tuple[np.ndarray, np.ndarray]:
-    """The number of each row's theory, in the order of the data and then of what follows."""
+def _theory_numbers(table: SplitTable) -> tuple[np.ndarray, np.ndarray]:
+    """The number of each row's theory, for the data and for the rows held out."""
     count = table.data.theory_labels
     theories = [tuple(point[:count]) for part in (table.data, table.held_out) for point in part.x.tolist()]
-    # As the families have them: by the size of the labels, then by the labels.
-    order = {theory: number for number, theory in enumerate(sorted(set(theories), key=lambda one: (sum(one), one)))}
+    # In the order of the families: by the size of the labels, then by the labels.
+    order = {
+        theory: number
+        for number, theory in enumerate(
+            sorted(set(theories), key=lambda theory_labels: (sum(theory_labels), theory_labels))
+        )
+    }
     numbers = np.array([order[theory] for theory in theories], dtype=np.int64)
     return numbers[: len(table.data)], numbers[len(table.data) :]
 
@@ -139,8 +144,8 @@ def _arrow(columns: Mapping[str, list]) -> pa.Table:
     return pa.table({name: column(name, values) for name, values in columns.items()})
 
 
-def _truth(table: Table) -> dict[str, Any]:
-    """The formula in three notations; null where none is known. lambda_ is the label of a field that the data lack."""
+def _truth(table: SplitTable) -> dict[str, Any]:
+    """The formula in three notations; null where none is known. lambda_ is a label of fields that the data lack."""
     if table.closed_form is None:
         return {"formula": None, "python": None, "latex": None}
     expression = parse(table.closed_form, None)

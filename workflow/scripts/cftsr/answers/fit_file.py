@@ -1,4 +1,4 @@
-"""One file, one formula, and how sure that is: what `cftsr fit` does, without Snakemake."""
+"""The formula of one file, and how sure it is: the work of `cftsr fit`, without Snakemake."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ SECONDS = 60.0
 CONFIG = shipped("config.yaml")
 
 
-# An interpolant: as many coefficients as this share of the rows, in a formula that nothing else speaks for.
+# An interpolant: as many coefficients as this share of the rows, in a formula without other support.
 INTERPOLANT = 0.6
 NAMED = 20  # held-out rows that disagree, in JSON
-LONGEST = 60  # nodes of a formula that is shown though it fails what was held out
+LONGEST = 60  # nodes of a formula that is shown although it fails what was held out
 # Held-out rows that may be misprints: this share of them, and of all rows one in this many, beyond the first.
 FEW_HELD_OUT, ONE_IN, AGREEING_HELD_OUT = 0.1, 60, 3
 
 
 @dataclass(frozen=True)
-class Formula:
-    """A formula, what it was judged to be, and the engine's certificate.
+class JudgedFormula:
+    """A formula with its verdict and the engine's certificate.
 
-    condition   of which rows it is the formula, in words; "" for all
+    condition   the rows for which it holds, in words; "" for all
     data, held_out   those rows
     """
 
@@ -86,13 +86,13 @@ class Formula:
 
     @property
     def values_taken(self) -> dict[str, int]:
-        """How many values each label takes, in the data and what was held out."""
+        """How many values each label takes in all rows, held out or not."""
         points = np.concatenate([self.data.x, self.held_out.x])
         return {label: len(np.unique(column)) for label, column in zip(self.data.labels, points.T, strict=True)}
 
     @property
     def lacking(self) -> list[str]:
-        """What else would identify the formula, where nothing speaks against it."""
+        """The data that would identify the formula, where nothing speaks against it."""
         certificate = self.certificate
         if self.identified or certificate["reasons"] or not certificate.get("untested"):
             return []
@@ -113,22 +113,22 @@ class Formula:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What is known after a fit.
+class FitAnswer:
+    """The result of a fit.
 
-    asked         None where the rows are of no file
+    request       None where the rows are of no file
     formulas      the formula; several where each holds for a part of the rows; () where there is none
     certificate   the engine's: whether the data determine the formula, and why not
     """
 
-    asked: SpectrumRequest | None
-    given: UserSpectrum
-    formulas: tuple[Formula, ...]
+    request: SpectrumRequest | None
+    spectrum: UserSpectrum
+    formulas: tuple[JudgedFormula, ...]
     certificate: dict[str, Any]
 
     @property
     def judgement(self) -> Judgement | None:
-        """Of the formula; None where there is none, or several."""
+        """That of the formula; None where there is no formula, or several."""
         return self.formulas[0].judgement if len(self.formulas) == 1 and self.formulas[0].shown else None
 
     @property
@@ -140,20 +140,20 @@ class Answer:
         return [formula.judgement.equation for formula in self.formulas if formula.shown]
 
     @property
-    def accused(self) -> list[dict[str, Any]]:
-        """The rows that are called wrong, of the data and of what was held out."""
+    def wrong_rows(self) -> list[dict[str, Any]]:
+        """The rows that are taken to be wrong, in the data and among those held out."""
         rows = [] if self.certificate.get("approximate") else [*self.certificate.get("wrong_rows", ())]
         return rows + [row for formula in self.formulas for row in formula.misprints]
 
     def as_dict(self) -> dict[str, Any]:
         judgement = self.judgement
         return {
-            "file": str(self.asked.file),
-            "target": self.asked.target,
-            "labels": list(self.given.data.labels),
-            "rows": len(self.given.data),
-            "held_out_rows": len(self.given.held_out),
-            "notes": list(self.given.notes),
+            "file": str(self.request.file),
+            "target": self.request.target,
+            "labels": list(self.spectrum.data.labels),
+            "rows": len(self.spectrum.data),
+            "held_out_rows": len(self.spectrum.held_out),
+            "notes": list(self.spectrum.notes),
             "identified": self.identified,
             "formula": judgement and judgement.equation,
             "simplified": judgement and judgement.simplified,
@@ -179,61 +179,59 @@ class Answer:
 
 
 def default_options(path: Path = CONFIG) -> dict[str, Any]:
-    """The exact engine's options as config.yaml has them, without the changes of a budget."""
+    """The exact engine's options in config.yaml, without the changes of a budget."""
     try:
         return dict(yaml.safe_load(path.read_text(encoding="utf-8"))["engine_options"][ENGINE])
     except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
-        raise UserError(
-            f"{path} does not say the options of {ENGINE} ({error!r}); take the one that is shipped"
-        ) from error
+        raise UserError(f"{path} lacks the options of {ENGINE} ({error!r}); use the shipped file") from error
 
 
 def options_of_fit(**limits: int | None) -> dict[str, Any]:
-    """The default options with these limits of the search instead, where one is given."""
+    """The default options with those of these limits of the search that are not None."""
     for name, value in limits.items():
         if value is not None and (type(value) is not int or value < 1):
             raise UserError(f"{name} is {value!r}; give a whole number of at least 1")
     return default_options() | {name: value for name, value in limits.items() if value is not None}
 
 
-def fit_file(asked: SpectrumRequest, options: dict[str, Any]) -> Answer:
+def fit_file(request: SpectrumRequest, options: dict[str, Any]) -> FitAnswer:
     """Fit the exact engine to a file. Raises UserError where the file cannot be used.
 
-    Text columns that are not needed to tell the rows apart (a reference, or a sector) are labels in a second fit, where
-    the first one identifies nothing, or several formulas.
+    Text columns that are not needed to tell the rows apart (a reference, or a sector) become labels in a second fit, if
+    the first identifies nothing, or several formulas.
     """
-    answer = _fit(asked, options)
-    if (answer.identified and len(answer.formulas) == 1) or not answer.given.sectors:
+    answer = _fit(request, options)
+    if (answer.identified and len(answer.formulas) == 1) or not answer.spectrum.sectors:
         return answer
-    labels = (*asked.labels, *answer.given.sectors)
-    again = _fit(replace(asked, labels=labels, rest=asked.rest or not asked.labels), options)
-    return again if again.identified else answer
+    labels = (*request.labels, *answer.spectrum.sectors)
+    with_sectors = _fit(replace(request, labels=labels, rest=request.rest or not request.labels), options)
+    return with_sectors if with_sectors.identified else answer
 
 
-def _fit(asked: SpectrumRequest, options: dict[str, Any]) -> Answer:
-    given = read_spectrum(asked)
-    return replace(fit_rows(given.data, given.held_out, options), asked=asked, given=given)
+def _fit(request: SpectrumRequest, options: dict[str, Any]) -> FitAnswer:
+    spectrum = read_spectrum(request)
+    return replace(fit_rows(spectrum.data, spectrum.held_out, options), request=request, spectrum=spectrum)
 
 
-def fit_rows(data: Dataset, held_out: Dataset, options: dict[str, Any]) -> Answer:
-    """Fit the exact engine to rows, and judge what it finds on them and on those that were held out."""
-    given = UserSpectrum(data, held_out, ())
-    problem = problem_of(given.data, "free")
+def fit_rows(data: Dataset, held_out: Dataset, options: dict[str, Any]) -> FitAnswer:
+    """Fit the exact engine to rows, and judge its formula on them and on those that were held out."""
+    spectrum = UserSpectrum(data, held_out, ())
+    problem = problem_of(spectrum.data, "free")
     progress = get_engine(ENGINE)().advance(Assignment(problem, options, log=lambda line: None), Progress())
     certificate = progress.extra["certificate"]
     if certificate.get("parts"):
-        return Answer(None, given, tuple(_of_parts(certificate["parts"], given, problem)), certificate)
+        return FitAnswer(None, spectrum, tuple(_of_parts(certificate["parts"], spectrum, problem)), certificate)
     if certificate["outcome"] == NONE:
-        return Answer(None, given, (), certificate)
-    every = [{"formula": progress.extra["formula"], "certificate": certificate}, *progress.extra.get("others", ())]
+        return FitAnswer(None, spectrum, (), certificate)
+    solutions = [{"formula": progress.extra["formula"], "certificate": certificate}, *progress.extra.get("others", ())]
     formulas = [
-        Formula(
-            _judged(item["formula"], given.data, given.held_out, problem, item["certificate"]),
-            item["certificate"],
-            given.data,
-            given.held_out,
+        JudgedFormula(
+            _judged(fitted["formula"], spectrum.data, spectrum.held_out, problem, fitted["certificate"]),
+            fitted["certificate"],
+            spectrum.data,
+            spectrum.held_out,
         )
-        for item in every
+        for fitted in solutions
     ]
     # What is held out arbitrates; where it does not, the first is the shortest description of the data.
     best = max(
@@ -244,7 +242,7 @@ def fit_rows(data: Dataset, held_out: Dataset, options: dict[str, Any]) -> Answe
             formula.shown,
         ),
     )
-    return Answer(None, given, (best,), best.certificate)
+    return FitAnswer(None, spectrum, (best,), best.certificate)
 
 
 def _judged(
@@ -254,24 +252,24 @@ def _judged(
         (equation,) = problem.front([Candidate(text)])
     except (ParseError, ValueError) as error:
         raise UserError(
-            f"a formula of {len(text):,} characters fits the data, and is not read back: {str(error)[:200]}. Lower "
+            f"a formula of {len(text):,} characters fits the data but cannot be read back: {str(error)[:200]}. Lower "
             "--max-degree or --max-unknowns, or fit part of the table"
         ) from error
     if not all(map(math.isfinite, constants(parse(equation.text, data.labels)))):
         raise UserError(
-            "a formula that fits the data has a coefficient larger than 1e300, and is not judged. Multiply or divide "
+            "a formula that fits the data has a coefficient larger than 1e300 and cannot be judged. Multiply or divide "
             "the target, or a label, by a power of ten"
         )
     return judge(equation, data.labels, data, held_out, None, SECONDS, measured_errors(certificate))
 
 
-def _of_parts(parts: list[dict[str, Any]], given: UserSpectrum, problem: Problem) -> list[Formula]:
+def _of_parts(parts: list[dict[str, Any]], spectrum: UserSpectrum, problem: Problem) -> list[JudgedFormula]:
     formulas = []
     for part in parts:
-        data, held_out = (_rows_of_part(rows, part) for rows in (given.data, given.held_out))
+        data, held_out = (_rows_of_part(rows, part) for rows in (spectrum.data, spectrum.held_out))
         own = problem_of(data, "free")
         formulas.append(
-            Formula(
+            JudgedFormula(
                 _judged(part["formula"], data, held_out, own), part["certificate"], data, held_out, part["condition"]
             )
         )
@@ -295,13 +293,13 @@ def _rows_of_part(rows: Dataset, part: dict[str, Any]) -> Dataset:
 # ---- in words
 
 
-def describe_answer(answer: Answer) -> str:
-    """The answer in words: what was read, the formula, its LaTeX, how sure it is and why."""
-    data, held_out = answer.given.data, answer.given.held_out
-    symbol, file = (answer.asked.target, answer.asked.file) if answer.asked else ("y", "table")
+def describe_answer(answer: FitAnswer) -> str:
+    """The answer in words: the table, the formula, its LaTeX, how sure it is and why."""
+    data, held_out = answer.spectrum.data, answer.spectrum.held_out
+    symbol, file = (answer.request.target, answer.request.file) if answer.request else ("y", "table")
     lines = [
         f"{file}: {len(data)} rows to fit, {len(held_out)} held out; {symbol} in {', '.join(data.labels)}",
-        *(f"note: {note}" for note in answer.given.notes),
+        *(f"note: {note}" for note in answer.spectrum.notes),
         "",
     ]
     for formula in answer.formulas:
@@ -325,7 +323,7 @@ def describe_answer(answer: Answer) -> str:
 
 
 def latex_symbol(name: str) -> str:
-    """The name of a column in LaTeX: a letter as it is, anything else upright, with what LaTeX reserves escaped."""
+    """The name of a column in LaTeX: a letter unchanged, anything else upright, with reserved characters escaped."""
     if re.fullmatch(r"[A-Za-z]|\\[A-Za-z]+", name):
         return name
     special = {"\\": r"\backslash{}", "^": r"\hat{}", "~": r"\sim{}", " ": r"\ "}
@@ -337,24 +335,24 @@ def latex_symbol(name: str) -> str:
 
 
 def _greek(letter: str) -> str:
-    """A Greek letter as LaTeX's command; of other letters beyond ASCII what `plain_name` makes of them."""
+    """A Greek letter as LaTeX's command; other letters beyond ASCII as `plain_name` spells them."""
     word = plain_name(letter).rstrip("_")
     return rf"\{word}{{}}" if _LATEX_GREEK.fullmatch(word) else word
 
 
-# Those that LaTeX has a command for; most capitals look like Latin letters.
+# The Greek letters with a LaTeX command; most capitals look like Latin letters and have none.
 _LATEX_GREEK = re.compile(
     "alpha|beta|gamma|delta|epsilon|zeta|eta|theta|iota|kappa|lambda|mu|nu|xi|pi|rho|sigma|tau|upsilon|phi|chi|psi|omega"
     "|Gamma|Delta|Theta|Lambda|Xi|Pi|Sigma|Upsilon|Phi|Psi|Omega"
 )
 
 
-def verdicts_in_words(formula: Formula) -> list[str]:
+def verdicts_in_words(formula: JudgedFormula) -> list[str]:
     judgement, data, held_out = formula.judgement, formula.data, formula.held_out
     where = f"{formula.condition}: " * bool(formula.condition)
-    lines = [f"{where}on the data: {agreement(judgement.exact_on_data, judgement.wrong_rows, len(data))}"]
+    lines = [f"{where}on the data: {agreement_in_words(judgement.exact_on_data, judgement.wrong_rows, len(data))}"]
     if len(held_out):
-        words = agreement(judgement.exact_on_held_out, judgement.wrong_held_out, len(held_out))
+        words = agreement_in_words(judgement.exact_on_held_out, judgement.wrong_held_out, len(held_out))
         lines.append(f"{where}on what was held out: {words}")
         lines += wrong_rows_in_words(formula.disagreeing, len(formula.disagreeing)) if formula.shown else []
     else:
@@ -362,7 +360,7 @@ def verdicts_in_words(formula: Formula) -> list[str]:
     return lines
 
 
-def headline(answer: Answer) -> str:
+def headline(answer: FitAnswer) -> str:
     several = len(answer.formulas) > 1
     if answer.identified:
         wrong = answer.certificate.get("wrong_rows_total") or 0
@@ -389,7 +387,7 @@ def headline(answer: Answer) -> str:
     return "not identified: this formula fits, but the data do not determine it"
 
 
-def agreement(verdict: str, wrong: int | None, rows: int) -> str:
+def agreement_in_words(verdict: str, wrong: int | None, rows: int) -> str:
     """A verdict on rows in words."""
     every = f"all {rows} rows" if rows > 1 else "the one row"
     if verdict == YES:

@@ -1,7 +1,7 @@
-"""A file of energies without labels of fields: the quantum number is found, then the formula in it.
+"""A file of energies without labels of fields: first the hidden quantum number, then the formula in it.
 
-`python -m cftsr fit` comes here where the rows of a file are levels of theories and nothing tells which field a level
-belongs to. Theory labels may be whole numbers, in which D is then found as a formula, or names, and D is a sequence.
+`cftsr fit` comes here where the rows of a file are levels of theories and no column tells which field a level belongs
+to. Theory labels may be whole numbers, and D is a formula in them; or names, and D is a number for each theory.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from cftsr.answers.fit_file import Answer, describe_answer, fit_file, fit_rows, latex_symbol
+from cftsr.answers.fit_file import FitAnswer, describe_answer, fit_file, fit_rows, latex_symbol
 from cftsr.data.dataset import Dataset, integers
 from cftsr.data.levels_file import Levels, Rows, read_levels
 from cftsr.data.user_file import SpectrumRequest
@@ -29,17 +29,18 @@ BY_THEORIES, BY_LEVELS = "theories", "levels"
 
 @dataclass(frozen=True)
 class LevelsAnswer:
-    """What is known of a file of levels.
+    """The result for a file of levels.
 
     finding   the hidden quantum numbers
-    formula   E in the theory labels and the numbers found, by the exact engine; None where D is no formula
-    held_out  how many levels were held out, and by what: the largest theories, or the highest levels of each
+    formula   E in the theory labels and the hidden quantum numbers, by the exact engine; None where D is no formula
+    data      number of levels that were used
+    held_out  number of levels that were held out; held_out_by: the largest theories, or the highest levels of each
     """
 
-    asked: SpectrumRequest
+    request: SpectrumRequest
     levels: Levels
     finding: Finding
-    formula: Answer | None
+    formula: FitAnswer | None
     data: int
     held_out: int
     held_out_by: str
@@ -52,8 +53,8 @@ class LevelsAnswer:
 
     def as_dict(self) -> dict[str, Any]:
         return {
-            "file": str(self.asked.file),
-            "target": self.asked.target,
+            "file": str(self.request.file),
+            "target": self.request.target,
             "theory_labels": list(self.levels.labels),
             "theories": len(self.levels.levels),
             "levels": self.data,
@@ -65,46 +66,46 @@ class LevelsAnswer:
         }
 
 
-def fit_table(asked: SpectrumRequest, options: dict[str, Any]) -> Answer | LevelsAnswer:
-    """The formula of a file: in its labels, or, where it has none for the fields, in quantum numbers that are found.
+def fit_table(request: SpectrumRequest, options: dict[str, Any]) -> FitAnswer | LevelsAnswer:
+    """The formula of a file: in its labels, or, if it has none for the fields, in hidden quantum numbers.
 
     Raises UserError where the file cannot be used.
     """
     try:
-        return fit_file(asked, options)
+        return fit_file(request, options)
     except UserError as error:
-        return fit_as_levels(asked, options, error)
+        return fit_as_levels(request, options, error)
 
 
-def fit_as_levels(asked: SpectrumRequest, options: dict[str, Any], error: UserError) -> LevelsAnswer:
-    """The answer for a file that `fit_file` refuses with this error, which is raised where it is none of levels."""
-    levels = read_levels(asked)
+def fit_as_levels(request: SpectrumRequest, options: dict[str, Any], error: UserError) -> LevelsAnswer:
+    """The answer for a file that `fit_file` refuses with this error; the error is raised if the rows are no levels."""
+    levels = read_levels(request)
     if levels is None:
         raise error
-    return fit_levels(asked, levels, options)
+    return fit_levels(request, levels, options)
 
 
-def fit_levels(asked: SpectrumRequest, levels: Levels, options: dict[str, Any]) -> LevelsAnswer:
-    share = asked.hold_out_theories
+def fit_levels(request: SpectrumRequest, levels: Levels, options: dict[str, Any]) -> LevelsAnswer:
+    share = request.hold_out_theories
     by, (data, held_out) = BY_THEORIES, levels.split_by_theories(share)
-    finding = _found(levels.labels, data, held_out) if levels.labels else None
+    finding = _finding(levels.labels, data, held_out) if levels.labels else None
     if finding is None or (finding.kind != NONE and not finding.equations()):
-        # D is a number of each theory that nothing predicts: only levels can be held out.
+        # D is a number of each theory that no formula predicts: only levels can be held out.
         by, (data, held_out) = BY_LEVELS, levels.split_by_levels(share)
-        finding = _found((), data, held_out)
+        finding = _finding((), data, held_out)
     formula = None
     if finding.equations():
-        rows, others = (with_labels(_dataset(asked, levels.labels, part), finding) for part in (data, held_out))
-        formula = replace(fit_rows(rows, others, options), asked=asked)
-    return LevelsAnswer(asked, levels, finding, formula, len(data), len(held_out), by)
+        rows, others = (with_labels(_dataset(request, levels.labels, part), finding) for part in (data, held_out))
+        formula = replace(fit_rows(rows, others, options), request=request)
+    return LevelsAnswer(request, levels, finding, formula, len(data), len(held_out), by)
 
 
-def _found(labels: tuple[str, ...], data: Rows, held_out: Rows) -> Finding:
+def _finding(labels: tuple[str, ...], data: Rows, held_out: Rows) -> Finding:
     return find_hidden(bare_spectrum(labels, data), bare_spectrum(labels, held_out) if held_out else None)
 
 
-def _dataset(asked: SpectrumRequest, labels: tuple[str, ...], rows: Rows) -> Dataset:
-    """Levels as rows whose only labels are those of the theory."""
+def _dataset(request: SpectrumRequest, labels: tuple[str, ...], rows: Rows) -> Dataset:
+    """Levels as rows that have only the labels of the theory."""
     starts: dict[tuple, int] = {}
     ranks = []
     for theory, _ in rows:
@@ -117,38 +118,38 @@ def _dataset(asked: SpectrumRequest, labels: tuple[str, ...], rows: Rows) -> Dat
         numerator=integers([level.numerator for _, level in rows]),
         denominator=integers([level.denominator for _, level in rows]),
         rank=np.array(ranks, dtype=np.int32),
-        unary_operators=tuple(asked.unary_operators),
+        unary_operators=tuple(request.unary_operators),
     )
 
 
 # ---- in words
 
 
-def in_words(answer: Answer | LevelsAnswer) -> str:
-    return describe_answer(answer) if isinstance(answer, Answer) else describe_levels(answer)
+def answer_in_words(answer: FitAnswer | LevelsAnswer) -> str:
+    return describe_answer(answer) if isinstance(answer, FitAnswer) else describe_levels(answer)
 
 
 def describe_levels(answer: LevelsAnswer) -> str:
-    """What was read, E in the quantum number found, how sure it is and why."""
-    finding, levels, symbol = answer.finding, answer.levels, answer.asked.target
-    found = finding.as_dict()
+    """The table, E in the hidden quantum numbers, how sure it is and why."""
+    finding, levels, symbol = answer.finding, answer.levels, answer.request.target
+    record = finding.as_dict()
     where = f" in {', '.join(levels.labels)}" if levels.labels else ""
     lines = [
-        f"{answer.asked.file}: {counted(answer.data, 'level')} to fit, {answer.held_out:,} held out "
+        f"{answer.request.file}: {counted(answer.data, 'level')} to fit, {answer.held_out:,} held out "
         f"({_held_out_words(answer)}), of {counted(len(levels.levels), 'theory', 'theories')}; {symbol}{where} and a "
         "quantum number to be found",
         *(f"note: {note}" for note in levels.notes),
         "",
-        *_formula_lines(answer, found),
+        *_formula_lines(answer, record),
         "",
-        headline(answer),
+        headline_of_levels(answer),
     ]
     if finding.kind != NONE:
-        lines.append(f"  on the data: hidden numbers are whole on {unlabelled.explained(found['data'])} levels")
-        held_out = unlabelled.explained(found["held_out"])
+        lines.append(f"  on the data: hidden numbers are whole on {unlabelled.explained(record['data'])} levels")
+        held_out = unlabelled.explained(record["held_out"])
         words = f"whole on {held_out} levels" if held_out else f"{NOT_LOOKED_AT}, nothing was held out"
         lines.append(f"  on what was held out: {words}")
-    lines += [f"  {line}" for line in unlabelled.describe(found)]
+    lines += [f"  {line}" for line in unlabelled.describe(record)]
     if answer.formula:
         lines += _of_the_engine(answer.formula, symbol)
     return "\n".join(lines)
@@ -160,13 +161,13 @@ def _held_out_words(answer: LevelsAnswer) -> str:
     return "the largest theories" if answer.held_out_by == BY_THEORIES else "the highest of each theory"
 
 
-def _formula_lines(answer: LevelsAnswer, found: dict[str, Any]) -> list[str]:
-    symbol, several = answer.asked.target, answer.finding.several_sectors
+def _formula_lines(answer: LevelsAnswer, record: dict[str, Any]) -> list[str]:
+    symbol, several = answer.request.target, answer.finding.several_sectors
     if answer.finding.kind == NONE:
         return ["no hidden quantum number"]
-    texts = [text.removeprefix("E = ") for text in unlabelled.equations(found)]
+    texts = [text.removeprefix("E = ") for text in unlabelled.equations(record)]
     if not texts:
-        return _without_a_formula(answer, found)
+        return _without_a_formula(answer, record)
     lines = [f"{symbol} = {text}" + f" in sector {number}" * several for number, text in enumerate(texts)]
     judgement = answer.formula.judgement if answer.formula else None
     if judgement:
@@ -174,21 +175,21 @@ def _formula_lines(answer: LevelsAnswer, found: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _without_a_formula(answer: LevelsAnswer, found: dict[str, Any]) -> list[str]:
-    """What is determined where D is a number of each theory and no formula of its labels."""
-    symbol = answer.asked.target
-    why = f"{answer.levels.named} names the theories, so that D is a number of each"
+def _without_a_formula(answer: LevelsAnswer, record: dict[str, Any]) -> list[str]:
+    """The result where D is a number of each theory and no formula in its labels."""
+    symbol = answer.request.target
+    why = f"{answer.levels.named} names the theories, so D is a number of each"
     if answer.levels.labels:
         why = f"no formula for D in {', '.join(answer.levels.labels)} was found"
     elif len(answer.levels.levels) == 1:
         why = "of one theory D is a number"
-    lines = [f"{symbol} = lambda^2/D - {shift}" for shift in unlabelled.shifts(found)]
+    lines = [f"{symbol} = lambda^2/D - {shift}" for shift in unlabelled.shifts(record)]
     if answer.finding.form is not None or answer.finding.second_denominator is not None:
-        lines = [f"{symbol} = {answer.finding.form}/D - {shift}" for shift in unlabelled.shifts(found)]
+        lines = [f"{symbol} = {answer.finding.form}/D - {shift}" for shift in unlabelled.shifts(record)]
     return [*lines, f"determined are s, D of each theory and the whole lambda of each level; {why}"]
 
 
-def headline(answer: LevelsAnswer) -> str:
+def headline_of_levels(answer: LevelsAnswer) -> str:
     finding = answer.finding
     if answer.identified:
         what = "the formula" if answer.formula else "s, D and lambda"
@@ -205,11 +206,11 @@ def headline(answer: LevelsAnswer) -> str:
     return "not identified: this explains the levels, but the data do not determine it"
 
 
-def _of_the_engine(formula: Answer, symbol: str) -> list[str]:
+def _of_the_engine(formula: FitAnswer, symbol: str) -> list[str]:
     judgement = formula.judgement
     if judgement is None:
-        return ["  the exact engine finds no formula in the numbers found"]
-    data, held_out = formula.given.data, formula.given.held_out
+        return ["  the exact engine finds no formula in these quantum numbers"]
+    data, held_out = formula.spectrum.data, formula.spectrum.held_out
     exact = "exact" if judgement.exact_on_data == YES else "not exact"
     words = f"{symbol} = {judgement.equation}, {exact} on {len(data):,} rows"
     lines = [f"  the exact engine in {', '.join(data.labels)}: {words}"]

@@ -1,4 +1,4 @@
-"""The front of another tool, read and proved: constants as rational numbers, structures with exact coefficients.
+"""The front of another tool, made exact and proved: rational constants, or structures with exact coefficients.
 
 A hall of fame of PySR or a model of Operon has floats such as 0.2500003. Each equation is judged as an engine's would
 be (`fronts.verdict`): near enough to the data, its constants are read as rational numbers. Where that gives no proof,
@@ -24,7 +24,7 @@ from cftsr.algebra.rational_function import RationalFunction
 from cftsr.algebra.shortest_form import shortest
 from cftsr.answers.checking import (
     Check,
-    Table,
+    SplitTable,
     constants_moved_by,
     describe_answers,
     describe_table,
@@ -48,7 +48,7 @@ SECONDS = 20.0  # for one equation
 SUPPORT_LIMIT = 60  # coefficients that are solved for
 SAMPLE = 200  # rows on which the terms of an equation are measured
 MAX_EQUATIONS = 2000
-# What columns are called, in lower case, the surest name first.
+# Names of the columns, in lower case, the surest first.
 EQUATION = ("equation", "expression", "formula", "model", "infix", "sympy_format")
 COMPLEXITY = ("complexity", "size", "length", "model_length")
 # How an equation became a formula.
@@ -60,34 +60,34 @@ _INPUT = re.compile(r"[xX]_?([0-9]+)")
 
 
 @dataclass(frozen=True)
-class Entry:
-    """An equation of a file: its line, its text, and its complexity as the tool counts it, None where it says none."""
+class FileEquation:
+    """An equation of a file: its line, its text, and its complexity as the tool counts it, None where it is missing."""
 
     line: int
     text: str
     complexity: int | None = None
 
 
-def read_equations(path: str | Path) -> list[Entry]:
-    """The equations of a table with a column `Equation` (PySR's csv), of a front of ours (Parquet), or one a line.
+def read_equations(path: str | Path) -> list[FileEquation]:
+    """The equations of a table with a column `Equation` (PySR's csv), a front of ours (Parquet), or one per line.
 
-    Raises UserError where there is none.
+    Raises UserError if there is none.
     """
     try:
         content = Path(path).read_bytes()
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror or error}; give a table of equations") from None
     if content[:4] == b"PAR1":
-        return [Entry(i + 1, equation.text, equation.complexity) for i, equation in enumerate(read_front(path))]
+        return [FileEquation(i + 1, equation.text, equation.complexity) for i, equation in enumerate(read_front(path))]
     if Path(path).name == "verdict.json":
         verdict = read_json(path, "give a front instead")["verdict"]
-        return [Entry(i + 1, one["equation"], one["complexity"]) for i, one in enumerate(verdict["equations"])]
+        return [FileEquation(i + 1, one["equation"], one["complexity"]) for i, one in enumerate(verdict["equations"])]
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise UserError(f"{path} is no text in UTF-8; give the CSV file of equations") from None
     entries = _from_table(text) or [
-        Entry(number, line.strip())
+        FileEquation(number, line.strip())
         for number, line in enumerate(text.splitlines(), 1)
         if line.strip() and not line.lstrip().startswith("#")
     ]
@@ -98,7 +98,7 @@ def read_equations(path: str | Path) -> list[Entry]:
     return entries
 
 
-def _from_table(text: str) -> list[Entry]:
+def _from_table(text: str) -> list[FileEquation]:
     """The rows of a table whose first line names a column of equations; [] where it does not."""
     head = text.lstrip().partition("\n")[0]
     for delimiter in ",;\t|":
@@ -110,7 +110,8 @@ def _from_table(text: str) -> list[Entry]:
         reader = csv.reader(io.StringIO(text), delimiter=delimiter)
         rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
         return [
-            Entry(line, row[column].strip() if column < len(row) else "", _whole(row, size)) for line, row in rows[1:]
+            FileEquation(line, row[column].strip() if column < len(row) else "", _whole(row, size))
+            for line, row in rows[1:]
         ]
     return []
 
@@ -125,14 +126,14 @@ def _whole(row: Sequence[str], column: int | None) -> int | None:
 # ---- names
 
 
-def input_names(entries: Sequence[Entry], labels: Sequence[str]) -> set[str]:
-    """Those of x0, x1, ..., X1, X2, ... that the equations use and that are no labels."""
+def input_names(entries: Sequence[FileEquation], labels: Sequence[str]) -> set[str]:
+    """Those of x0, x1, ..., X1, X2, ... that occur in the equations and are no labels."""
     words = {word for entry in entries for word in re.findall(r"[^\W\d]\w*", entry.text)}
     return {word for word in words - set(labels) if _INPUT.fullmatch(word)}
 
 
 def mappings(names: set[str], labels: Sequence[str]) -> Iterator[dict[str, str]]:
-    """How inputs without names may be the labels: counted from 0 or from 1, whichever is possible."""
+    """The ways to map numbered inputs to labels: counted from 0 or from 1, whichever is possible."""
     indices = {name: int(_INPUT.fullmatch(name)[1]) for name in names}  # type: ignore[index]
     for first in (0, 1):
         if all(first <= index < len(labels) + first for index in indices.values()):
@@ -143,16 +144,16 @@ def mappings(names: set[str], labels: Sequence[str]) -> Iterator[dict[str, str]]
 
 
 @dataclass(frozen=True)
-class Line:
-    """An equation and what became of it.
+class JudgedEquation:
+    """An equation and its verdict.
 
-    entry      as the file has it
+    entry      as in the file
     problem    why it cannot be judged; "" where it can
-    way        how it became what was judged: AS_IT_STANDS, READ or SOLVED
-    judgement  of that; None where there is a problem
+    way        how it was made exact before it was judged: AS_IT_STANDS, READ or SOLVED
+    judgement  None where there is a problem
     """
 
-    entry: Entry
+    entry: FileEquation
     problem: str = ""
     way: str = AS_IT_STANDS
     judgement: Judgement | None = None
@@ -168,15 +169,15 @@ class Proof:
 
     table   the rows
     lines   in the order of the file
-    best    the simplest one that is proved, compared with what fit finds; None where none is
-    notes   what was assumed
+    best    the simplest one that is proved, compared with the formula of `fit`; None where none is
+    notes   the assumptions made
     """
 
     file: str
-    table: Table
-    lines: tuple[Line, ...]
+    table: SplitTable
+    lines: tuple[JudgedEquation, ...]
     best: Check | None = None
-    line: Line | None = None
+    line: JudgedEquation | None = None
     notes: tuple[str, ...] = ()
 
     @property
@@ -208,9 +209,9 @@ class Proof:
 
 
 class _Prover:
-    """Judges equations on one table; a structure that several have in common is solved once."""
+    """Judges equations on one table; a structure that several equations share is solved once."""
 
-    def __init__(self, table: Table, seconds: float):
+    def __init__(self, table: SplitTable, seconds: float):
         self.table, self.seconds = table, seconds
         self.data: Dataset = table.data
         self.sample = self.data.points[self.data.spread(SAMPLE)]
@@ -218,8 +219,8 @@ class _Prover:
         self.refiner = Refiner(self.data) if width_of(self.data) is None else None
         self.solved: dict[Support, RationalFunction | None] = {}
 
-    def judge(self, entry: Entry, expression: Expression) -> Line:
-        line = Line(entry, judgement=judged(expression, self.table, self.seconds))
+    def judge(self, entry: FileEquation, expression: Expression) -> JudgedEquation:
+        line = JudgedEquation(entry, judgement=judged(expression, self.table, self.seconds))
         if line.judgement and line.judgement.tolerance and line.verdict in (YES, APPROXIMATE):
             return replace(line, way=READ)
         if line.verdict in (YES, APPROXIMATE):
@@ -228,7 +229,7 @@ class _Prover:
         if solved is None:
             return line
         judgement = judged(solved, self.table, self.seconds)
-        return Line(entry, way=SOLVED, judgement=judgement) if judgement.recovered == YES else line
+        return JudgedEquation(entry, way=SOLVED, judgement=judgement) if judgement.recovered == YES else line
 
     def _solved(self, expression: Expression) -> Expression | None:
         """The formula with the same structure that is exact on every row of the data, or None."""
@@ -248,14 +249,14 @@ class _Prover:
 
 def prove(
     path: str | Path,
-    table: Table,
+    table: SplitTable,
     options: Mapping[str, Any] | None = None,
     variables: Sequence[str] = (),
     seconds: float = SECONDS,
 ) -> Proof:
     """Judge every equation of a file.
 
-    options     of the exact engine, to compare the proved formula with what it finds; None not to run it
+    options     of the exact engine, to compare the proved formula with its own; None not to run it
     variables   the labels in the order in which the tool had its inputs x0, x1, ...; () for the table's order
 
     Raises UserError where the file has no equation.
@@ -264,14 +265,14 @@ def prove(
 
 
 def prove_equations(
-    entries: Sequence[Entry],
+    entries: Sequence[FileEquation],
     file: str,
-    table: Table,
+    table: SplitTable,
     options: Mapping[str, Any] | None = None,
     variables: Sequence[str] = (),
     seconds: float = SECONDS,
 ) -> Proof:
-    """The same for equations that were read."""
+    """`prove` for equations that were already read."""
     refuse_unlabelled(table)
     names, notes = _named(entries, table.data, variables)
     prover = _Prover(table, seconds)
@@ -280,9 +281,9 @@ def prove_equations(
         try:
             lines.append(prover.judge(entry, _read(entry.text, table.data.labels, names)))
         except NotRationalError as error:
-            lines.append(Line(entry, f"not rational: {error}"))
+            lines.append(JudgedEquation(entry, f"not rational: {error}"))
         except ParseError as error:
-            lines.append(Line(entry, f"{_UNREADABLE}{error}"))
+            lines.append(JudgedEquation(entry, f"{_UNREADABLE}{error}"))
     if lines and all(line.problem.startswith(_UNREADABLE) for line in lines):
         first = f"line {lines[0].entry.line}: {lines[0].problem.removeprefix(_UNREADABLE)}"
         raise UserError(
@@ -309,12 +310,14 @@ def _read(text: str, labels: Sequence[str], names: Mapping[str, str]) -> Express
         return variable(names[node.value]) if node.kind == "variable" and node.value in names else node
 
     renamed = without_integer_columns(substitute(expression, leaf))
-    parse(str(renamed), labels)  # within the limits of what is judged
+    parse(str(renamed), labels)  # raises ParseError beyond the limits of the judge
     return renamed
 
 
-def _named(entries: Sequence[Entry], data: Dataset, variables: Sequence[str]) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Which label an input without a name is, and the same in words."""
+def _named(
+    entries: Sequence[FileEquation], data: Dataset, variables: Sequence[str]
+) -> tuple[dict[str, str], tuple[str, ...]]:
+    """The label of each numbered input, and the same in words."""
     order = tuple(variables) or data.labels
     unknown = [name for name in order if name not in data.labels]
     if unknown:
@@ -323,14 +326,14 @@ def _named(entries: Sequence[Entry], data: Dataset, variables: Sequence[str]) ->
     possible = list(mappings(names, order)) if names else []
     if not possible:
         return {}, ()
-    # Counted from 0 or from 1: that which is nearer to the data.
+    # Counted from 0 or from 1: whichever is nearer to the data.
     best = min(possible, key=lambda mapping: _smallest_loss(entries, data, mapping))
     words = ", ".join(f"{name} is {best[name]}" for name in sorted(best))
     other = "" if variables else "; --variables names the labels in another order"
     return best, (f"{words}{other}",)
 
 
-def _smallest_loss(entries: Sequence[Entry], data: Dataset, names: Mapping[str, str]) -> float:
+def _smallest_loss(entries: Sequence[FileEquation], data: Dataset, names: Mapping[str, str]) -> float:
     losses = [math.inf]
     for entry in entries:
         try:
@@ -347,7 +350,7 @@ _WIDTH = 100  # of an equation that is shown
 
 
 def describe_proof(proof: Proof) -> str:
-    """Each equation with its verdict, then the formula that is proved, with LaTeX and what is known of it."""
+    """Each equation with its verdict, then the proved formula with its LaTeX and the answers to each question."""
     table = proof.table
     lines = [f"{proof.file}: {counted(len(proof.lines), 'equation')}", describe_table(table)]
     lines += [f"note: {note}" for note in (*proof.notes, *table.notes)]
@@ -368,7 +371,7 @@ def describe_proof(proof: Proof) -> str:
     return "\n".join(lines)
 
 
-def _verdict(line: Line, labels: tuple[str, ...]) -> str:
+def _verdict(line: JudgedEquation, labels: tuple[str, ...]) -> str:
     shown = line.entry.text if len(line.entry.text) <= _WIDTH else f"{line.entry.text[: _WIDTH - 3]}..."
     if line.judgement is None:
         return f"{line.problem}: {shown}"

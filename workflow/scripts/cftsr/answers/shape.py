@@ -1,9 +1,9 @@
 """A structure that the user gives, such as a*l*(l+b)/(c*k+d), and the constants that make it exact.
 
 Letters that are no labels are constants. Expanded, the shape is P/Q whose coefficients, one for each monomial in the
-labels, are polynomials in the constants. The rows make linear equations for the coefficients, solved exactly
-(`algebra.interpolation`); what is left are polynomial equations for the constants alone, solved over the rational
-numbers by Groebner bases (SymPy). Their number does not grow with that of the rows.
+labels, are polynomials in the constants. The rows give linear equations for the coefficients, solved exactly
+(`algebra.interpolation`); this leaves polynomial equations for the constants alone, solved over the rational numbers
+by Groebner bases (SymPy). Their number does not grow with that of the rows.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from cftsr.algebra.polynomials import Exponents
 from cftsr.algebra.rational_function import RationalFunction
 from cftsr.answers.checking import (
     Check,
-    Table,
+    SplitTable,
     describe_answers,
     describe_table,
     differences,
@@ -43,16 +43,16 @@ if TYPE_CHECKING:
 
 SPARE_ROWS = 40  # in the linear system, beyond its unknowns; every row is checked in the end
 MAX_SOLUTIONS = 16
-# What a constant that the rows leave open is set to: the first that contradicts nothing.
+# Values to try for a constant that the rows leave open: the first without a contradiction is taken.
 CHOICES = tuple(map(Fraction, (1, 2, 3, 5, -1, 7, 0)))
 
 
 @dataclass(frozen=True)
-class Solution:
+class ShapeConstants:
     """Constants that make a shape exact.
 
     values   of all constants
-    chosen   those that the equations left open: their values are a choice
+    chosen   the constants that the equations leave open: their values are a choice
     """
 
     values: dict[str, Fraction]
@@ -63,21 +63,21 @@ class Solution:
 class ShapeFit:
     """A shape with its constants.
 
-    shape       as it was given
-    constants   their names, in the order in which they stand in the shape
+    shape       the user's text
+    constants   their names, in the order in which they occur in the shape
     solution    None where there is none
     check       the formula, judged; None where there is none
     several     another formula of this shape that passes through the same rows; "" where there is none
     reason      why there is no solution, or why it is not determined
     undecided   whether time ran out
-    data_identified   of targets that are not exact: whether they determine the formula that fit finds
-    wrong_rows   rows that are called wrong, as `fit` calls them: the formula is exact on all others
+    data_identified   for targets that are not exact: whether they determine the formula that fit finds
+    wrong_rows   rows that are taken to be wrong, as in `fit`: the formula is exact on all others
     """
 
-    table: Table
+    table: SplitTable
     shape: str
     constants: tuple[str, ...]
-    solution: Solution | None = None
+    solution: ShapeConstants | None = None
     check: Check | None = None
     several: str = ""
     reason: str = ""
@@ -91,7 +91,7 @@ class ShapeFit:
         if self.check is None or self.solution is None or self.several:
             return False
         if self.wrong_rows:
-            return True  # it was, on all other rows
+            return True  # determined by all other rows
         judgement, table = self.check.judgement, self.table
         agrees = (YES, APPROXIMATE)
         right = len(table.data) + (len(table.held_out) if judgement.exact_on_held_out in agrees else 0)
@@ -111,11 +111,11 @@ class ShapeFit:
         } | (self.check.as_dict() if self.check else {"formula": None})
 
 
-def fit_shape(text: str, table: Table, seconds: float = SECONDS) -> ShapeFit:
+def fit_shape(text: str, table: SplitTable, seconds: float = SECONDS) -> ShapeFit:
     """Solve for the constants of a shape, exactly.
 
-    Where the targets are not exact, the constants are those with which the shape is the formula that `fit` finds. Where
-    few rows are wrong they are those that `fit` calls wrong, and the constants come from all others.
+    If the targets are not exact, the constants are those with which the shape is the formula that `fit` finds. If a few
+    rows are wrong, they are those that `fit` takes to be wrong, and the constants come from all others.
 
     Raises UserError where the shape cannot be read or has no constants.
     """
@@ -124,7 +124,7 @@ def fit_shape(text: str, table: Table, seconds: float = SECONDS) -> ShapeFit:
     if result.identified or width_of(table.data) is not None or result.undecided:
         return result
     answer = fit_rows(table.data, table.held_out, default_options())
-    if not (answer.identified and answer.accused and answer.judgement):
+    if not (answer.identified and answer.wrong_rows and answer.judgement):
         return result
     others = replace(
         table,
@@ -136,7 +136,7 @@ def fit_shape(text: str, table: Table, seconds: float = SECONDS) -> ShapeFit:
         return result
     judgement = judged(_with(expression, clean.solution.values), table, seconds)
     check = Check(table, judgement, differences(judgement, table, seconds))
-    return replace(clean, table=table, check=check, wrong_rows=tuple(answer.accused))
+    return replace(clean, table=table, check=check, wrong_rows=tuple(answer.wrong_rows))
 
 
 def _without_wrong_rows(rows: Dataset, judgement: Judgement) -> Dataset:
@@ -144,8 +144,8 @@ def _without_wrong_rows(rows: Dataset, judgement: Judgement) -> Dataset:
     return rows.take(np.setdiff1d(np.arange(len(rows)), wrong))
 
 
-def _solved(text: str, expression: Expression, names: tuple[str, ...], table: Table, seconds: float) -> ShapeFit:
-    """The constants from all rows, or a reason why there are none."""
+def _solved(text: str, expression: Expression, names: tuple[str, ...], table: SplitTable, seconds: float) -> ShapeFit:
+    """The constants from all rows, or the reason why there are none."""
     data, identified = table.data, True
     if width_of(data) is not None:
         answer = fit_rows(data, table.held_out, default_options())
@@ -162,29 +162,29 @@ def _solved(text: str, expression: Expression, names: tuple[str, ...], table: Ta
     result = ShapeFit(table, text, names, data_identified=identified)
     try:
         with time_limit(seconds):
-            found = list(_solutions(expression, names, data))
+            candidates = list(_solutions(expression, names, data))
     except LimitReachedError as limit:
         undecided = "not decided" in str(limit)
         reason = f"{'the constants were ' * undecided}{limit}; a simpler shape, or one with fewer constants, takes less"
         return replace(result, undecided=undecided, reason=reason)
-    if not found:
+    if not candidates:
         return replace(result, reason="no rational constants make this shape exact on every row of the data")
-    found = _distinct(found, expression, table)
-    formulas = [_with(expression, solution.values) for solution in found]
+    candidates = _distinct(candidates, expression, table)
+    formulas = [_with(expression, solution.values) for solution in candidates]
     judgements = [judged(formula, table, seconds) for formula in formulas]
     checks = [Check(table, judgement, differences(judgement, table, seconds)) for judgement in judgements]
     right = [number for number, one in enumerate(judgements) if one.exact_on_data in (YES, APPROXIMATE, UNDECIDED)]
     if not right:
         return replace(result, reason="no rational constants make this shape exact on every row of the data")
-    # Where several pass through the data, what was held out arbitrates.
+    # If several pass through the data, the held-out rows decide.
     order = sorted(right, key=lambda number: checks[number].recovered not in (YES, APPROXIMATE))
     best = order[0]
     several = str(formulas[order[1]]) if order[1:] else ""
     reason = "several formulas of this shape pass through every row of the data: more rows would decide" * bool(several)
-    return replace(result, solution=found[best], check=checks[best], several=several, reason=reason)
+    return replace(result, solution=candidates[best], check=checks[best], several=several, reason=reason)
 
 
-def _read(text: str, table: Table) -> tuple[Expression, tuple[str, ...]]:
+def _read(text: str, table: SplitTable) -> tuple[Expression, tuple[str, ...]]:
     labels = table.data.labels
     try:
         expression = read_formula(text, labels, others=True)
@@ -198,7 +198,7 @@ def _read(text: str, table: Table) -> tuple[Expression, tuple[str, ...]]:
 
 
 def _exact_data(data: Dataset, judgement: Judgement, seconds: float) -> Dataset | None:
-    """The rows with the values of a formula as targets; None where it has none that are exact on every row."""
+    """The rows with the values of a formula as targets; None if it has no exact value on some row."""
     try:
         with time_limit(seconds):
             parts = data.evaluate(function_judged(judgement, data.labels))
@@ -222,7 +222,7 @@ def _fraction(value: Fraction) -> Expression:
 
 
 def _decimal(node: Expression) -> Expression:
-    """A decimal as the fraction that it is written as, not the nearest binary one."""
+    """A decimal as the fraction it denotes, not the nearest binary one."""
     return _fraction(Fraction(repr(node.value))) if node.kind == "constant" else node
 
 
@@ -233,23 +233,23 @@ def _with(expression: Expression, values: Mapping[str, Fraction]) -> Expression:
     return substitute(expression, leaf)
 
 
-def _distinct(found: Sequence[Solution], expression: Expression, table: Table) -> list[Solution]:
-    """The first solution of each function: constants may differ by a common factor, say."""
-    labels, kept = table.data.labels, []
+def _distinct(candidates: Sequence[ShapeConstants], expression: Expression, table: SplitTable) -> list[ShapeConstants]:
+    """The first solution for each function: constants may differ by a common factor, for example."""
+    labels, distinct = table.data.labels, []
     functions: list[RationalFunction] = []
-    for solution in found:
+    for solution in candidates:
         function = function_of(_with(expression, solution.values), labels)
         if not any(function.same_as(other) for other in functions):
-            kept.append(solution)
+            distinct.append(solution)
             functions.append(function)
-    return kept
+    return distinct
 
 
 # ---- equations for the constants
 
 
-def _solutions(expression: Expression, names: tuple[str, ...], data: Dataset) -> Iterator[Solution]:
-    """Constants that solve the equations of the rows; of a solution with open constants two choices, to compare."""
+def _solutions(expression: Expression, names: tuple[str, ...], data: Dataset) -> Iterator[ShapeConstants]:
+    """Constants that solve the equations of the rows; for a solution with open constants two choices, to compare."""
     labels = data.labels
     try:
         numerator, denominator = function_of(expression, (*labels, *names))
@@ -261,22 +261,22 @@ def _solutions(expression: Expression, names: tuple[str, ...], data: Dataset) ->
         return
     from sympy import Poly, symbols
 
-    # The first constant last: where one is open, it is the smallest in the order, and is chosen.
+    # The first constant comes last in the order of elimination: if one is open, it is that which is chosen.
     generators = symbols(f"c:{len(names)}")[::-1]
     polynomials = [
         Poly.from_dict({key[::-1]: value for key, value in part.items()}, *generators)
         for part in (*above.values(), *below.values())
     ]
     conditions = _conditions(polynomials, vectors)
-    seen: list[Solution] = []
+    seen: list[ShapeConstants] = []
     for part in polynomials[len(above) :]:
-        # Q must not vanish altogether: one of its coefficients is not zero.
+        # Q must not vanish identically: one of its coefficients is not zero.
         if part.is_zero:
             continue
         for values, chosen in _points([*conditions], part, generators):
             named = {name: values[generators[len(names) - 1 - place]] for place, name in enumerate(names)}
             open_ = tuple(names[len(names) - 1 - generators.index(symbol)] for symbol in chosen)
-            solution = Solution(named, open_)
+            solution = ShapeConstants(named, open_)
             if all(solution.values != other.values for other in seen):
                 seen.append(solution)
                 yield solution
@@ -378,15 +378,15 @@ def _descend(
     choices = chosen if own is not None else (*chosen, last)
     taken = 0
     for option in options:
-        system_there = [part.subs(last, _rational(option)) for part in basis.exprs if part.free_symbols != {last}]
-        system_there = [part for part in system_there if part != 0]
-        if any(part.is_number for part in system_there):
+        reduced = [part.subs(last, _rational(option)) for part in basis.exprs if part.free_symbols != {last}]
+        reduced = [part for part in reduced if part != 0]
+        if any(part.is_number for part in reduced):
             continue  # a number that is not zero: no solution there
-        found = False
-        for point in _descend(system_there, rest, {**values, last: option}, choices):
-            found = True
+        has_point = False
+        for point in _descend(reduced, rest, {**values, last: option}, choices):
+            has_point = True
             yield point
-        taken += found
+        taken += has_point
         if own is None and taken == 2:
             return  # two choices show whether the formula depends on it
 
@@ -439,7 +439,7 @@ def describe_shape(result: ShapeFit) -> str:
         lines.append("not identified: this formula is within the uncertainty, but the data do not determine it")
     else:
         lines.append("not identified: there are no rows to spare; any values can be met with so many constants")
-    # What fit would find without a shape is not asked; wrong rows are named above.
+    # There is no fit without the shape to compare with; wrong rows are listed above.
     answers = describe_answers(result.check)[:-1]
     lines += [f"  {line}" for line in answers if not (result.wrong_rows and line.startswith("  "))]
     return "\n".join(lines)

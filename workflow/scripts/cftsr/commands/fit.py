@@ -62,9 +62,12 @@ def _fit_levels(
     arguments: argparse.Namespace, request: SpectrumRequest, options: dict[str, Any], error: UserError
 ) -> int:
     """A file that may be one of levels without labels; else the same error again."""
-    from cftsr.answers.fit_levels import fit_as_levels, in_words  # takes as long to import as the fit of a small table
+    from cftsr.answers.fit_levels import (  # takes as long to import as the fit of a small table
+        answer_in_words,
+        fit_as_levels,
+    )
 
-    return _show(arguments, fit_as_levels(request, options, error), in_words)
+    return _show(arguments, fit_as_levels(request, options, error), answer_in_words)
 
 
 def _show(arguments: argparse.Namespace, answer: Any, words: Callable[[Any], str]) -> int:

@@ -1,4 +1,4 @@
-"""cftsr record: add what PySR found in a run here to data/recorded."""
+"""cftsr record: add the results of PySR runs here to data/recorded."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from cftsr.commands.sweep_arguments import add_sweep_arguments, configuration
 from cftsr.errors import UserError
 
 if TYPE_CHECKING:
-    from cftsr.answers.checking import Table
+    from cftsr.answers.checking import SplitTable
     from cftsr.data.user_file import SpectrumRequest
 
 FILE = (
@@ -61,7 +61,7 @@ def add_table_source(parser: argparse.ArgumentParser) -> None:
     add_sweep_arguments(parser)
 
 
-def table_from(arguments: argparse.Namespace) -> Table:
+def table_from(arguments: argparse.Namespace) -> SplitTable:
     """The rows that the arguments name. Raises UserError."""
     if (arguments.data is None) == (arguments.cell is None):
         raise UserError(
@@ -89,11 +89,11 @@ def request_from(arguments: argparse.Namespace, file: str) -> SpectrumRequest:
     with suppress(ValueError):
         hold_out = float(hold_out)
     if isinstance(hold_out, float) and not 0 <= hold_out < 1:
-        raise UserError(f"--hold-out {arguments.hold_out}: say a share from 0 to below 1, or the name of a column")
+        raise UserError(f"--hold-out {arguments.hold_out}: give a share from 0 to below 1, or the name of a column")
     theory, state, labels = (tuple(getattr(arguments, name) or ()) for name in ("theory", "state", "labels"))
     if labels and (theory or state):
         raise UserError(
-            "--labels names all labels where no theory is told apart; give either it or --theory and --state"
+            "--labels lists all labels without telling theories apart; give either it or --theory and --state"
         )
     return SpectrumRequest.of_roles(
         "table" if file == "-" else Path(file).stem,

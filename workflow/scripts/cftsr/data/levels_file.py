@@ -12,7 +12,7 @@ import numpy as np
 from cftsr.data.labels import counts_rows, plain_names, read_label
 from cftsr.data.numbers import NumberError, parse_numbers
 from cftsr.data.table_file import TableFile
-from cftsr.data.text_table import Table
+from cftsr.data.text_table import FileColumns
 from cftsr.data.user_file import MAX_ROWS, SpectrumRequest
 from cftsr.errors import UserError
 
@@ -111,7 +111,7 @@ def _wanted(request: SpectrumRequest) -> bool:
     return request.rest or not request.labels
 
 
-def _counts(table: Table, place: int) -> bool:
+def _counts(table: FileColumns, place: int) -> bool:
     """Whether a column without a name only counts the rows."""
     if table.names[place] and not re.fullmatch(r"Unnamed: \d+", table.names[place]):
         return False
@@ -125,7 +125,7 @@ def _spelt(entry: object) -> str | None:
     return None if entry is None else str(entry).strip()
 
 
-def _levels(request: SpectrumRequest, table: Table, target: int, labels: list[int], keys: list[tuple]) -> Levels:
+def _levels(request: SpectrumRequest, table: FileColumns, target: int, labels: list[int], keys: list[tuple]) -> Levels:
     if request.uncertainty or request.sigma:
         raise UserError(
             f"{request.file}: several rows of a theory have the same labels, so their quantum numbers are to be "
@@ -179,7 +179,7 @@ def _size(theory: tuple) -> tuple:
     return (sum(map(abs, theory)), theory)
 
 
-def _whole_labels(request: SpectrumRequest, table: Table, labels: list[int]) -> list[np.ndarray] | None:
+def _whole_labels(request: SpectrumRequest, table: FileColumns, labels: list[int]) -> list[np.ndarray] | None:
     """The labels' whole numbers, or None where a column has texts: theories have names then."""
     read = []
     for place in labels:

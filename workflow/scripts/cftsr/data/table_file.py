@@ -22,7 +22,7 @@ import pyarrow.feather
 import pyarrow.orc
 import pyarrow.parquet as pq
 
-from cftsr.data.text_table import Table, TextTable, is_number, too_large
+from cftsr.data.text_table import FileColumns, TextTable, is_number, too_large
 from cftsr.errors import UserError
 
 PIPE = "-"
@@ -71,7 +71,7 @@ class TableFile:
             reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
             raise UserError(f"cannot read {path}: {reason}. Give a CSV file with a header line, or Parquet") from error
 
-    def read(self, wanted: list[int]) -> Table:
+    def read(self, wanted: list[int]) -> FileColumns:
         """The columns in these places."""
         try:
             return self._read(wanted)
@@ -85,7 +85,7 @@ class TableFile:
         with open(self.path, "rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()[:16]
 
-    def _opened(self, encoding: str | None, most: int) -> tuple[Callable[[list[int]], Table], list[str]]:
+    def _opened(self, encoding: str | None, most: int) -> tuple[Callable[[list[int]], FileColumns], list[str]]:
         content = _piped() if str(self.path) == PIPE else None
         head = content[:512] if content is not None else _head(self.path)
         content, head = self._decompressed(content, head)
@@ -93,7 +93,7 @@ class TableFile:
 
     def _of_kind(
         self, content: bytes | None, head: bytes, encoding: str | None, most: int
-    ) -> tuple[Callable[[list[int]], Table], list[str]]:
+    ) -> tuple[Callable[[list[int]], FileColumns], list[str]]:
         if head[:4] == b"PAR1":
             return self._parquet(content, most)
         if head[:4] == b"FEA1":
@@ -146,19 +146,19 @@ class TableFile:
 
     # ---- kinds
 
-    def _columns(self, table: pa.Table, most: int) -> tuple[Callable[[list[int]], Table], list[str]]:
+    def _columns(self, table: pa.Table, most: int) -> tuple[Callable[[list[int]], FileColumns], list[str]]:
         if len(table) > most:
             raise too_large(self.path, most)
         names = [str(name).strip() for name in self.columns or table.column_names]
         if len(names) != table.num_columns:
             raise UserError(f"{self.path} has {table.num_columns} columns, and --columns names {len(names)}")
 
-        def read(wanted: list[int]) -> Table:
-            return Table(names, {place: _plain(table.column(place)) for place in wanted})
+        def read(wanted: list[int]) -> FileColumns:
+            return FileColumns(names, {place: _plain(table.column(place)) for place in wanted})
 
         return read, names
 
-    def _parquet(self, content: bytes | None, most: int) -> tuple[Callable[[list[int]], Table], list[str]]:
+    def _parquet(self, content: bytes | None, most: int) -> tuple[Callable[[list[int]], FileColumns], list[str]]:
         file = pq.ParquetFile(_stream(content, self.path))
         names = [str(name).strip() for name in self.columns or file.schema_arrow.names]
         if file.metadata.num_rows > most:
@@ -166,13 +166,13 @@ class TableFile:
         if len(names) != len(file.schema_arrow.names):
             raise UserError(f"{self.path} has {len(file.schema_arrow.names)} columns, and --columns names {len(names)}")
 
-        def read(wanted: list[int]) -> Table:
+        def read(wanted: list[int]) -> FileColumns:
             table = file.read(columns=[file.schema_arrow.names[place] for place in wanted])
-            return Table(names, {place: _plain(table.column(i)) for i, place in enumerate(wanted)})
+            return FileColumns(names, {place: _plain(table.column(i)) for i, place in enumerate(wanted)})
 
         return read, names
 
-    def _json(self, content: bytes | None, most: int) -> tuple[Callable[[list[int]], Table], list[str]]:
+    def _json(self, content: bytes | None, most: int) -> tuple[Callable[[list[int]], FileColumns], list[str]]:
         """Records, one per line or in a list; or columns. Numbers keep the digits with which they are written."""
         text = (content if content is not None else self.path.read_bytes()).decode("utf-8-sig")
 
@@ -200,7 +200,7 @@ class TableFile:
 
     def _archive(
         self, content: bytes | None, encoding: str | None, most: int
-    ) -> tuple[Callable[[list[int]], Table], list[str]]:
+    ) -> tuple[Callable[[list[int]], FileColumns], list[str]]:
         with zipfile.ZipFile(io.BytesIO(content) if content is not None else self.path) as archive:
             members = [
                 member
@@ -224,7 +224,7 @@ class TableFile:
 
     def _spreadsheet(
         self, content: bytes | None, what: str, reader: str, most: int
-    ) -> tuple[Callable[[list[int]], Table], list[str]]:
+    ) -> tuple[Callable[[list[int]], FileColumns], list[str]]:
         import pandas as pd
 
         try:

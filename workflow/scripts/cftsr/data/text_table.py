@@ -45,7 +45,7 @@ _THOUSANDS = re.compile(r"^\s*[+-]?\d{1,3}(,\d{3})+\s*$")
 
 
 @dataclass
-class Table:
+class FileColumns:
     """Columns of a file.
 
     names     as written in the file, without blanks around; "" where there is none
@@ -230,7 +230,7 @@ class TextTable:
 
     # ---- reading
 
-    def read(self, wanted: list[int]) -> Table:
+    def read(self, wanted: list[int]) -> FileColumns:
         """The columns in these places."""
         if self.layout.plain and self._scan():
             try:
@@ -272,7 +272,7 @@ class TextTable:
         """Whether the header line is repeated between the rows."""
         return bool(self.layout.line) and b"\n" + self.layout.line.encode(self.encoding, "replace") in text
 
-    def _by_arrow(self, wanted: list[int]) -> Table:
+    def _by_arrow(self, wanted: list[int]) -> FileColumns:
         names = [str(place) for place in range(len(self.names))]
         include = [str(place) for place in wanted]
         reader = pyarrow.csv.open_csv(
@@ -293,7 +293,7 @@ class TextTable:
         columns = {place: table[str(place)].combine_chunks() for place in wanted}
         return self._finished(columns, self.layout.before + 1, None)
 
-    def _by_csv(self, wanted: list[int]) -> Table:
+    def _by_csv(self, wanted: list[int]) -> FileColumns:
         lines, names = self._lines(), self.names
         rows, numbers, repeated, behind = [], [], [], []
         for number, line in enumerate(lines, 1):
@@ -340,10 +340,10 @@ class TextTable:
         table.notes += notes
         return table
 
-    def _finished(self, columns: dict[int, pa.Array], first: int, lines: np.ndarray | None) -> Table:
+    def _finished(self, columns: dict[int, pa.Array], first: int, lines: np.ndarray | None) -> FileColumns:
         decimal, note = _decimal_of(columns, self.layout.delimiter)
         notes = [*self.layout.notes, *([note] if note else [])]
-        return Table(self.names, columns, first, lines, notes, decimal)
+        return FileColumns(self.names, columns, first, lines, notes, decimal)
 
 
 def _split(text: str) -> list[str]:

@@ -25,7 +25,7 @@ from cftsr.data.labels import Label, counts_rows, is_text, plain_name, plain_nam
 from cftsr.data.numbers import MAJORITY, NumberError, Targets, exact_decimals, nearest_simple, parse_numbers
 from cftsr.data.table_file import TableFile
 from cftsr.data.tasks import GIVEN
-from cftsr.data.text_table import Table
+from cftsr.data.text_table import FileColumns
 from cftsr.errors import UserError
 
 # More rows than any formula needs; a file of gigabytes is refused while it is read, not after it has filled the memory.
@@ -272,7 +272,7 @@ class _LabelColumn:
 
 
 def _label_columns(
-    request: SpectrumRequest, roles: _Roles, table: Table, notes: list[str]
+    request: SpectrumRequest, roles: _Roles, table: FileColumns, notes: list[str]
 ) -> tuple[list[_LabelColumn], list[_LabelColumn]]:
     """The labels that are numbers or were named; text columns that may be sectors. Notes list what is left out."""
     labels, sectors = [], []
@@ -330,8 +330,8 @@ def _missing(column: pa.Array) -> pa.Array:
 
 
 def _without_missing(
-    request: SpectrumRequest, roles: _Roles, labels: list[int], table: Table, notes: list[str]
-) -> Table:
+    request: SpectrumRequest, roles: _Roles, labels: list[int], table: FileColumns, notes: list[str]
+) -> FileColumns:
     """The table without the rows that lack a value, if the request allows it; else UserError, which lists them all."""
     lacking = np.zeros(len(table), dtype=bool)
     gaps = []
@@ -362,26 +362,26 @@ def _without_missing(
     return replace(table, columns=columns, lines=lines)
 
 
-def _shown(table: Table, place: int, row: int) -> str:
+def _shown(table: FileColumns, place: int, row: int) -> str:
     entry = table.columns[place][row].as_py()
     return "nothing" if entry is None or entry == "" else repr(entry)[:60]
 
 
-def _lines(rows: np.ndarray, table: Table, shown: int = 12) -> str:
+def _lines(rows: np.ndarray, table: FileColumns, shown: int = 12) -> str:
     """ "line 7", or "lines 7, 9, 12 and 4 more"."""
     few = ", ".join(str(table.line(row)) for row in rows[:shown].tolist())
     more = f" and {len(rows) - shown} more" if len(rows) > shown else ""
     return f"line{'s' * (len(rows) > 1)} {few}{more}"
 
 
-def _bad_entries(request: SpectrumRequest, place: int, table: Table, rows: np.ndarray, reason: str) -> UserError:
+def _bad_entries(request: SpectrumRequest, place: int, table: FileColumns, rows: np.ndarray, reason: str) -> UserError:
     return UserError(
         f"{request.file}, column {table.names[place]!r}, {_lines(rows, table, SHOWN)}: {reason} (there is "
         f"{_shown(table, place, int(rows[0]))}). Correct the entry or leave the row out"
     )
 
 
-def _read_label(request: SpectrumRequest, label: _LabelColumn, table: Table) -> _LabelColumn:
+def _read_label(request: SpectrumRequest, label: _LabelColumn, table: FileColumns) -> _LabelColumn:
     try:
         return replace(label, column=read_label(table.columns[label.place], table.decimal))
     except NumberError as error:
@@ -392,7 +392,7 @@ def _needed(
     request: SpectrumRequest,
     labels: list[_LabelColumn],
     sectors: list[_LabelColumn],
-    table: Table,
+    table: FileColumns,
     targets: Targets,
     notes: list[str],
 ) -> tuple[list[_LabelColumn], tuple[str, ...]]:
@@ -451,7 +451,7 @@ def _hint_at_counters(labels: list[_LabelColumn], notes: list[str]) -> None:
 # ---- targets
 
 
-def _targets(request: SpectrumRequest, roles: _Roles, table: Table) -> Targets:
+def _targets(request: SpectrumRequest, roles: _Roles, table: FileColumns) -> Targets:
     place = roles.target
     try:
         if roles.uncertainty is None and roles.sigma is None:
@@ -479,7 +479,7 @@ def _targets(request: SpectrumRequest, roles: _Roles, table: Table) -> Targets:
         raise _bad_entries(request, place, table, error.rows, str(error)) from None
 
 
-def _held_out_rows(request: SpectrumRequest, roles: _Roles, table: Table) -> np.ndarray | None:
+def _held_out_rows(request: SpectrumRequest, roles: _Roles, table: FileColumns) -> np.ndarray | None:
     if roles.hold_out is None:
         return None
     column = table.columns[roles.hold_out]
@@ -506,7 +506,9 @@ def _held_out_rows(request: SpectrumRequest, roles: _Roles, table: Table) -> np.
 class _Rows:
     """Labels and targets of all rows, in the order of the file."""
 
-    def __init__(self, request: SpectrumRequest, names: tuple[str, ...], labels: list, targets: Targets, table: Table):
+    def __init__(
+        self, request: SpectrumRequest, names: tuple[str, ...], labels: list, targets: Targets, table: FileColumns
+    ):
         self.request, self.names, self.labels, self.targets, self.table = request, names, labels, targets, table
         self.rows = np.arange(len(table))
         self.held_out: np.ndarray | None = None

@@ -1,1 +1,1 @@
-"""The same from Python: for tables in memory, and as an estimator."""
+"""The commands from Python: for tables in memory, and as a scikit-learn estimator."""

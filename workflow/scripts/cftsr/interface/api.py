@@ -1,4 +1,4 @@
-"""What `import cftsr` offers: fit, check and prove tables in memory or in files, and an answer that can be used.
+"""The functions of `import cftsr`: fit, check and prove tables in memory or in files; their answers are objects.
 
 Each function takes a pandas or polars DataFrame, an Arrow table, a mapping of columns, a list of records, or the path
 of a file. Numbers may be integers, fractions.Fraction, Decimal, SymPy's, text such as "3/80", or floats.
@@ -18,12 +18,11 @@ import numpy as np
 
 from cftsr.algebra.expressions import Expression
 from cftsr.algebra.other_notations import exact_value_at, python_text, to_sympy
-from cftsr.answers.checking import Check, Table, describe_check, expression_judged, table_of_file
+from cftsr.answers.checking import Check, SplitTable, describe_check, expression_judged, table_of_file
 from cftsr.answers.checking import check as check_table
-from cftsr.answers.fit_file import Answer as FitAnswer
-from cftsr.answers.fit_file import default_options, latex_symbol, options_of_fit
-from cftsr.answers.fit_levels import LevelsAnswer, fit_table, in_words
-from cftsr.answers.proving import EQUATION, Entry, Proof, describe_proof, prove_equations, read_equations
+from cftsr.answers.fit_file import FitAnswer, default_options, latex_symbol, options_of_fit
+from cftsr.answers.fit_levels import LevelsAnswer, answer_in_words, fit_table
+from cftsr.answers.proving import EQUATION, FileEquation, Proof, describe_proof, prove_equations, read_equations
 from cftsr.answers.shape import ShapeFit, describe_shape, fit_shape
 from cftsr.data.dataset import Dataset
 from cftsr.data.user_file import SpectrumRequest
@@ -42,10 +41,10 @@ Names = str | int | Iterable[str | int] | None
 
 @dataclass(frozen=True)
 class Piece:
-    """A formula and the rows that it is for.
+    """A formula and the rows for which it holds.
 
     condition   in words; "" for all rows
-    members     which rows they are; None for all
+    members     those rows; None for all
     """
 
     expression: Expression
@@ -54,16 +53,16 @@ class Piece:
     members: Membership | None = None
 
     def belongs(self, point: dict[str, Fraction]) -> bool:
-        """Whether a row, label -> value, is one of them."""
+        """Whether the formula holds for a row, label -> value."""
         return self.members is None or self.members.has(point)
 
 
 @dataclass(frozen=True)
 class Membership:
-    """The rows of a part: the same as for the rows themselves (`answers.fit_file`).
+    """The rows of a part, as `answers.fit_file` selects them.
 
-    residues   of sums of labels as whole numbers: their names, a modulus, the rest
-    scales     label -> what makes it a whole number
+    residues   of sums of labels as whole numbers: names of the labels, modulus, residue
+    scales     label -> the factor that makes it a whole number
     sector     label -> value
     """
 
@@ -80,13 +79,13 @@ class Membership:
 
 @dataclass(frozen=True, repr=False)
 class Answer:
-    """What is known of the formula of a table.
+    """The formula of a table, and how sure it is.
 
     symbol        of the target
     identified    whether the data determine the formula, and nothing that was held out speaks against it
     certificate   of the exact engine: why, as JSON values; {} where it was not run
     verdict       of check and prove: "yes" (proved), "no", "approximate", "undecided"; of fit that of its formula
-    details       what the command would print as JSON
+    details       the JSON that the command prints
     """
 
     symbol: str
@@ -103,12 +102,12 @@ class Answer:
 
     @property
     def formula(self) -> str | None:
-        """As Python reads it; None where there is none, or where several hold for a part of the rows each (`parts`)."""
+        """The formula in Python's notation; None if there is none, or several, each for some of the rows (`parts`)."""
         return python_text(self.pieces[0].expression) if self._single else None
 
     @property
     def parts(self) -> dict[str, str]:
-        """Condition -> formula, where there are several; {} else."""
+        """Condition -> formula if there are several formulas; otherwise {}."""
         return {} if self._single else {piece.condition: python_text(piece.expression) for piece in self.pieces}
 
     @property
@@ -116,7 +115,7 @@ class Answer:
         return len(self.pieces) == 1 and not self.pieces[0].condition
 
     def latex(self) -> str:
-        """The right side in LaTeX; cases where there are several formulas. Raises UserError where there is none."""
+        """The right-hand side in LaTeX; cases if there are several formulas. Raises UserError if there is none."""
         self._needed()
         if self._single:
             return self.pieces[0].judgement.latex
@@ -124,7 +123,7 @@ class Answer:
         return rf"\begin{{cases}}{cases}\end{{cases}}"
 
     def sympy(self) -> sympy.Expr:
-        """The formula as a SymPy expression. Raises UserError where there is none, or several."""
+        """The formula as a SymPy expression. Raises UserError if there is none, or several."""
         self._needed()
         if not self._single:
             raise UserError("there are several formulas, each for a part of the rows; see .parts")
@@ -143,8 +142,8 @@ class Answer:
     def predict(self, data: Any, exact: bool = False) -> Any:
         """The formula's value on each row of a table with the columns of the labels.
 
-        Returns float64, a Series where a pandas DataFrame was given; NaN where the formula is undefined or no part of
-        it holds. With `exact`, a list of Fractions, None there.
+        Returns float64, for a pandas DataFrame a Series; NaN where the formula is undefined or no part of it holds.
+        With `exact`, a list of Fractions, with None for NaN.
         """
         self._needed()
         columns = label_columns(data, self.labels, self.data.sectors)
@@ -166,8 +165,8 @@ class Answer:
     def rows(self) -> dict[str, list]:
         """Every row that was used, by column: the labels, `target`, `formula`, `residual`, `held_out`.
 
-        Theories by size, those to fit first, then those that were held out. Labels are as the table has them, targets
-        and values Fractions (of a decimal that is not known exactly the fraction that it is written as).
+        Theories by size, those to fit first, then those that were held out. Labels are as in the table, targets and
+        values are Fractions (a decimal that is not known exactly is the fraction it denotes).
         """
         result: dict[str, list] = {name: [] for name in (*self.labels, "target", "formula", "residual", "held_out")}
         for part, held_out in ((self.data, False), (self.held_out, True)):
@@ -189,7 +188,7 @@ class Answer:
         undefined."""
         return np.array([np.nan if value is None else float(value) for value in self.rows["residual"]], dtype=float)
 
-    # ---- for readers
+    # ---- for display
 
     def __repr__(self) -> str:
         return self.words
@@ -201,7 +200,7 @@ class Answer:
         return f"$\\displaystyle {latex_symbol(self.symbol)} = {self.latex()}{sure}$"
 
 
-# ---- from what the commands compute
+# ---- from the results of the commands
 
 
 def _pieces(answer: FitAnswer) -> tuple[Piece, ...]:
@@ -216,7 +215,7 @@ def _pieces(answer: FitAnswer) -> tuple[Piece, ...]:
                 expression_judged(formula.judgement, formula.data.labels),
                 formula.judgement,
                 formula.condition,
-                _membership(part, answer.given.data),
+                _membership(part, answer.spectrum.data),
             )
         )
     return tuple(pieces)
@@ -234,25 +233,27 @@ def _membership(part: Mapping[str, Any], data: Dataset) -> Membership | None:
     return Membership(residues, scales, sector)
 
 
-def _of_fit(found: FitAnswer | LevelsAnswer) -> Answer:
-    """Of a file without labels of fields, the formula is one in the quantum numbers that were found too."""
-    answer = found if isinstance(found, FitAnswer) else found.formula
-    symbol = found.asked.target if found.asked else "y"
+def _of_fit(fitted: FitAnswer | LevelsAnswer) -> Answer:
+    """The answer of a fit; for a table without labels of fields the formula is in the hidden quantum numbers too."""
+    answer = fitted if isinstance(fitted, FitAnswer) else fitted.formula
+    symbol = fitted.request.target if fitted.request else "y"
     if answer is None:
         nothing = _no_rows()
-        return Answer(symbol, nothing, nothing, (), found.identified, {}, NO, in_words(found), found.as_dict())
-    given = answer.given
+        return Answer(
+            symbol, nothing, nothing, (), fitted.identified, {}, NO, answer_in_words(fitted), fitted.as_dict()
+        )
+    spectrum = answer.spectrum
     judgements = [formula.judgement for formula in answer.formulas]
     return Answer(
         symbol=symbol,
-        data=given.data,
-        held_out=given.held_out,
+        data=spectrum.data,
+        held_out=spectrum.held_out,
         pieces=_pieces(answer),
-        identified=found.identified,
+        identified=fitted.identified,
         certificate=answer.certificate,
         verdict=_weakest([judgement.recovered for judgement in judgements]),
-        words=in_words(found),
-        details=found.as_dict(),
+        words=answer_in_words(fitted),
+        details=fitted.as_dict(),
     )
 
 
@@ -266,7 +267,7 @@ def _weakest(verdicts: Sequence[str]) -> str:
 
 
 def _of_check(
-    table: Table, result: Check | None, words: str, details: dict[str, Any], identified: bool | None = None
+    table: SplitTable, result: Check | None, words: str, details: dict[str, Any], identified: bool | None = None
 ) -> Answer:
     judgement = result and result.judgement
     fitted = result and result.answer
@@ -289,11 +290,11 @@ def _of_check(
 
 
 def _names(names: Names) -> tuple[str, ...]:
-    """pandas numbers columns that have no names."""
+    """Names as text: pandas numbers the columns that have no names."""
     return (str(names),) if isinstance(names, str | int) else tuple(map(str, names or ()))
 
 
-def _asked(
+def _request(
     target: str | int,
     theory: Names = None,
     state: Names = None,
@@ -310,7 +311,7 @@ def _asked(
     target = str(target)
     first, second, every = _names(theory), _names(state), _names(labels)
     if every and (first or second):
-        raise UserError("labels names all labels where no theory is told apart; give either it or theory and state")
+        raise UserError("labels lists all labels without telling theories apart; give either it or theory and state")
     if not isinstance(hold_out, str) and not (isinstance(hold_out, int | float) and 0 <= hold_out < 1):
         raise UserError(f"hold_out is {hold_out!r}; give a share from 0 to below 1, or the name of a column")
     return SpectrumRequest.of_roles(
@@ -349,27 +350,27 @@ def fit(
     """The exact formula of a table: a rational function of the labels that gives the target.
 
     target         the column to find a formula for
-    theory, state  the labels that fix a theory, and a field within it; `labels` where no theory is told apart. Without
-                   them all other columns are labels
+    theory, state  the labels that fix a theory, and a field within it; `labels` if the two kinds are not
+                   distinguished. Without any of them all other columns are labels
     shape          a structure such as "a*l*(l+b)/(c*k+d)": its constants are solved for exactly
-    hold_out       the share of the theories, the largest, that judge the formula and do not make it; or a column
+    hold_out       the share of the theories, the largest, that is held out to judge the formula; or a column
     uncertainty, sigma   columns: how far each target may be off, or its standard deviation
     drop, finite, skip_missing, max_degree, max_unknowns   as in `cftsr fit --help`
 
     Raises cftsr.errors.UserError, with one message, where the table cannot be used.
     """
-    asked = _asked(target, theory, state, labels, hold_out, uncertainty, sigma, drop, finite, skip_missing)
+    request = _request(target, theory, state, labels, hold_out, uncertainty, sigma, drop, finite, skip_missing)
     if shape is not None:
-        table = _table(data, asked)
+        table = _table(data, request)
         solved: ShapeFit = fit_shape(str(shape), table)
         return _of_check(table, solved.check, describe_shape(solved), solved.as_dict(), solved.identified)
     options = options_of_fit(max_degree=max_degree, max_unknowns=max_unknowns)
 
-    def read(request: SpectrumRequest) -> Answer:
-        found = _of_fit(fit_table(request, options))
-        return found if is_file(data) else _of_a_table(found, str(request.file))
+    def read(file_request: SpectrumRequest) -> Answer:
+        answer = _of_fit(fit_table(file_request, options))
+        return answer if is_file(data) else _of_a_table(answer, str(file_request.file))
 
-    return read_table(data, asked, read)
+    return read_table(data, request, read)
 
 
 def _of_a_table(answer: Answer, path: str) -> Answer:
@@ -378,13 +379,15 @@ def _of_a_table(answer: Answer, path: str) -> Answer:
     return replace(answer, words=words, details=details)
 
 
-def _table(data: Any, asked: SpectrumRequest, closed_form: str | None = None) -> Table:
-    table = read_table(data, asked, table_of_file)
+def _table(data: Any, request: SpectrumRequest, closed_form: str | None = None) -> SplitTable:
+    table = read_table(data, request, table_of_file)
     table = table if is_file(data) else replace(table, source=NAME)
     return table.with_closed_form(closed_form)
 
 
-def _rows(data: Any, cell: str | None, target: str | None, closed_form: str | None, more: Mapping[str, Any]) -> Table:
+def _rows(
+    data: Any, cell: str | None, target: str | None, closed_form: str | None, more: Mapping[str, Any]
+) -> SplitTable:
     if (data is None) == (cell is None):
         raise UserError('name the rows: either a table and its target, or cell="minimal/conformal_weight/n100_f30"')
     if cell is not None:
@@ -394,11 +397,11 @@ def _rows(data: Any, cell: str | None, target: str | None, closed_form: str | No
         return table_of_cell(cell, read_config(base_config())).with_closed_form(closed_form)
     if target is None:
         raise UserError("target: name the column that the formula gives")
-    _, *known = inspect.signature(_asked).parameters
+    _, *known = inspect.signature(_request).parameters
     unknown = next((name for name in more if name not in known), None)
     if unknown is not None:
         raise TypeError(f"unexpected argument {unknown!r}; known are {', '.join(known)}")
-    return _table(data, _asked(target, **more), closed_form)
+    return _table(data, _request(target, **more), closed_form)
 
 
 def check(
@@ -411,12 +414,12 @@ def check(
     compare: bool = True,
     **columns: Any,
 ) -> Answer:
-    """The verdict that an engine's formula would get: on the data, on what is held out, against a closed form.
+    """The verdict on a formula, as for one of an engine: on the data, on held-out rows, against a closed form.
 
     formula      as in Python, SymPy or PySR: "3*k/(k+2)", "(l+1)^2/4", "square(l)"
     cell         a data set of a sweep instead of a table, such as "minimal/conformal_weight/n100_f30"
     closed_form  a formula that it should be identical to
-    compare      whether `fit` is run to compare with what it finds
+    compare      whether to run `fit` and compare with its formula
     columns      theory, state, labels, hold_out, ... as in `fit`
     """
     table = _rows(data, cell, target, closed_form, columns)
@@ -439,9 +442,9 @@ def prove(
 
     equations   the path of a file (PySR's hall_of_fame.csv), a list of texts, a table with a column of equations, or a
                 fitted PySRRegressor
-    variables   which labels x0, x1, ... are, in this order
+    variables   the labels that x0, x1, ... stand for, in this order
 
-    The answer's `details["equations"]` says what became of each.
+    The answer's `details["equations"]` has the verdict on each.
     """
     table = _rows(data, cell, target, closed_form, columns)
     file, entries = _entries(equations)
@@ -449,11 +452,11 @@ def prove(
     return _of_check(table, proof.best, describe_proof(proof), proof.as_dict())
 
 
-def _entries(equations: Any) -> tuple[str, list[Entry]]:
+def _entries(equations: Any) -> tuple[str, list[FileEquation]]:
     if isinstance(equations, str | Path):
         return str(equations), read_equations(equations)
     equations = getattr(equations, "equations_", equations)
-    if isinstance(equations, Sequence) and all(isinstance(item, str) for item in equations):
+    if isinstance(equations, Sequence) and all(isinstance(equation, str) for equation in equations):
         texts = list(equations)
     else:
         columns = columns_of(equations)
@@ -463,16 +466,16 @@ def _entries(equations: Any) -> tuple[str, list[Entry]]:
         texts = [str(text) for text in columns[column]]
     if not texts:
         raise UserError("there is no equation; give at least one")
-    return "equations", [Entry(number, text) for number, text in enumerate(texts)]
+    return "equations", [FileEquation(number, text) for number, text in enumerate(texts)]
 
 
 @dataclass(frozen=True, repr=False)
 class Theories:
-    """Theories and products of theories that have the levels which were asked about.
+    """Theories and products of theories that have the requested levels.
 
-    found     whether one has exactly these
+    found     whether there is one that has exactly these
     theories  their names, the simplest first
-    details   what the command would print as JSON
+    details   the JSON that the command prints
     """
 
     found: bool
@@ -496,9 +499,10 @@ def identify(
     """Which theory, or product of theories, has these lowest weights (or energies).
 
     levels    numbers, fractions, or text such as "1/16"
-    c         the central charge, where it is known
-    complete  the levels are all that the theory has
-    factors   of a product, at most (3 where c is known, else 2); max_c: of a factor, at most
+    c         the central charge, if it is known
+    complete  whether the levels are all that the theory has
+    factors   the largest number of factors of a product (default 3 if c is known, else 2)
+    max_c     the largest central charge of a factor
     """
     from cftsr.identify.command import as_dict, describe
     from cftsr.identify.index import Bounds, build_index
@@ -513,8 +517,8 @@ def identify(
     if max_c is not None:
         bounds = replace(bounds, central_charge=read_number(str(max_c), "max_c").high)
     charge = None if c is None else read_number(str(c), "c")
-    asked = question(read_numbers([str(level) for level in levels]), charge, energies, complete)
-    result: Identification = search(build_index(bounds), asked, factors)
+    query = question(read_numbers([str(level) for level in levels]), charge, energies, complete)
+    result: Identification = search(build_index(bounds), query, factors)
     near = near_misses(result)
     names = tuple(one.name for one in result.answers)
     return Theories(result.found, names, as_dict(result, near), describe(result, near))

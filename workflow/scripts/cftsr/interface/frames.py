@@ -1,4 +1,4 @@
-"""Tables in memory (pandas, polars, Arrow, dictionaries, records) as files are read."""
+"""Tables in memory (pandas, polars, Arrow, dictionaries, records), read as files are."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def is_file(data: Any) -> bool:
 
 
 def columns_of(data: Any) -> dict[str, Any]:
-    """The columns of a table in memory, by name. Raises UserError where it is none."""
+    """The columns of a table in memory, by name. Raises UserError if it is no table."""
     if isinstance(data, pa.Table):
         _refuse_twice(data.column_names)
         return {name: data.column(name) for name in data.column_names}
@@ -63,9 +63,9 @@ def _refuse_single(name: str, values: Any) -> None:
 
 
 def _arrow(name: str, values: Any) -> pa.Array:
-    """A column for pyarrow: numbers as they are, exact ones (Fraction, Decimal, SymPy's) and mixed ones as text.
+    """A column for pyarrow: plain numbers unchanged, exact ones (Fraction, Decimal, SymPy's) and mixed ones as text.
 
-    Raises UserError for what is neither a number nor text: dates, say, or lists.
+    Raises UserError for entries that are neither numbers nor text, such as dates or lists.
     """
     if isinstance(values, pa.Array | pa.ChunkedArray):
         return values
@@ -95,10 +95,10 @@ def _text(value: Any) -> str | None:
     return str(value)
 
 
-def read_table(data: Any, asked: SpectrumRequest, read: Callable[[SpectrumRequest], Any]) -> Any:
-    """`read` called with the table as a file. Messages of UserError then speak of the table."""
+def read_table(data: Any, request: SpectrumRequest, read: Callable[[SpectrumRequest], Any]) -> Any:
+    """The result of `read` with the table as a file. Messages of UserError then speak of the table."""
     if is_file(data):
-        return read(replace(asked, file=str(data), name=Path(data).stem))
+        return read(replace(request, file=str(data), name=Path(data).stem))
     columns = columns_of(data)
     for name, values in columns.items():
         _refuse_single(name, values)
@@ -109,14 +109,14 @@ def read_table(data: Any, asked: SpectrumRequest, read: Callable[[SpectrumReques
         path = Path(folder, "table.arrow")
         pa.feather.write_feather(pa.table({name: _arrow(name, values) for name, values in columns.items()}), path)
         try:
-            return read(replace(asked, file=str(path), name="table"))
+            return read(replace(request, file=str(path), name="table"))
         except UserError as error:
             words = str(error).replace(str(path), NAME).replace(", line ", ", row ").replace(", lines ", ", rows ")
             raise UserError(words) from None
 
 
 def exact(value: Any) -> Fraction:
-    """A label's value. Raises UserError where it is no number."""
+    """A label's value. Raises UserError if it is no number."""
     try:
         if isinstance(value, float | np.floating):
             return Fraction(float(value)) if float(value).is_integer() else Fraction(repr(float(value)))
@@ -128,7 +128,7 @@ def exact(value: Any) -> Fraction:
 
 
 def label_columns(data: Any, labels: Sequence[str], sectors: Mapping[str, Sequence[str]]) -> list[list[Fraction]]:
-    """The labels' values of the rows of a table in memory (or of numbers, one column for each label), as fractions.
+    """The labels' values in a table in memory (or an array with one column for each label), as fractions.
 
     sectors   the texts of labels that are read from text
     """

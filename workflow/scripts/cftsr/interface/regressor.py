@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 TARGET = "y"
-LARGEST_SCALE = 10_000  # common denominator of a column of X, up to which a formula is looked for
+LARGEST_SCALE = 10_000  # the largest common denominator of a column of X for which a formula is searched
 
 try:
     from sklearn.base import BaseEstimator, RegressorMixin
@@ -26,7 +26,7 @@ try:
 except ImportError:
 
     class BaseEstimator:  # type: ignore[no-redef]
-        """Parameters as scikit-learn's estimators have them."""
+        """The parameters of a scikit-learn estimator."""
 
         def get_params(self, deep: bool = True) -> dict[str, Any]:
             return {
@@ -94,10 +94,10 @@ def _scale(values: list[Any]) -> int:
 class RationalRegressor(RegressorMixin, BaseEstimator):
     """The exact rational function of the columns of X that gives y.
 
-    X is of whole numbers or simple fractions (of other numbers no formula is looked for), y of integers, fractions or
-    decimals; fractions.Fraction is exact in both. Each row of X is a theory.
+    X is of whole numbers or simple fractions (there is no search for formulas in other numbers), y of integers,
+    fractions or decimals; fractions.Fraction is exact in both. Each row of X is a theory.
 
-    Parameters: hold_out, the share of the largest rows that judge the formula and do not make it; max_degree and
+    Parameters: hold_out, the share of the rows, the largest, that is held out to judge the formula; max_degree and
     max_unknowns, limits of the search, as in `cftsr.fit`.
 
     After fit: `answer_` (cftsr.Answer), `formula_` (text; None where there is none), `identified_`. Where there is no
@@ -140,7 +140,7 @@ class RationalRegressor(RegressorMixin, BaseEstimator):
         self.formula_ = self.answer_.formula if self.answer_ else None
         self.identified_ = bool(self.answer_ and self.answer_.identified)
         if not simple or (self.answer_ is not None and not self.answer_.pieces):
-            why = "was found" if simple else "is looked for where X is not of whole numbers or simple fractions"
+            why = "was found" if simple else "is sought where X is not of whole numbers or simple fractions"
             warnings.warn(f"no formula {why}: predict gives the mean of y", UserWarning, stacklevel=2)
         return self
 
@@ -157,6 +157,6 @@ class RationalRegressor(RegressorMixin, BaseEstimator):
         return [f"x{place}" for place in range(self.n_features_in_)] if named is None else list(map(str, named))
 
     def _columns(self, X: Any) -> list[list[Any]]:  # noqa: N803
-        """Columns as they were given: exact numbers stay exact."""
+        """The columns of X, with exact numbers kept exact."""
         values = np.asarray(X)
         return [values[:, place].tolist() for place in range(values.shape[1])]

@@ -33,7 +33,7 @@ class Sweep:
 
     engines       those that run, in the order of ENGINES
     unavailable   name -> why not, for those that `auto` left out
-    given         name -> the user's own spectrum of that name
+    user_spectra  name -> the user's own spectrum of that name
     records       the folder of recorded runs; data: where data sets are, as far as they are made
     """
 
@@ -44,7 +44,7 @@ class Sweep:
         self._closed_forms: dict[str, str | None] = {}
         self.budget: str = self.config["budget"]
         self.name: str = self.config["sweep"]
-        self.given = {entry["name"]: spectrum_request(entry) for entry in self.config["spectra"]}
+        self.user_spectra = {entry["name"]: spectrum_request(entry) for entry in self.config["spectra"]}
         self._choose_engines()
         self._options  # noqa: B018 - complete, or an error now
 
@@ -88,7 +88,7 @@ class Sweep:
 
     def check_files(self) -> None:
         """Read every own spectrum as its rule will, so that a mistake in a file is reported before anything starts."""
-        for spectrum in self.given.values():
+        for spectrum in self.user_spectra.values():
             from cftsr.data.user_file import read_spectrum
 
             read_spectrum(spectrum)
@@ -101,7 +101,7 @@ class Sweep:
         """The settings of a cell; without `square`, integer_flat is the same as integer and left out."""
         per_state = task == GIVEN or TASKS[task].per_state
         source = self.config["settings"] if per_state else self.config["central_charge"]["settings"]
-        squares = "square" in (self.given.get(family) or self.family(family)).unary_operators
+        squares = "square" in (self.user_spectra.get(family) or self.family(family)).unary_operators
         return [name for name in source if squares or SETTINGS[name].nested_square or "integer" not in source]
 
     @cached_property
@@ -190,7 +190,7 @@ class Sweep:
                 for theories in counts:
                     for fraction in fractions:
                         yield from self._fits(engines, family, task, theories, fraction)
-        for name, spectrum in self.given.items():
+        for name, spectrum in self.user_spectra.items():
             from cftsr.data.user_file import count_theories
 
             yield from self._fits(engines, name, GIVEN, count_theories(spectrum), None)
@@ -231,9 +231,9 @@ class Sweep:
 
     def closed_form(self, family: str, task: str) -> str | None:
         """The textbook formula that fits are judged by, or None where none is known."""
-        return self._given_closed_form(family) if task == GIVEN else TASKS[task].closed_form(self.family(family))
+        return self._user_closed_form(family) if task == GIVEN else TASKS[task].closed_form(self.family(family))
 
-    def _given_closed_form(self, name: str) -> str | None:
+    def _user_closed_form(self, name: str) -> str | None:
         """The formula that a user gives with a spectrum, as engines write formulas."""
         if name not in self._closed_forms:
             text = next(entry.get("closed_form") for entry in self.config["spectra"] if entry["name"] == name)
@@ -246,7 +246,7 @@ class Sweep:
         from cftsr.data.user_file import read_spectrum
 
         try:
-            return str(read_formula(text, read_spectrum(self.given[name]).data.labels))
+            return str(read_formula(text, read_spectrum(self.user_spectra[name]).data.labels))
         except ParseError as error:
             raise UserError(f"config spectra, {name}: closed_form: {error}. Correct it, or leave it out") from None
 
