@@ -6,7 +6,7 @@
 
 Drawn are su(2), su(3), sp(4), G2 and so(n), all primaries, level up to 20 and c up to 24; given are the lowest 10
 distinct weights. Printed: how often the truth is among the answers (Wilson's 95% interval), how often it is the only
-one, whether every answer has exactly the given levels, and CPU seconds a question, after an index that is built once.
+one, whether every answer has exactly the given levels, and CPU seconds per query, after the index is built once.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 from scipy.stats import binomtest
 
 from cftsr.identify.index import build_index
-from cftsr.identify.search import identify, question
+from cftsr.identify.search import identify, query_of
 from cftsr.identify.trials import campaign, campaign_of_algebras
 
 
@@ -52,7 +52,7 @@ def main() -> None:
             f"{result['largest_seconds']:.3f}",
             flush=True,
         )
-    outside = identify(index, question([0, *(1000 * n + n * n for n in range(1, 5))]))
+    outside = identify(index, query_of([0, *(1000 * n + n * n for n in range(1, 5))]))
     print(f"a spectrum outside the bound: {'found' if outside.found else 'none up to ' + index.bounds.describe()}")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cftsr.identify.accuracy import KINDS, measure, write
+from cftsr.identify.accuracy import KINDS, measure, write_accuracy
 from cftsr.output.page import _accuracy
 from cftsr.output.tables.accuracy import TRANSFORMER, accuracy_table, rows_of
 from cftsr.output.tables.markdown import to_markdown
@@ -58,7 +58,7 @@ def test_the_table_marks_what_is_published_and_says_that_it_is_other_data(measur
 
 def test_files_hold_the_same_numbers_and_the_page_shows_them(measured, tmp_path):
     folder = tmp_path / "results" / "identify"
-    write(measured, *(folder / f"accuracy.{kind}" for kind in ("json", "md", "csv", "tex")))
+    write_accuracy(measured, *(folder / f"accuracy.{kind}" for kind in ("json", "md", "csv", "tex")))
     page = tmp_path / "results" / "default" / "report.html"
     assert to_markdown(_accuracy(page)) == (folder / "accuracy.md").read_text(encoding="utf-8")
     assert json.loads((folder / "accuracy.json").read_text(encoding="utf-8"))["kinds"] == measured["kinds"]

@@ -12,7 +12,7 @@ from cftsr.families import get_family
 from cftsr.identify.command import main
 from cftsr.identify.index import Bounds, build_index
 from cftsr.identify.reading import read_file, read_number, simplest_between
-from cftsr.identify.search import Interval, exactly, identify, question
+from cftsr.identify.search import Interval, exactly, identify, query_of
 from cftsr.identify.trials import campaign, campaign_of_algebras, pool_of_algebras
 
 
@@ -21,17 +21,17 @@ def index():
     return build_index(Bounds(one_label=24, two_labels=80, level=8, rank=8, primaries=600))
 
 
-def names(found) -> list[str]:
-    return [answer.name for answer in found.answers]
+def names(result) -> list[str]:
+    return [answer.name for answer in result.answers]
 
 
 # ---- known answers
 
 
 def test_ising_and_its_isomorphisms(index):
-    found = identify(index, question([0, F(1, 16), F(1, 2)], F(1, 2)))
-    assert names(found) == ["M(4,3)"]
-    answer = found.answers[0]
+    identification = identify(index, query_of([0, F(1, 16), F(1, 2)], F(1, 2)))
+    assert names(identification) == ["M(4,3)"]
+    answer = identification.answers[0]
     assert answer.complete
     others = {name.text for name in answer.factors[0].names}
     assert others == {"M(4,3)", "so(1)_1", "Z_2 parafermions", "su(2)_1 x su(2)_1 / su(2)_2"}
@@ -48,60 +48,60 @@ def test_ising_and_its_isomorphisms(index):
     ],
 )
 def test_known_theories(index, levels, c, expected):
-    assert names(identify(index, question(levels, c, complete=True))) == expected
+    assert names(identify(index, query_of(levels, c, complete=True))) == expected
 
 
 def test_energies_are_weights_less_c_over_24(index):
     levels = [h - F(7, 10) / 24 for h in (0, F(3, 80), F(1, 10), F(7, 16), F(3, 5), F(3, 2))]
-    assert names(identify(index, question(levels, energies=True)))[0] == "M(5,4)"
+    assert names(identify(index, query_of(levels, energies=True)))[0] == "M(5,4)"
 
 
 def test_what_only_c_sees_is_found_with_c(index):
-    found = identify(index, question([0, F(1, 16), F(1, 2)], F(17, 2)))
-    assert "M(4,3) x E8_1" in names(found)
+    identification = identify(index, query_of([0, F(1, 16), F(1, 2)], F(17, 2)))
+    assert "M(4,3) x E8_1" in names(identification)
 
 
 def test_a_factor_that_shows_only_its_ground_state_is_named_last_where_c_is_unknown(index):
     levels = [F(l * (l + 2), 88) for l in range(4)]  # of su(2)_20; the gap of E7_1 is 3/4
-    found = names(identify(index, question(levels)))
-    assert found[0] == "su(2)_20"
-    assert "su(2)_20 x E7_1" in found
+    identification = names(identify(index, query_of(levels)))
+    assert identification[0] == "su(2)_20"
+    assert "su(2)_20 x E7_1" in identification
 
 
 def test_of_a_long_list_every_level_counts(index):
     family = get_family("wzw_su3")
     weights = sorted({family.conformal_weight((7,), state) for state in family.states((7,))})
-    assert names(identify(index, question(weights, complete=True)))[0] == "su(3)_7"
-    assert not identify(index, question([*weights[:9], weights[9] + F(1, 1000)])).found
+    assert names(identify(index, query_of(weights, complete=True)))[0] == "su(3)_7"
+    assert not identify(index, query_of([*weights[:9], weights[9] + F(1, 1000)])).found
 
 
 # ---- near misses, bounds, what decides
 
 
 def test_where_nothing_has_all_levels_the_longest_agreement_is_told(index):
-    found = identify(index, question([0, F(3, 80), F(1, 10), F(7, 16), F(4, 7)]))
-    assert not found.found
-    assert found.explained == 4
-    assert {"M(5,4)", "SM(5,3)"} <= set(names(found))  # of the same c
+    identification = identify(index, query_of([0, F(3, 80), F(1, 10), F(7, 16), F(4, 7)]))
+    assert not identification.found
+    assert identification.explained == 4
+    assert {"M(5,4)", "SM(5,3)"} <= set(names(identification))  # of the same c
 
 
 def test_outside_the_bound_there_is_none(index):
-    found = identify(index, question([0, 1000, 2001, 3003]))
-    assert (found.answers, found.explained) == ((), 0)
+    identification = identify(index, query_of([0, 1000, 2001, 3003]))
+    assert (identification.answers, identification.explained) == ((), 0)
 
 
 def test_the_level_that_decides_between_rivals(index):
-    found = identify(index, question([0, F(1, 3), F(2, 3)]))
-    assert {"su(3)_1 x su(3)_1", "G2_2"} <= set(names(found))
-    groups = {answer.name: level for level, answers in found.rivals().groups for answer in answers}
+    identification = identify(index, query_of([0, F(1, 3), F(2, 3)]))
+    assert {"su(3)_1 x su(3)_1", "G2_2"} <= set(names(identification))
+    groups = {answer.name: level for level, answers in identification.rivals().groups for answer in answers}
     assert (groups["su(3)_1 x su(3)_1"], groups["G2_2"]) == (None, F(7, 9))
     g2 = get_family("wzw_g2")
     assert F(7, 9) in {g2.conformal_weight((2,), state) for state in g2.states((2,))}
 
 
 def test_isomorphic_products_are_told_and_nothing_decides(index):
-    found = identify(index, question([0, F(1, 4), F(1, 2)], 2))
-    assert [len(answers) for _, answers in found.rivals().groups] == [2]
+    identification = identify(index, query_of([0, F(1, 4), F(1, 2)], 2))
+    assert [len(answers) for _, answers in identification.rivals().groups] == [2]
 
 
 # ---- campaigns, reduced from benchmarks/identify.py
@@ -139,7 +139,7 @@ def test_a_decimal_of_few_digits_is_an_interval():
 def test_decimals_of_four_digits_identify_z3_parafermions(index):
     levels = [read_number(text, "") for text in ("0", "0.0667", "0.4", "0.6667")]
     assert "Z_3 parafermions" in {
-        n.text for n in identify(index, question(levels, F(4, 5))).answers[0].factors[0].names
+        n.text for n in identify(index, query_of(levels, F(4, 5))).answers[0].factors[0].names
     }
 
 

@@ -1,4 +1,4 @@
-"""What is told where nothing has exactly the given levels, and what is printed."""
+"""The near theories of levels that no theory has exactly, and how they are printed."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from fractions import Fraction as F
 
 import pytest
 
-from cftsr.identify.command import describe, main
+from cftsr.identify.command import describe_identification, main
 from cftsr.identify.index import Bounds, build_index
 from cftsr.identify.near import near_misses
 from cftsr.identify.reading import read_numbers
-from cftsr.identify.search import identify, question
+from cftsr.identify.search import identify, query_of
 
 
 @pytest.fixture(scope="module")
@@ -19,9 +19,9 @@ def index():
 
 
 def near(index, levels, c=None, **more) -> dict[str, list[str]]:
-    found = identify(index, question(levels, c, **more))
-    assert not found.found
-    return {one.premise: [answer.name for answer in one.answers] for one in near_misses(found)}
+    result = identify(index, query_of(levels, c, **more))
+    assert not result.found
+    return {one.premise: [answer.name for answer in one.answers] for one in near_misses(result)}
 
 
 ISING = [0, F(1, 16), F(1, 2)]
@@ -60,8 +60,8 @@ def test_several_descendants_are_listed(index):
 
 
 def test_one_wrong_level_is_named_with_the_right_one(index):
-    found = identify(index, question([0, F(1, 8), F(1, 4), F(5, 8), 1], 2))  # of su(2)_4, whose third is 1/3
-    [one] = [one for one in near_misses(found) if one.premise == "with all levels but one"]
+    result = identify(index, query_of([0, F(1, 8), F(1, 4), F(5, 8), 1], 2))  # of su(2)_4, whose third is 1/3
+    [one] = [one for one in near_misses(result) if one.premise == "with all levels but one"]
     assert [answer.name for answer in one.answers] == ["su(2)_4"]
     assert one.remarks == ("without 1/4; it has 1/3 instead",)
 
@@ -78,24 +78,24 @@ def test_random_levels_are_near_nothing(index):
 @pytest.mark.parametrize("digits", [2, 3, 4])
 def test_decimals_are_taken_as_rounded_where_nothing_has_them_exactly(index, digits):
     texts = [f"{float(h):.{digits}f}" for h in (0, F(3, 80), F(1, 10), F(7, 16), F(3, 5), F(3, 2))]
-    found = identify(index, question(read_numbers(texts), F(7, 10)))
-    assert [answer.name for answer in found.answers] == ["M(5,4)"]
+    result = identify(index, query_of(read_numbers(texts), F(7, 10)))
+    assert [answer.name for answer in result.answers] == ["M(5,4)"]
 
 
 def test_the_trivial_theory_is_no_factor(index):
-    names = [answer.name for answer in identify(index, question([0], 8, complete=True)).answers]
+    names = [answer.name for answer in identify(index, query_of([0], 8, complete=True)).answers]
     assert names == ["E8_1"]
 
 
 def test_answers_with_a_part_of_the_primaries_or_an_unseen_factor_take_one_line(index):
-    text = describe(identify(index, question(ISING)))
+    text = describe_identification(identify(index, query_of(ISING)))
     assert text.count("only") == 2  # the line on so(n) and su(n)
     assert "or one of these times a theory whose first gap is larger" in text
     assert "the level 9/16 decides: M(4,3) does not have it; M(4,3) x " in text
 
 
 def test_with_c_every_factor_is_named(index):
-    text = describe(identify(index, question([0, F(1, 2)], 12)))
+    text = describe_identification(identify(index, query_of([0, F(1, 2)], 12)))
     assert "so(10)_1 x E7_1, c = 12" in text
     assert "c would tell" not in text
 

@@ -1,8 +1,8 @@
-"""Which theory is this? From the lowest weights (or energies) of one theory, with or without c, to all theories and
-products of two or three that have exactly these.
+"""Which theory is this? From the lowest weights (or energies) of a theory, with or without c, to all theories and
+products of two or three theories that have exactly these.
 
-The package stands on the families and on the reading of numbers; nothing is trained or fitted. An index holds the
-lowest weights of every theory up to a bound, and the search is exact. It can be called: `cftsr.identify([0, "1/16"])`.
+Nothing is trained or fitted: an index holds the lowest weights of every theory up to a bound, and the search in it is
+exact. The package can be called: `cftsr.identify([0, "1/16"])`.
 """
 
 import importlib

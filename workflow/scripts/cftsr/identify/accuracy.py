@@ -1,4 +1,4 @@
-"""How often random products are identified: measured by seed, with intervals and times, as JSON and as a table."""
+"""How often random products are identified: counts for a seed, with intervals and times, as JSON and as a table."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from cftsr.files import write_json, write_text
 from cftsr.identify.index import Index, build_index
-from cftsr.identify.search import identify, question
+from cftsr.identify.search import identify, query_of
 from cftsr.identify.trials import SERIES, campaign
 from cftsr.output.tables.accuracy import COLUMNS, accuracy_table, rows_of
 from cftsr.output.tables.latex import to_latex
@@ -31,10 +31,12 @@ def measure(trials: int = TRIALS, seed: int = SEED, log: Callable[[str], None] =
     built = time.process_time() - start
     kinds = []
     for factors, with_c in KINDS:
-        found = campaign(index, factors, trials, seed + factors, with_c, LEVELS, LARGEST_LEVEL).as_dict()
-        intervals = {key: list(wilson_interval(found[key], found["trials"])) for key in ("named", "alone", "agreeing")}
-        kinds.append({"factors": factors, "with_c": with_c, **found, "intervals": intervals})
-        log(f"{factors} factors, c {'given' if with_c else 'unknown'}: {found['named']} of {found['trials']} named")
+        counts = campaign(index, factors, trials, seed + factors, with_c, LEVELS, LARGEST_LEVEL).as_dict()
+        intervals = {
+            key: list(wilson_interval(counts[key], counts["trials"])) for key in ("named", "alone", "agreeing")
+        }
+        kinds.append({"factors": factors, "with_c": with_c, **counts, "intervals": intervals})
+        log(f"{factors} factors, c {'given' if with_c else 'unknown'}: {counts['named']} of {counts['trials']} named")
     return {
         "series": list(SERIES),
         "levels": LEVELS,
@@ -50,12 +52,14 @@ def measure(trials: int = TRIALS, seed: int = SEED, log: Callable[[str], None] =
 
 
 def _outside(index: Index) -> str:
-    """What is answered where no theory within the bound has the levels."""
-    found = identify(index, question([Fraction(level) for level in OUTSIDE]))
-    return "found" if found.found else f"none up to {index.bounds.describe()}"
+    """The answer to levels that no theory within the bound has."""
+    result = identify(index, query_of([Fraction(level) for level in OUTSIDE]))
+    return "found" if result.found else f"none up to {index.bounds.describe()}"
 
 
-def write(measured: dict[str, Any], json: str | Path, markdown: str | Path, csv: str | Path, tex: str | Path) -> None:
+def write_accuracy(
+    measured: dict[str, Any], json: str | Path, markdown: str | Path, csv: str | Path, tex: str | Path
+) -> None:
     table = accuracy_table(measured)
     write_json(json, measured)
     write_text(markdown, to_markdown(table))

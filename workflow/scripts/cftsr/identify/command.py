@@ -1,4 +1,4 @@
-"""cftsr identify: from a file or from numbers to theories, in words or JSON.
+"""cftsr identify: the theories with the levels of a file or of the command line, in words or JSON.
 
 Exit status 0: at least one theory has exactly these levels. 1: none up to the bound. 2: unusable input.
 """
@@ -19,7 +19,7 @@ from cftsr.errors import UserError
 from cftsr.identify.index import Bounds, build_index
 from cftsr.identify.near import Near, near_misses
 from cftsr.identify.reading import read_file, read_number, read_numbers
-from cftsr.identify.search import MAX_RIVALS, Answer, Identification, Question, identify, question
+from cftsr.identify.search import MAX_RIVALS, Identification, Product, Query, identify, query_of
 
 SHOWN = 12  # answers in words; all of them are in the JSON
 SHOWN_NAMES = 8
@@ -27,7 +27,7 @@ SHOWN_NEAR = 3
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    # argparse takes -1/5 for an option: only integers and decimals count as negative numbers there.
+    # argparse takes -1/5 for an option: it knows only integers and decimals as negative numbers.
     parser._negative_number_matcher = re.compile(r"^-(\d+\s*/\s*\d+|\d*\.?\d+([eE][+-]?\d+)?)$")
     parser.add_argument("levels", nargs="+", metavar="FILE | LEVEL", help="a file, or the levels: 0 1/16 1/2")
     parser.add_argument("--c", metavar="C", help="the central charge, where it is known")
@@ -40,37 +40,37 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Answer, print, and return the exit status. Raises UserError for what cannot be asked."""
-    asked = _asked(arguments)
+    """Answer, print, and return the exit status. Raises UserError if the arguments make no query."""
+    query = _query_from(arguments)
     if arguments.factors is not None and not 1 <= arguments.factors <= 3:
         raise UserError(f"--factors {arguments.factors}: products have 1, 2 or 3 factors")
     bounds = Bounds()
     if arguments.max_c is not None:
         bounds = replace(bounds, central_charge=read_number(arguments.max_c, "--max-c").high)
-    found = identify(build_index(bounds), asked, arguments.factors)
-    print(json.dumps(as_dict(found), indent=1) if arguments.json else describe(found))
-    return 0 if found.found else 1
+    result = identify(build_index(bounds), query, arguments.factors)
+    print(json.dumps(as_dict(result), indent=1) if arguments.json else describe_identification(result))
+    return 0 if result.found else 1
 
 
-def as_dict(found: Identification, near: Sequence[Near] | None = None) -> dict[str, Any]:
-    """near: what `near_misses` gives, where it is known already."""
-    near = near_misses(found) if near is None else near
-    return found.as_dict() | {"near": [one.as_dict() for one in near]}
+def as_dict(result: Identification, near: Sequence[Near] | None = None) -> dict[str, Any]:
+    """The identification as JSON. near: the result of `near_misses`, if it is known already."""
+    near = near_misses(result) if near is None else near
+    return result.as_dict() | {"near": [one.as_dict() for one in near]}
 
 
-def _asked(arguments: argparse.Namespace) -> Question:
+def _query_from(arguments: argparse.Namespace) -> Query:
     energies = arguments.energies
     if len(arguments.levels) == 1 and not _looks_like_a_number(arguments.levels[0]):
-        levels, says = read_file(arguments.levels[0], arguments.column)
-        if says is False and energies:
+        levels, are_energies = read_file(arguments.levels[0], arguments.column)
+        if are_energies is False and energies:
             raise UserError(f"{arguments.levels[0]}: the column is one of weights, and --energies says otherwise")
-        energies = energies or bool(says)
+        energies = energies or bool(are_energies)
     else:
         if arguments.column is not None:
             raise UserError("--column goes with a file")
         levels = read_numbers(arguments.levels)
     c = None if arguments.c is None else read_number(arguments.c, "--c")
-    return question(levels, c, energies, arguments.complete)
+    return query_of(levels, c, energies, arguments.complete)
 
 
 def _looks_like_a_number(text: str) -> bool:
@@ -82,7 +82,7 @@ def _looks_like_a_number(text: str) -> bool:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """The command by itself."""
+    """`cftsr identify` as a program of its own."""
     parser = argparse.ArgumentParser(prog="cftsr identify", description=__doc__.partition("\n")[0])
     add_arguments(parser)
     try:
@@ -95,46 +95,46 @@ def main(argv: list[str] | None = None) -> int:
 # ---- words
 
 
-def describe(found: Identification, near: Sequence[Near] | None = None) -> str:
+def describe_identification(result: Identification, near: Sequence[Near] | None = None) -> str:
     """The answer in words; near as in `as_dict`."""
-    asked = found.question
-    what = "energies" if asked.energies else "weights"
-    given = ", ".join(map(str, asked.levels))
-    c = f"; c = {asked.c}" if asked.c is not None else ""
-    kind = f"all {what} of the theory" if asked.complete else f"the lowest {len(asked.levels)} {what}"
+    query = result.query
+    what = "energies" if query.energies else "weights"
+    given = ", ".join(map(str, query.levels))
+    c = f"; c = {query.c}" if query.c is not None else ""
+    kind = f"all {what} of the theory" if query.complete else f"the lowest {len(query.levels)} {what}"
     lines = [f"{kind}: {given}{c}", ""]
-    if not found.found:
-        products = f"; products of up to {found.factors} of them" if found.factors > 1 else ""
-        lines.append(f"none up to {found.index.bounds.describe()}{products}")
-        near = near_misses(found) if near is None else near
+    if not result.found:
+        products = f"; products of up to {result.factors} of them" if result.factors > 1 else ""
+        lines.append(f"none up to {result.index.bounds.describe()}{products}")
+        near = near_misses(result) if near is None else near
         for one in near:
-            lines += [f"{one.premise}:", *_answers(one.answers, SHOWN_NEAR, asked, one.remarks)]
-        if found.answers:
-            lines.append(f"with the lowest {found.explained} of the {len(asked.levels)} levels:")
-            lines += _answers(found.answers, SHOWN_NEAR, asked)
-        shown = [answer for one in near for answer in one.answers[:SHOWN_NEAR]] + list(found.answers[:SHOWN_NEAR])
+            lines += [f"{one.premise}:", *_answers(one.answers, SHOWN_NEAR, query, one.remarks)]
+        if result.answers:
+            lines.append(f"with the lowest {result.explained} of the {len(query.levels)} levels:")
+            lines += _answers(result.answers, SHOWN_NEAR, query)
+        shown = [answer for one in near for answer in one.answers[:SHOWN_NEAR]] + list(result.answers[:SHOWN_NEAR])
         return "\n".join([*lines, *_isomorphisms(shown)])
-    told = _told(found.answers, asked)
-    lines += _answers(found.answers, SHOWN, asked, truncated=found.truncated)
-    return "\n".join([*lines, *_isomorphisms(told[:SHOWN]), *_deciding(found, told)])
+    listed = _listed(result.answers, query)
+    lines += _answers(result.answers, SHOWN, query, truncated=result.truncated)
+    return "\n".join([*lines, *_isomorphisms(listed[:SHOWN]), *_deciding(result, listed)])
 
 
-def _told(answers: Sequence[Answer], asked: Question) -> list[Answer]:
-    """The answers that are worth a line: those of whole theories, and without c those of which every factor shows."""
+def _listed(answers: Sequence[Product], query: Query) -> list[Product]:
+    """The answers to list: those with all primaries known, and without c those with no hidden factor."""
     whole = [answer for answer in answers if not answer.partial] or list(answers)
-    return [answer for answer in whole if asked.c is not None or not answer.hidden] or whole
+    return [answer for answer in whole if query.c is not None or not answer.hidden] or whole
 
 
 def _answers(
-    answers: Sequence[Answer], most: int, asked: Question, remarks: Sequence[str] = (), truncated: bool = False
+    answers: Sequence[Product], most: int, query: Query, remarks: Sequence[str] = (), truncated: bool = False
 ) -> list[str]:
-    told = _told(answers, asked)
-    lines = [_line(answer) for answer in told[:most]]
+    listed = _listed(answers, query)
+    lines = [_line(answer) for answer in listed[:most]]
     if remarks:
-        lines = [f"{line}, {remarks[answers.index(answer)]}" for line, answer in zip(lines, told, strict=False)]
-    if len(told) > most or truncated:
-        lines.append(f"  ... and {len(told) - most}{' or more' if truncated else ''} more (--json has all)")
-    others = [answer for answer in answers if answer not in told]
+        lines = [f"{line}, {remarks[answers.index(answer)]}" for line, answer in zip(lines, listed, strict=False)]
+    if len(listed) > most or truncated:
+        lines.append(f"  ... and {len(listed) - most}{' or more' if truncated else ''} more (--json has all)")
+    others = [answer for answer in answers if answer not in listed]
     partial = [answer for answer in others if answer.partial]
     hidden = [answer for answer in others if not answer.partial]
     if hidden:
@@ -145,7 +145,7 @@ def _answers(
             f"  or {len(partial)} more if of so(n) only the symmetric tensors count, of su(n) only the rectangular "
             "weights (--json has all)"
         )
-    elif told and told[0].partial:
+    elif listed and listed[0].partial:
         lines.append("  other primaries of the theories marked 'only' may lie among these levels")
     return lines
 
@@ -155,13 +155,13 @@ def _first(names: list[str]) -> str:
     return ", ".join(names[:SHOWN_NAMES]) + more
 
 
-def _line(answer: Answer) -> str:
+def _line(answer: Product) -> str:
     line = f"  {answer.name}, c = {answer.c}"
     return line + (", these are all its weights" if answer.complete else "")
 
 
-def _isomorphisms(answers: Sequence[Answer]) -> list[str]:
-    """The names that theories have beyond the one that is printed."""
+def _isomorphisms(answers: Sequence[Product]) -> list[str]:
+    """The other names of the theories that are printed."""
     lines = []
     for entry in dict.fromkeys(factor for answer in answers for factor in answer.factors):
         names = list(dict.fromkeys(name.text for name in entry.names if entry.partial or not name.partial))
@@ -171,9 +171,9 @@ def _isomorphisms(answers: Sequence[Answer]) -> list[str]:
     return ["", "the same c and weights:", *lines] if lines else []
 
 
-def _deciding(found: Identification, told: Sequence[Answer]) -> list[str]:
-    """What further level would decide between the answers."""
-    groups = found.rivals(told).groups
+def _deciding(result: Identification, listed: Sequence[Product]) -> list[str]:
+    """The further levels that would decide between the answers, in words."""
+    groups = result.rivals(listed).groups
     lines: list[str] = []
     by_level: dict[Fraction | None, list[str]] = {}
     for level, answers in groups:
@@ -181,22 +181,22 @@ def _deciding(found: Identification, told: Sequence[Answer]) -> list[str]:
             names = _first([answer.name for answer in answers])
             lines.append(f"no further level that is known tells these apart: {names}")
         by_level.setdefault(level, []).extend(answer.name for answer in answers)
-    reference = told[0]
+    reference = listed[0]
     by_level.pop(None)
     for level, others in list(by_level.items())[:SHOWN]:
-        there = level is not None and _has(reference, level, found)
+        there = level is not None and _has(reference, level, result)
         do = "does" if len(others) == 1 else "do"
         lines.append(
             f"the level {level} decides: {reference.name} {'has' if there else 'does not have'} it; {_first(others)} "
             f"{do}{' not' if there else ''}"
         )
-    if len(told) > MAX_RIVALS:
-        lines.append(f"compared are the first {MAX_RIVALS} answers")
+    if len(listed) > MAX_RIVALS:
+        lines.append(f"only the first {MAX_RIVALS} answers were compared")
     return ["", *lines] if lines else []
 
 
-def _has(answer: Answer, level: Fraction, found: Identification) -> bool:
-    shift = answer.c / 24 if found.question.energies else Fraction(0)
+def _has(answer: Product, level: Fraction, result: Identification) -> bool:
+    shift = answer.c / 24 if result.query.energies else Fraction(0)
     return level - answer.lowest + shift in answer.next_gaps
 
 

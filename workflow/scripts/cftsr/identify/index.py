@@ -1,8 +1,8 @@
-"""The lowest weights of every theory up to a bound: what a spectrum is compared with.
+"""The index: the lowest weights of every theory up to a bound, with which a spectrum is compared.
 
-The rows of the fourteen families, and beside them all primaries of the Wess-Zumino-Witten models of su(n), so(n),
-sp(2n) and the exceptional algebras, whose families list a part of the primaries from rank three on. Theories with the
-same c and the same weights are one entry with several names.
+It holds the fourteen families, and all primaries of the Wess-Zumino-Witten models of su(n), so(n), sp(2n) and the
+exceptional algebras, because from rank three on their families list only some primaries. Theories with the same c and
+the same weights are one entry with several names.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ from typing import Any
 from cftsr.families import Theory, family_names, get_family
 from cftsr.identify.lie import Algebra
 
-STORED = 48  # distinct levels of a theory; the input may have no more than that
-# Families of which each theory has more primaries than the rows say.
+STORED = 48  # distinct levels of a theory; a query may have no more than that
+# Families that list only some primaries of each theory.
 PARTIAL = ("wzw_so_vector", "wzw_sun")
-# Of several names of a theory, the one from here is said first.
+# Of several names of a theory, the first from here is used.
 PREFERRED = ("minimal", "wzw_su2", "wzw_su3", "wzw_sp4", "wzw_g2", "n1_superconformal", "so_n_level1", "w3_minimal")
 
 
 @dataclass(frozen=True)
 class Bounds:
-    """How far the index goes.
+    """The extent of the index.
 
     central_charge   the largest c (not |c|: non-unitary theories have c below any bound)
-    one_label        theories of a family with one label: the first so many
+    one_label        number of theories of a family with one label
     two_labels       the same for a family with two
     rank, level      of the Lie algebras, for theories beyond the families
-    primaries        a theory with more is left out
+    primaries        a theory with more primaries is left out
     """
 
     central_charge: Fraction = Fraction(24)
@@ -53,7 +53,7 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Name:
-    """What a theory is called: the family (or algebra) with its labels, and how many rows it has there."""
+    """The name of a theory: its family (or algebra) with its labels, and the number of primaries listed there."""
 
     text: str
     source: str
@@ -75,10 +75,10 @@ class Name:
 
 
 @dataclass(frozen=True, eq=False)
-class Entry:
-    """One theory, equal to itself alone.
+class IndexEntry:
+    """A theory; compared by identity.
 
-    names     all that have this c and these weights, the simplest first
+    names     of all theories with this c and these weights, the simplest first
     c         the central charge
     lowest    the lowest weight
     gaps      the distinct weights less the lowest, from 0 on: the first STORED
@@ -98,7 +98,7 @@ class Entry:
 
     @property
     def reach(self) -> Fraction | None:
-        """Up to which gap the levels are known; None where all are."""
+        """The gap up to which the levels are known; None if all are."""
         return None if self.complete else self.gaps[-1]
 
 
@@ -106,7 +106,7 @@ class Entry:
 class Index:
     """All entries, sorted by their first gap; those with none come last."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[IndexEntry, ...]
     bounds: Bounds
     theories: int
     first_gaps: tuple[Fraction, ...] = field(repr=False, default=())
@@ -114,7 +114,7 @@ class Index:
 
 @cache
 def build_index(bounds: Bounds = Bounds()) -> Index:
-    """Every theory within the bounds; some seconds, once a process."""
+    """Every theory within the bounds; takes some seconds, once per process."""
     groups: dict[tuple, list[Name]] = {}
     count = 0
     for name, c, weights in _theories(bounds):
@@ -125,7 +125,7 @@ def build_index(bounds: Bounds = Bounds()) -> Index:
         groups.setdefault((c, Fraction(levels[0], scale), gaps, len(levels) <= STORED), []).append(name)
         count += 1
     entries = [
-        Entry(tuple(sorted(names, key=_simplicity)), c, lowest, gaps, complete)
+        IndexEntry(tuple(sorted(names, key=_simplicity)), c, lowest, gaps, complete)
         for (c, lowest, gaps, complete), names in groups.items()
     ]
     visible = sorted((e for e in entries if len(e.gaps) > 1), key=lambda e: (e.gaps[1], e.c, str(e.names[0])))
@@ -158,7 +158,7 @@ def _theories(bounds: Bounds) -> Iterator[tuple[Name, Fraction, list[Fraction]]]
     yield from _wess_zumino_witten(bounds)
 
 
-# Of the algebras, those that no family has in full. su(2), su(3), sp(4) = so(5), G2 have families.
+# Algebras, with their smallest rank, that no family covers in full. su(2), su(3), sp(4) = so(5), G2 have families.
 ALGEBRAS = (("A", 3), ("B", 3), ("C", 3), ("D", 4), ("E", 6), ("F", 4))
 LARGEST_RANK = {"E": 8, "F": 4}
 
@@ -197,7 +197,7 @@ NAMES = {
 
 
 def theory_name(family: str, theory: Theory) -> str:
-    """What physicists call a theory of a family; the family and its labels where nothing shorter is known."""
+    """The usual name of a theory of a family; the family and its labels where there is no shorter one."""
     if family == "coset_su2":
         return NAMES[family].format(*theory, sum(theory))
     if family in NAMES:

@@ -1,7 +1,7 @@
 """All primaries of the Wess-Zumino-Witten model of a simple Lie algebra at level k.
 
 The families of rank above two list the primaries that a fixed number of labels describes (rectangular weights of su(n),
-symmetric tensors of so(n)). A spectrum that somebody brings has all of them, so the index has them too.
+symmetric tensors of so(n)). A user's spectrum has all primaries, so the index needs all of them.
 
 Di Francesco, Mathieu, Senechal, Conformal Field Theory (1997): chapter 13 (Cartan matrices, comarks, quadratic forms),
 chapter 15 (the Sugawara construction): h = <w, w + 2 rho>/(2(k+g)), c = k dim/(k+g), long roots of length squared 2.

@@ -1,4 +1,4 @@
-"""Weights, energies and central charges as people write them: 1/16, 0.0625, in a file or on the command line."""
+"""Reading weights, energies and central charges, 1/16 or 0.0625, from a file or from the command line."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from cftsr.identify.search import Interval, exactly
 NUMBER = re.compile(r"[+-]?(\d+\s*/\s*\d+|(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?)")
 SEPARATORS = re.compile(r"[\s,;|]+")
 MINUS = str.maketrans({"\u2212": "-", "\u2013": "-"})
-CHANCE = Fraction(1, 1000)  # accepted, that a random decimal has so simple a fraction within its rounding
+CHANCE = Fraction(1, 1000)  # accepted chance that a random decimal has so simple a fraction within its rounding
 EXACT_PLACES = 4  # a decimal of so few places that reduces to a small fraction was exact: 0.0625 is 1/16
 LARGEST_EXACT = 64
 MAX_BYTES = 1_000_000
-# Columns that tell theories from each other, in the families and in files.
+# Columns that tell theories apart, in the families and in files.
 THEORY_LABELS = ("k", "p", "q", "n", "c", "central_charge", "theory", "model", "name")
 WEIGHTS, ENERGIES = ("h", "weight", "conformal_weight", "delta"), ("e", "energy")
 
 
 def read_number(text: str, where: str) -> Interval:
-    """An exact number, or for a decimal whose fraction its digits do not settle, the interval that it stands for.
+    """An exact number; for a decimal whose digits do not determine a fraction, the interval that it stands for.
 
-    A decimal is a half unit of its last digit to either side. It is read as the simplest fraction in there, where a
-    random decimal would have so simple a one with a chance of less than CHANCE; it keeps the interval as `rounded`.
-    Raises UserError with `where`.
+    A decimal stands for half a unit of its last digit to either side. It is read as the simplest fraction in that
+    interval if a random decimal has so simple a fraction with a chance below CHANCE; the interval is kept as `rounded`.
+    Raises UserError, which begins with `where`.
     """
     plain = text.strip().translate(MINUS)
     if not NUMBER.fullmatch(plain):
@@ -57,15 +57,15 @@ def _decimal(text: str) -> Interval:
 
 
 def read_numbers(texts: Sequence[str]) -> tuple[Interval, ...]:
-    """Numbers on the command line."""
+    """The numbers on the command line."""
     return tuple(read_number(text, f"number {i}") for i, text in enumerate(texts, 1))
 
 
 def read_file(path: str | Path, column: str | None = None) -> tuple[tuple[Interval, ...], bool | None]:
-    """The numbers of a file, and whether they are energies (None where the file does not say).
+    """The numbers of a file, and whether they are energies (None if the file does not say).
 
-    Numbers separated by blanks, commas or lines; or a table with a header line, of which `column` is read (by itself
-    where it is called h or E). Lines of # are comments. Raises UserError with the line.
+    Numbers are separated by blanks, commas or line breaks; or the file is a table with a header line, and `column` is
+    read (by default the one called h or E). Text after # is a comment. Raises UserError with the line.
     """
     path = Path(path)
     try:
@@ -83,7 +83,7 @@ def read_file(path: str | Path, column: str | None = None) -> tuple[tuple[Interv
         if line.strip()
     ]
     if not rows:
-        raise UserError(f"{path} has no numbers; give the levels of one theory, one a line")
+        raise UserError(f"{path} has no numbers; give the levels of one theory, one per line")
     header = rows[0][1]
     if any(NUMBER.fullmatch(part.translate(MINUS)) for part in header):
         if column is not None:
@@ -124,4 +124,4 @@ def _column(path: Path, header: list[str], column: str | None) -> int:
         return 0
     if len(known) == 1:
         return known[0]
-    raise UserError(f"{path} has the columns {', '.join(header)}; say which one has the levels: --column NAME")
+    raise UserError(f"{path} has the columns {', '.join(header)}; name the one with the levels: --column NAME")

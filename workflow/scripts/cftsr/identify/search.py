@@ -1,8 +1,8 @@
 """Which theories, and which products of two or three, have exactly the given levels as their lowest.
 
 The weights of a product are the sums of one weight of each factor, and c is additive. So are the lowest weights, and
-the gaps above them: a factor's gaps, up to the highest one given, must be among the gaps given (the other factors in
-their ground states). That leaves few candidates, and they are combined exactly.
+the gaps above them: a factor's gaps, up to the highest given one, must be among the given gaps (with the other factors
+in their ground states). That leaves few candidates, which are combined exactly.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from math import lcm
 from typing import Any
 
 from cftsr.errors import UserError
-from cftsr.identify.index import STORED, Entry, Index
+from cftsr.identify.index import STORED, Index, IndexEntry
 
 MAX_FACTORS, MAX_FACTORS_WITHOUT_C = 3, 2  # without c, three factors are seldom determined
 MAX_ANSWERS = 20_000
-SUMS = 2 * STORED  # of the lowest gaps of a product that are worked out
+SUMS = 2 * STORED  # gaps of a product that are computed, the lowest
 MAX_RIVALS = 100  # answers that are compared with each other
 LEAST_PREFIX = 3  # levels that a near miss has to explain
 ZERO = Fraction(0)
@@ -29,9 +29,9 @@ ZERO = Fraction(0)
 
 @dataclass(frozen=True)
 class Interval:
-    """A number, exact where both ends are equal.
+    """A number, exact if both ends are equal.
 
-    rounded   what it is if it was rounded to the digits that it has; None for a fraction
+    rounded   the interval of a decimal that was rounded to its last digit; None for a fraction
     """
 
     low: Fraction
@@ -55,13 +55,13 @@ def exactly(value: Fraction | int) -> Interval:
 
 
 @dataclass(frozen=True)
-class Question:
-    """What is known of a theory.
+class Query:
+    """The known levels of a theory.
 
     levels    the lowest distinct weights, or energies, lowest first
     c         the central charge, or None
     energies  whether the levels are h - c/24
-    complete  whether there are no others
+    complete  whether the theory has no other levels
     """
 
     levels: tuple[Interval, ...]
@@ -69,8 +69,8 @@ class Question:
     energies: bool = False
     complete: bool = False
 
-    def as_rounded(self) -> Question | None:
-        """The same with every decimal as what it may have been rounded from; None where that changes nothing."""
+    def as_rounded(self) -> Query | None:
+        """The query with each decimal as the interval it was rounded from; None if that changes nothing."""
         wider = tuple(level.rounded or level for level in self.levels)
         c = self.c and (self.c.rounded or self.c)
         if (wider, c) == (self.levels, self.c) or any(b.low <= a.high for a, b in pairwise(wider)):
@@ -78,13 +78,13 @@ class Question:
         return replace(self, levels=wider, c=c)
 
 
-def question(
+def query_of(
     levels: Sequence[Fraction | int | Interval],
     c: Fraction | int | Interval | None = None,
     energies: bool = False,
     complete: bool = False,
-) -> Question:
-    """A question from numbers in any order; repetitions are dropped. Raises UserError for what cannot be asked."""
+) -> Query:
+    """A query from numbers in any order; repetitions are dropped. Raises UserError if they make no query."""
     intervals = {level if isinstance(level, Interval) else exactly(level) for level in levels}
     ordered = tuple(sorted(intervals, key=lambda level: (level.low, level.high)))
     if not ordered:
@@ -100,27 +100,27 @@ def question(
     if len(ordered) < 2 and not complete:
         raise UserError("one level is given; its gap to the next is what tells theories apart: give two or more")
     charge = exactly(c) if isinstance(c, int | Fraction) else c
-    return Question(ordered, charge, energies, complete)
+    return Query(ordered, charge, energies, complete)
 
 
 @dataclass(frozen=True)
-class Answer:
+class Product:
     """A theory or a product that has exactly the given levels as its lowest.
 
     factors    entries of the index, in its order
     c          the sum of their central charges
     lowest     the sum of their lowest weights
-    top        the highest gap given
+    top        the highest given gap
     """
 
-    factors: tuple[Entry, ...]
+    factors: tuple[IndexEntry, ...]
     c: Fraction
     lowest: Fraction
     top: Fraction
 
     @cached_property
     def _beyond(self) -> tuple[tuple[Fraction, ...], bool]:
-        # Over a common denominator, and after each factor the lowest alone: they are what the next sums are made of.
+        # Over a common denominator; after each factor only the lowest sums are kept, as the next sums need no others.
         scale = lcm(*(gap.denominator for factor in self.factors for gap in factor.gaps))
         reach, sums, whole = None, [0], True
         for factor in self.factors:
@@ -136,7 +136,7 @@ class Answer:
 
     @property
     def next_gaps(self) -> tuple[Fraction, ...]:
-        """Its gaps beyond the given ones, as far as they are known."""
+        """Its known gaps beyond the given ones."""
         return self._beyond[0]
 
     @property
@@ -146,7 +146,7 @@ class Answer:
 
     @property
     def complete(self) -> bool:
-        """Whether the given levels are all that it has."""
+        """Whether it has no other levels than the given ones."""
         return self.all_gaps and not self.next_gaps
 
     @property
@@ -158,7 +158,7 @@ class Answer:
         return any(factor.partial for factor in self.factors)
 
     @property
-    def hidden(self) -> tuple[Entry, ...]:
+    def hidden(self) -> tuple[IndexEntry, ...]:
         """The factors of which only the ground state lies among the given levels."""
         return tuple(factor for factor in self.factors if len(factor.gaps) > 1 and factor.gaps[1] > self.top)
 
@@ -176,29 +176,29 @@ class Answer:
 
 @dataclass(frozen=True)
 class Rivals:
-    """Answers that agree on everything given, sorted by what would tell them apart.
+    """Answers that agree with all given levels, grouped by the level that would decide between them.
 
-    groups   answers that agree on all further levels that are known; the first level beyond the given ones where a
-             group differs from the first group, as (weight or energy) -> None for the first group itself
+    groups   (level, answers): the answers of a group agree on all further known levels; `level` is the first one beyond
+             the given ones where the group differs from the first group, None for the first group itself
     """
 
-    groups: tuple[tuple[Fraction | None, tuple[Answer, ...]], ...]
+    groups: tuple[tuple[Fraction | None, tuple[Product, ...]], ...]
 
 
 @dataclass(frozen=True)
 class Identification:
-    """All answers: those that have no further level first, then those of fewest factors; then those with a factor of
-    which only a part of the primaries is known. Without c, products with a factor of which only the ground state shows
-    come last.
+    """All answers to a query: those without further levels first, then those with the fewest factors; then those with a
+    factor of which only some primaries are known. Without c, products with a factor of which only the ground state lies
+    among the given levels come last.
 
-    explained   how many of the given levels the answers have; fewer than given where nothing has all
+    explained   how many of the given levels the answers have; fewer than given if no theory has all of them
     candidates  how many theories of the index could be a factor
-    factors     of a product, at most
-    truncated   whether there are more answers than are kept
+    factors     the largest number of factors of a product
+    truncated   whether there are more answers than these
     """
 
-    question: Question
-    answers: tuple[Answer, ...]
+    query: Query
+    answers: tuple[Product, ...]
     explained: int
     candidates: int
     index: Index
@@ -207,12 +207,12 @@ class Identification:
 
     @property
     def found(self) -> bool:
-        return bool(self.answers) and self.explained == len(self.question.levels)
+        return bool(self.answers) and self.explained == len(self.query.levels)
 
-    def rivals(self, answers: Sequence[Answer] | None = None) -> Rivals:
-        """What further level would decide between the answers, or between some of them."""
+    def rivals(self, answers: Sequence[Product] | None = None) -> Rivals:
+        """The further levels that would decide between the answers, or between some of them."""
         left = list((self.answers if answers is None else answers)[:MAX_RIVALS])
-        groups: list[tuple[Fraction | None, tuple[Answer, ...]]] = []
+        groups: list[tuple[Fraction | None, tuple[Product, ...]]] = []
         while left:
             first = left[0]
             same = [answer for answer in left if deciding_gap(first, answer) is None]
@@ -220,7 +220,7 @@ class Identification:
             if groups:
                 reference = groups[0][1][0]
                 gap = deciding_gap(reference, first)
-                shift = reference.c / 24 if self.question.energies else ZERO
+                shift = reference.c / 24 if self.query.energies else ZERO
                 level = None if gap is None else reference.lowest - shift + gap
             groups.append((level, tuple(same)))
             left = [answer for answer in left if answer not in same]
@@ -229,7 +229,7 @@ class Identification:
     def as_dict(self) -> dict[str, Any]:
         return {
             "found": self.found,
-            "given": len(self.question.levels),
+            "given": len(self.query.levels),
             "explained": self.explained,
             "answers": [answer.as_dict() for answer in self.answers],
             "truncated": self.truncated,
@@ -243,8 +243,8 @@ class Identification:
         }
 
 
-def deciding_gap(one: Answer, other: Answer) -> Fraction | None:
-    """The first gap beyond the given ones that one of two answers has and the other lacks; None where none is known."""
+def deciding_gap(one: Product, other: Product) -> Fraction | None:
+    """The first gap beyond the given ones that only one of two answers has; None if none is known."""
     for a, b in zip(one.next_gaps, other.next_gaps, strict=False):
         if a != b:
             return min(a, b)
@@ -254,33 +254,32 @@ def deciding_gap(one: Answer, other: Answer) -> Fraction | None:
     return None
 
 
-def identify(index: Index, asked: Question, max_factors: int | None = None) -> Identification:
-    """Every theory of the index, and every product of up to `max_factors`, with exactly the levels that are given.
+def identify(index: Index, query: Query, max_factors: int | None = None) -> Identification:
+    """Every theory of the index, and every product of up to `max_factors` theories, with exactly the given levels.
 
-    Factors are up to three where c is given, else two, unless that is said. A decimal is read as a simple fraction, and
-    where nothing has these levels as a rounded number.
+    max_factors   by default 3 if c is given, else 2
 
-    Where there is none, the answers are those with as many of the lowest levels as possible, and `explained` says how
-    many.
+    A decimal is read as a simple fraction, and, if no theory has those levels, as a rounded number. If there is still
+    none, the answers are those with as many of the lowest levels as possible, and `explained` says how many.
     """
     if max_factors is None:
-        max_factors = MAX_FACTORS if asked.c is not None else MAX_FACTORS_WITHOUT_C
-    rounded = asked.as_rounded()
-    readings = [asked, *([rounded] if rounded else [])]
-    for size in range(len(asked.levels), min(LEAST_PREFIX, len(asked.levels)) - 1, -1):
+        max_factors = MAX_FACTORS if query.c is not None else MAX_FACTORS_WITHOUT_C
+    rounded = query.as_rounded()
+    readings = [query, *([rounded] if rounded else [])]
+    for size in range(len(query.levels), min(LEAST_PREFIX, len(query.levels)) - 1, -1):
         for reading in readings:
-            complete = asked.complete and size == len(asked.levels)
+            complete = query.complete and size == len(query.levels)
             part = replace(reading, levels=reading.levels[:size], complete=complete)
             answers, candidates, truncated = exact_answers(index, part, max_factors)
             if answers:
                 return Identification(reading, answers, size, candidates, index, max_factors, truncated)
-    return Identification(asked, (), 0, 0, index, max_factors)
+    return Identification(query, (), 0, 0, index, max_factors)
 
 
 class _Combiner:
-    """The sums of gaps over one common denominator, and where they lie among the given ones."""
+    """The sums of gaps over a common denominator, and their places among the given gaps."""
 
-    def __init__(self, gaps: Sequence[Interval], entries: Sequence[Entry], complete: bool):
+    def __init__(self, gaps: Sequence[Interval], entries: Sequence[IndexEntry], complete: bool):
         top = None if complete else gaps[-1].high
         parts = [entry.gaps for entry in entries]
         self.scale = lcm(1, *(gap.denominator for part in parts for gap in part if top is None or gap <= top))
@@ -290,12 +289,12 @@ class _Combiner:
         self.size = len(gaps)
 
     def place(self, value: int) -> int:
-        """The number of the given gap that the value is, or -1."""
+        """The number of the given gap that the value agrees with, or -1."""
         i = bisect_right(self.lows, value) - 1
         return i if i >= 0 and value <= self.highs[i] else -1
 
-    def scaled(self, entry: Entry) -> tuple[int, ...] | None:
-        """The entry's gaps up to the highest given; None where one is not among them."""
+    def scaled(self, entry: IndexEntry) -> tuple[int, ...] | None:
+        """The entry's gaps up to the highest given one; None if one of them is not given."""
         values = []
         for gap in entry.gaps:
             if self.top is not None and gap * self.scale > self.top:
@@ -306,73 +305,73 @@ class _Combiner:
             values.append(value.numerator)
         else:
             if not entry.complete and (self.top is None or entry.gaps[-1] * self.scale < self.top):
-                return None  # it has more levels than are kept, and than are given
+                return None  # it has more levels than are stored, and than are given
         return tuple(values)
 
     def sums(self, one: Sequence[int], other: Sequence[int]) -> tuple[int, ...] | None:
-        """All sums up to the highest given; None where one is not among the given ones."""
-        found = set()
+        """All sums up to the highest given gap; None if one of them is not given."""
+        values = set()
         for a in one:
             for b in other:
                 value = a + b
                 if self.top is not None and value > self.top:
                     break
-                if value not in found:
+                if value not in values:
                     if self.place(value) < 0:
                         return None
-                    found.add(value)
-        return tuple(sorted(found))
+                    values.add(value)
+        return tuple(sorted(values))
 
     def covers(self, values: Sequence[int]) -> bool:
         """Whether every given gap is among the values."""
         return len({self.place(value) for value in values}) == self.size
 
 
-def exact_answers(index: Index, asked: Question, max_factors: int) -> tuple[tuple[Answer, ...], int, bool]:
+def exact_answers(index: Index, query: Query, max_factors: int) -> tuple[tuple[Product, ...], int, bool]:
     """All answers with exactly the given levels, how many theories could be a factor, and whether there are more."""
-    gaps = [exactly(0), *(level - asked.levels[0] for level in asked.levels[1:])]
-    entries = _candidates(index, gaps, asked.complete)
-    combiner = _Combiner(gaps, entries, asked.complete)
+    gaps = [exactly(0), *(level - query.levels[0] for level in query.levels[1:])]
+    entries = _candidates(index, gaps, query.complete)
+    combiner = _Combiner(gaps, entries, query.complete)
     levels = {entry: values for entry in entries if (values := combiner.scaled(entry)) is not None}
-    # Factors with one level are seen in c alone: without it they could be added at will. The trivial theory, of c = 0,
-    # is no factor.
-    visible = [entry for entry in levels if len(levels[entry]) > 1 or (asked.c is not None and entry.c)]
-    if asked.complete and len(asked.levels) == 1:
+    # Factors with one level show in c only: without c they could be added at will. The trivial theory, with c = 0, is
+    # no factor.
+    visible = [entry for entry in levels if len(levels[entry]) > 1 or (query.c is not None and entry.c)]
+    if query.complete and len(query.levels) == 1:
         visible = [entry for entry in levels if entry.c or len(entry.gaps) > 1]
         trivial = [entry for entry in levels if entry not in visible]
     else:
         trivial = []
     answers, truncated = [], False
     for factors, values in chain(
-        (((entry,), levels[entry]) for entry in trivial), _products(visible, levels, combiner, max_factors, asked)
+        (((entry,), levels[entry]) for entry in trivial), _products(visible, levels, combiner, max_factors, query)
     ):
-        if not combiner.covers(values) or not sums_agree(factors, asked):
+        if not combiner.covers(values) or not sums_agree(factors, query):
             continue
         if len(answers) == MAX_ANSWERS:
             truncated = True
             break
-        answers.append(answer_of(factors, gaps[-1].high))
+        answers.append(product_from(factors, gaps[-1].high))
     order = {entry: number for number, entry in enumerate(index.entries)}
     answers.sort(key=lambda a: (a.partial, not a.complete, len(a.factors), len(a.name), [order[f] for f in a.factors]))
-    if asked.c is None and max_factors > 1 and not asked.complete:
-        answers += _with_a_hidden_factor(answers, levels, gaps, asked)
+    if query.c is None and max_factors > 1 and not query.complete:
+        answers += _with_a_hidden_factor(answers, levels, gaps, query)
     return tuple(answers), len(levels), truncated
 
 
-def _candidates(index: Index, gaps: Sequence[Interval], complete: bool) -> list[Entry]:
-    """The entries whose first gap is among those given, or above them, or that have none."""
-    found: list[Entry] = []
+def _candidates(index: Index, gaps: Sequence[Interval], complete: bool) -> list[IndexEntry]:
+    """The entries whose first gap is among the given ones, or above them, or that have no gap."""
+    candidates: list[IndexEntry] = []
     for gap in gaps[1:]:
         low, high = bisect_left(index.first_gaps, gap.low), bisect_right(index.first_gaps, gap.high)
-        found += index.entries[low:high]
+        candidates += index.entries[low:high]
     if not complete:
-        found += index.entries[bisect_right(index.first_gaps, gaps[-1].high) : len(index.first_gaps)]
-    return found + list(index.entries[len(index.first_gaps) :])
+        candidates += index.entries[bisect_right(index.first_gaps, gaps[-1].high) : len(index.first_gaps)]
+    return candidates + list(index.entries[len(index.first_gaps) :])
 
 
 def _products(
-    visible: list[Entry], levels: dict[Entry, tuple[int, ...]], combiner: _Combiner, most: int, asked: Question
-) -> Iterator[tuple[tuple[Entry, ...], tuple[int, ...]]]:
+    visible: list[IndexEntry], levels: dict[IndexEntry, tuple[int, ...]], combiner: _Combiner, most: int, query: Query
+) -> Iterator[tuple[tuple[IndexEntry, ...], tuple[int, ...]]]:
     """Singles, pairs and triples whose sums are all among the given gaps."""
     if most >= 1:
         for entry in visible:
@@ -387,7 +386,7 @@ def _products(
             yield (visible[i], visible[j]), sums
     if most < 3:
         return
-    third = _third_factors(visible, asked)
+    third = _third_factors(visible, query)
     for (i, j), sums in pairs.items():
         for k in third(i, j):
             if k >= j and (i, k) in pairs and (j, k) in pairs:
@@ -396,15 +395,15 @@ def _products(
                     yield (visible[i], visible[j], visible[k]), total
 
 
-def _third_factors(visible: list[Entry], asked: Question) -> Callable[[int, int], Iterable[int]]:
-    """Which entries complete two others to the right central charge (or lowest energy, or weight), by a look-up."""
+def _third_factors(visible: list[IndexEntry], query: Query) -> Callable[[int, int], Iterable[int]]:
+    """A look-up of the entries that complete two others to the right central charge (or lowest energy, or weight)."""
 
-    def total(entry: Entry) -> Fraction:
-        if asked.c is not None:
+    def total(entry: IndexEntry) -> Fraction:
+        if query.c is not None:
             return entry.c
-        return entry.lowest - entry.c / 24 if asked.energies else entry.lowest
+        return entry.lowest - entry.c / 24 if query.energies else entry.lowest
 
-    wanted = asked.levels[0] if asked.c is None else asked.c
+    wanted = query.levels[0] if query.c is None else query.c
     scale = lcm(1, *(total(entry).denominator for entry in visible))
     totals = [int(total(entry) * scale) for entry in visible]
     order = sorted(range(len(visible)), key=totals.__getitem__)
@@ -418,31 +417,31 @@ def _third_factors(visible: list[Entry], asked: Question) -> Callable[[int, int]
     return third
 
 
-def sums_agree(factors: Sequence[Entry], asked: Question) -> bool:
-    """Whether the central charges and the lowest weights add up to what is given."""
+def sums_agree(factors: Sequence[IndexEntry], query: Query) -> bool:
+    """Whether the central charges and the lowest weights add up to the given ones."""
     c = sum((factor.c for factor in factors), ZERO)
-    if asked.c is not None and not asked.c.holds(c):
+    if query.c is not None and not query.c.holds(c):
         return False
     lowest = sum((factor.lowest for factor in factors), ZERO)
-    return asked.levels[0].holds(lowest - c / 24 if asked.energies else lowest)
+    return query.levels[0].holds(lowest - c / 24 if query.energies else lowest)
 
 
-def answer_of(factors: tuple[Entry, ...], top: Fraction) -> Answer:
+def product_from(factors: tuple[IndexEntry, ...], top: Fraction) -> Product:
     c = sum((factor.c for factor in factors), ZERO)
     lowest = sum((factor.lowest for factor in factors), ZERO)
-    return Answer(factors, c, lowest, top)
+    return Product(factors, c, lowest, top)
 
 
 def _with_a_hidden_factor(
-    answers: Sequence[Answer], levels: dict[Entry, tuple[int, ...]], gaps: Sequence[Interval], asked: Question
-) -> list[Answer]:
-    """Products with a theory of which only the ground state lies among the given levels; its next level lies above."""
+    answers: Sequence[Product], levels: dict[IndexEntry, tuple[int, ...]], gaps: Sequence[Interval], query: Query
+) -> list[Product]:
+    """Products with a theory of which only the ground state lies among the given levels."""
     hidden = [entry for entry, values in levels.items() if len(values) == 1 and len(entry.gaps) > 1]
-    found = [
-        answer_of((answer.factors[0], entry), gaps[-1].high)
+    products = [
+        product_from((answer.factors[0], entry), gaps[-1].high)
         for answer in answers
         if len(answer.factors) == 1
         for entry in hidden
-        if sums_agree((answer.factors[0], entry), asked)
+        if sums_agree((answer.factors[0], entry), query)
     ]
-    return sorted(found, key=lambda answer: (answer.partial, answer.c))
+    return sorted(products, key=lambda answer: (answer.partial, answer.c))

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from cftsr.identify.index import Entry, Index
-from cftsr.identify.search import identify, question
+from cftsr.identify.index import Index, IndexEntry
+from cftsr.identify.search import identify, query_of
 
-# What may be drawn: the series that the transformer of arXiv:2605.01072 is about, from the families and the algebras.
+# The theories that may be drawn: the series of the transformer of arXiv:2605.01072, from the families and the algebras.
 SERIES = ("su(2)", "su(3)", "sp(4)", "G2", "so(n)")
 FAMILY_SERIES = {"wzw_su2": "su(2)", "wzw_su3": "su(3)", "wzw_sp4": "sp(4)", "wzw_g2": "G2", "so_n_level1": "so(n)"}
-# The 19 algebras of the transformer's data, as far as its public generator of them tells, and the largest level there.
+# The 19 algebras of the transformer's data, according to its public generator, and the largest level there.
 ALGEBRAS = (
     *(f"su({n})" for n in range(2, 7)),
     *(f"so({n})" for n in range(7, 13)),
@@ -26,20 +26,20 @@ LARGEST_LEVEL, LARGEST_C = 15, 50
 
 @dataclass(frozen=True)
 class Trial:
-    """One question with a known answer.
+    """A query with a known answer.
 
-    factors   the truth
+    factors   the true answer
     levels    the lowest distinct weights of the product
     """
 
-    factors: tuple[Entry, ...]
+    factors: tuple[IndexEntry, ...]
     levels: tuple[Fraction, ...]
     c: Fraction
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """named: the truth is among the answers. agreeing: every answer has exactly the given levels as its lowest."""
+    """named: the true answer is among the answers. agreeing: the lowest levels of every answer are the given ones."""
 
     trial: Trial
     named: bool
@@ -66,8 +66,8 @@ class Campaign:
         }
 
 
-def pool(index: Index, largest_level: int = 20) -> list[Entry]:
-    """The entries of SERIES, all primaries, at levels up to the largest; a theory of one level tells nothing."""
+def pool(index: Index, largest_level: int = 20) -> list[IndexEntry]:
+    """The entries of SERIES with all primaries, at levels up to the largest, without theories of a single weight."""
     chosen = []
     for entry in index.entries:
         for name in entry.names:
@@ -78,8 +78,8 @@ def pool(index: Index, largest_level: int = 20) -> list[Entry]:
     return chosen
 
 
-def pool_of_algebras(index: Index, largest_level: int = LARGEST_LEVEL) -> list[Entry]:
-    """The entries of ALGEBRAS, all primaries; a theory of one level tells nothing."""
+def pool_of_algebras(index: Index, largest_level: int = LARGEST_LEVEL) -> list[IndexEntry]:
+    """The entries of ALGEBRAS with all primaries, at levels up to the largest, without theories of a single weight."""
     return [
         entry
         for entry in index.entries
@@ -94,17 +94,17 @@ def pool_of_algebras(index: Index, largest_level: int = LARGEST_LEVEL) -> list[E
 
 
 def draw(
-    entries: Sequence[Entry], factors: int, levels: int, source: random.Random, largest_c: int | None = None
+    entries: Sequence[IndexEntry], factors: int, levels: int, source: random.Random, largest_c: int | None = None
 ) -> Trial:
-    """A random product, of c below the largest, and its lowest distinct weights (fewer where it has no more)."""
+    """A random product with c below `largest_c`, and its lowest distinct weights (all, if it has fewer)."""
     chosen = tuple(source.choice(entries) for _ in range(factors))
     while largest_c is not None and sum(entry.c for entry in chosen) >= largest_c:
         chosen = tuple(source.choice(entries) for _ in range(factors))
     return Trial(chosen, lowest_weights(chosen, levels), sum((entry.c for entry in chosen), Fraction(0)))
 
 
-def lowest_weights(factors: Sequence[Entry], levels: int) -> tuple[Fraction, ...]:
-    """The lowest distinct weights of a product, by addition alone."""
+def lowest_weights(factors: Sequence[IndexEntry], levels: int) -> tuple[Fraction, ...]:
+    """The lowest distinct weights of a product, as sums of those of its factors."""
     sums = {sum((entry.lowest for entry in factors), Fraction(0))}
     for entry in factors:
         sums = {a + b for a in sums for b in entry.gaps[: levels + 1]}
@@ -113,22 +113,22 @@ def lowest_weights(factors: Sequence[Entry], levels: int) -> tuple[Fraction, ...
 
 def attempt(index: Index, trial: Trial, with_c: bool, max_factors: int | None = None) -> Outcome:
     start = time.process_time()
-    found = identify(index, question(trial.levels, trial.c if with_c else None), max_factors)
+    result = identify(index, query_of(trial.levels, trial.c if with_c else None), max_factors)
     spent = time.process_time() - start
     truth = sorted(map(id, trial.factors))
-    named = found.found and any(sorted(map(id, answer.factors)) == truth for answer in found.answers)
+    named = result.found and any(sorted(map(id, answer.factors)) == truth for answer in result.answers)
     size = len(trial.levels)
     agreeing = all(
         lowest_weights(answer.factors, size) == trial.levels and (not with_c or answer.c == trial.c)
-        for answer in found.answers
+        for answer in result.answers
     )
-    return Outcome(trial, named, agreeing, len(found.answers), spent)
+    return Outcome(trial, named, agreeing, len(result.answers), spent)
 
 
 def campaign(
     index: Index, factors: int, trials: int, seed: int, with_c: bool, levels: int = 10, largest_level: int = 20
 ) -> Campaign:
-    """So many random products of `factors` theories of SERIES."""
+    """Trials with random products of `factors` theories of SERIES."""
     source, entries = random.Random(seed), pool(index, largest_level)
     return Campaign(
         [attempt(index, draw(entries, factors, levels, source), with_c) for _ in range(trials)],
@@ -136,7 +136,7 @@ def campaign(
 
 
 def campaign_of_algebras(index: Index, factors: int, trials: int, seed: int, with_c: bool, levels: int) -> Campaign:
-    """So many random products of `factors` theories of ALGEBRAS, with c below LARGEST_C."""
+    """Trials with random products of `factors` theories of ALGEBRAS, with c below LARGEST_C."""
     source, entries = random.Random(seed), pool_of_algebras(index)
     trials_drawn = (draw(entries, factors, levels, source, LARGEST_C) for _ in range(trials))
     return Campaign([attempt(index, trial, with_c, max(factors, 2)) for trial in trials_drawn])

@@ -504,12 +504,12 @@ def identify(
     factors   the largest number of factors of a product (default 3 if c is known, else 2)
     max_c     the largest central charge of a factor
     """
-    from cftsr.identify.command import as_dict, describe
+    from cftsr.identify.command import as_dict, describe_identification
     from cftsr.identify.index import Bounds, build_index
     from cftsr.identify.near import near_misses
     from cftsr.identify.reading import read_number, read_numbers
     from cftsr.identify.search import identify as search
-    from cftsr.identify.search import question
+    from cftsr.identify.search import query_of
 
     if factors is not None and not 1 <= factors <= 3:
         raise UserError(f"factors is {factors}; products have 1, 2 or 3 factors")
@@ -517,11 +517,11 @@ def identify(
     if max_c is not None:
         bounds = replace(bounds, central_charge=read_number(str(max_c), "max_c").high)
     charge = None if c is None else read_number(str(c), "c")
-    query = question(read_numbers([str(level) for level in levels]), charge, energies, complete)
+    query = query_of(read_numbers([str(level) for level in levels]), charge, energies, complete)
     result: Identification = search(build_index(bounds), query, factors)
     near = near_misses(result)
     names = tuple(one.name for one in result.answers)
-    return Theories(result.found, names, as_dict(result, near), describe(result, near))
+    return Theories(result.found, names, as_dict(result, near), describe_identification(result, near))
 
 
 __all__ = ["NOT_LOOKED_AT", "Answer", "Theories", "check", "fit", "identify", "prove"]
