@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from cftsr.algebra.expressions import constants, parse
+from cftsr.algebra.expressions import constants
+from cftsr.algebra.formula import parse
 from cftsr.algebra.integer_columns import INTEGER_COLUMNS
 from cftsr.engines.pysr import julia
 from cftsr.engines.refinement import has_nested_square

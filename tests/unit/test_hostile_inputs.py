@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 import yaml
 
-from cftsr.algebra.expressions import MAX_TEXT, ParseError, parse
+from cftsr.algebra.formula import MAX_TEXT, ParseError, parse
 from cftsr.data.dataset import write_dataset
 from cftsr.engines.base import Assignment, Progress
 from cftsr.engines.pysr.engine import PySR

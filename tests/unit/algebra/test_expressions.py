@@ -11,9 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from cftsr.algebra.expressions import (
-    MAX_DEPTH,
     Expression,
-    ParseError,
     apply_operator,
     binary,
     constant,
@@ -21,13 +19,13 @@ from cftsr.algebra.expressions import (
     evaluate,
     exact_value,
     fold,
-    parse,
     rational_constants,
     square,
     substitute,
     to_text,
     variable,
 )
+from cftsr.algebra.formula import MAX_DEPTH, ParseError, parse
 
 NAMES = ("p", "q", "i1", "i10")
 p, q = variable("p"), variable("q")
@@ -157,6 +155,8 @@ def test_a_refusal_names_the_equation_and_the_known_names():
     assert "'p + sin(q)'" in str(error.value)
     with pytest.raises(ParseError, match=r"unknown name 'k' \(known: p, q\)"):
         parse("k+p", ("q", "p"))
+    with pytest.raises(ParseError, match=r"unexpected 'q' at character 5, in equation 'p\+p q'"):
+        parse("p+p q", NAMES)
 
 
 def test_nesting_is_read_up_to_the_limit_and_no_deeper():

@@ -7,8 +7,8 @@ import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cftsr.algebra.expressions import Expression, ParseError, binary, constant, parse, square, variable
-from cftsr.algebra.formula import NotRationalError, read_formula
+from cftsr.algebra.expressions import Expression, binary, constant, square, variable
+from cftsr.algebra.formula import NotRationalError, ParseError, parse, read_formula
 from cftsr.fronts.exactness import function_of
 
 LABELS = ("k", "l")
@@ -50,7 +50,8 @@ def test_every_notation_is_read_as_it_is_meant(written, means):
 @pytest.mark.parametrize(
     ("written", "message"),
     [
-        ("1/2k", "a product sign is missing before 'k', right of a division"),
+        ("1/2k", r"a product sign is missing before 'k' \(character 4\), right of a division"),
+        ("h = 1/2k", r"before 'k' \(character 8\), right of a division"),
         ("3/4(k+2)", "right of a division"),
         ("k^2l", "a product sign is missing after the power"),
         ("k 2", "a sign is missing before '2'"),
@@ -58,7 +59,9 @@ def test_every_notation_is_read_as_it_is_meant(written, means):
         ("kl", r"unknown name 'kl' \(known: k, l\); did you mean k\*l\?"),
         ("x+1", "unknown name 'x'"),
         ("(k+1", r"'\)' is missing at the end"),
-        ("k)", r"unexpected '\)'"),
+        ("k)", r"unexpected '\)' at character 2"),
+        ("k²^3", r"unexpected '\^' at character 3"),
+        ("-l²⁻¹", "unexpected '⁻¹' at character 4"),
         ("k+", "ends too early"),
         ("", "empty"),
         ("k//2", "unexpected '/'"),
@@ -69,6 +72,9 @@ def test_every_notation_is_read_as_it_is_meant(written, means):
         ("lambda: k", "cannot be read"),
         ("1e400*k", "too large"),
         ("k**100", "the largest is 64"),
+        ("(10^60)^60*k", "too large"),
+        ("9" * 5000 + "k", "5,000 digits: more than 4,300 are not read"),
+        ("(" * 12 + "k+1" + ")^63" * 12, "more than 100,000 parts, once its powers are written out"),
         ("inf", "no number"),
         ("(" * 300 + "k" + ")" * 300, "levels of nesting"),
         ("-" * 300 + "k", "levels of nesting"),
@@ -77,7 +83,7 @@ def test_every_notation_is_read_as_it_is_meant(written, means):
         ("k^(1/0)", "divides by zero"),
     ],
 )
-def test_what_cannot_be_read_is_quoted(written, message):
+def test_what_cannot_be_read_is_quoted_with_its_place(written, message):
     with pytest.raises(ParseError, match=message) as caught:
         read_formula(written, LABELS)
     assert not isinstance(caught.value, NotRationalError)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cftsr.algebra.expressions import constants, evaluate, parse
+from cftsr.algebra.expressions import constants, evaluate
+from cftsr.algebra.formula import parse
 from cftsr.algebra.integer_columns import INTEGER_COLUMNS, integer, write_with_integer_columns
 
 

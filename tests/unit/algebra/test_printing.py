@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cftsr.algebra.expressions import Expression, apply_operator, fold, parse
+from cftsr.algebra.expressions import Expression, apply_operator, fold
+from cftsr.algebra.formula import parse
 from cftsr.algebra.printing import latex_of, with_powers
 
 NAMES = ("k", "m", "n")

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cftsr.algebra import polynomials as poly
-from cftsr.algebra.expressions import Expression, apply_operator, fold, parse
+from cftsr.algebra.expressions import Expression, apply_operator, fold
+from cftsr.algebra.formula import parse
 from cftsr.algebra.rational_function import RationalFunction
 from cftsr.algebra.shortest_form import shortest
 from cftsr.data.generate import generate

@@ -18,7 +18,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from cftsr.__main__ import main
-from cftsr.algebra.expressions import evaluate, parse
+from cftsr.algebra.expressions import evaluate
+from cftsr.algebra.formula import parse
 from cftsr.fronts.exactness import function_of
 
 LEVELS = 12

@@ -13,7 +13,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cftsr.algebra.expressions import apply_operator, fold, parse
+from cftsr.algebra.expressions import apply_operator, fold
+from cftsr.algebra.formula import parse
 from cftsr.data.generate import drawn_theories, generate, lowest_levels
 from cftsr.data.tasks import TASKS
 from cftsr.data.tasks.weights import weights

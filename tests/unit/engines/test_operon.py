@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import yaml
 
-from cftsr.algebra.expressions import constants, evaluate, parse
+from cftsr.algebra.expressions import constants, evaluate
+from cftsr.algebra.formula import parse
 from cftsr.algebra.integer_columns import INTEGER_COLUMNS
 from cftsr.data.generate import generate
 from cftsr.engines import get_engine

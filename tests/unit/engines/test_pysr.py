@@ -16,7 +16,8 @@ from urllib.error import URLError
 import pytest
 import yaml
 
-from cftsr.algebra.expressions import constants, evaluate, parse
+from cftsr.algebra.expressions import constants, evaluate
+from cftsr.algebra.formula import parse
 from cftsr.data.dataset import write_dataset
 from cftsr.data.generate import generate
 from cftsr.engines import get_engine

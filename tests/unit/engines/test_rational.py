@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from cftsr.algebra import polynomials as poly
 from cftsr.algebra.ansatz import ansatzes
-from cftsr.algebra.expressions import Expression, apply_operator, fold, parse
+from cftsr.algebra.expressions import Expression, apply_operator, fold
+from cftsr.algebra.formula import parse
 from cftsr.algebra.interpolation import function_of, solutions
 from cftsr.data.dataset import Dataset
 from cftsr.data.generate import lowest_levels

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cftsr.algebra.expressions import parse
+from cftsr.algebra.formula import parse
 from cftsr.algebra.shortest_form import shortest
 from cftsr.data.dataset import Dataset
 from cftsr.data.generate import generate

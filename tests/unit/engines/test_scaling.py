@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cftsr.algebra.expressions import evaluate, parse
+from cftsr.algebra.expressions import evaluate
+from cftsr.algebra.formula import parse
 from cftsr.algebra.integer_columns import INTEGER_COLUMNS
 from cftsr.engines.scaling import Scaling, best_scaling, quotient_near, scaled
 

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from benchmarks.false_identified import campaign, rounded
-from cftsr.algebra.expressions import evaluate, parse
+from cftsr.algebra.expressions import evaluate
+from cftsr.algebra.formula import parse
 from cftsr.answers.fit_file import default_options, describe_answer, fit_rows
 from cftsr.data.dataset import Dataset, integers
 from cftsr.engines.rational.constants import decimal_between, recognised, with_uncertainty

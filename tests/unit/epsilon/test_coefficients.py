@@ -6,9 +6,10 @@ from fractions import Fraction as F
 
 import pytest
 
-from cftsr.algebra.expressions import parse
+from cftsr.algebra.expressions import exact_value_at
+from cftsr.algebra.formula import parse
 from cftsr.epsilon.coefficients import COEFFICIENTS, data, gamma_current, gamma_phi, gamma_singlet, gamma_traceless
-from cftsr.hidden.formulas import fit_formula, value_of
+from cftsr.hidden.formulas import fit_formula
 from cftsr.vocabulary import IDENTIFIED
 
 
@@ -20,7 +21,7 @@ def value(name: str, *labels: int) -> F:
 def test_the_closed_form_is_what_is_computed(name):
     labels, rows, values = data(name, 30)
     form = parse(COEFFICIENTS[name].closed_form, labels)
-    assert [value_of(form, dict(zip(labels, row, strict=True))) for row in rows] == values
+    assert [exact_value_at(form, dict(zip(labels, row, strict=True))) for row in rows] == values
 
 
 @pytest.mark.parametrize(
@@ -83,4 +84,4 @@ def test_the_exact_engine_identifies_the_coefficient(name):
     assert formula.outcome == IDENTIFIED
     form = parse(COEFFICIENTS[name].closed_form, labels)
     for row in COEFFICIENTS[name].rows(34, 30):  # held out: larger N and spin
-        assert formula(row) == value_of(form, dict(zip(labels, row, strict=True)))
+        assert formula(row) == exact_value_at(form, dict(zip(labels, row, strict=True)))

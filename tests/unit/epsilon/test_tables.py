@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from cftsr.algebra.expressions import parse
+from cftsr.algebra.expressions import exact_value_at
+from cftsr.algebra.formula import parse
 from cftsr.answers.fit_file import default_options, fit_file
 from cftsr.data.tasks import GIVEN
 from cftsr.data.user_file import read_spectrum
 from cftsr.epsilon.coefficients import COEFFICIENTS
 from cftsr.epsilon.tables import FOLDER, text_of, write
 from cftsr.fronts.exactness import function_of
-from cftsr.hidden.formulas import value_of
 from cftsr.sweep.config import read_config, spectrum_request
 from cftsr.sweep.plan import Sweep
 
@@ -39,7 +39,8 @@ def test_the_literatures_formula_judges_the_fits_of_a_sweep(name, monkeypatch):
     chosen = COEFFICIENTS[name]
     formula = parse(SWEEP.closed_form(f"on_{name}", GIVEN), chosen.labels)
     assert all(
-        value_of(formula, dict(zip(chosen.labels, row, strict=True))) == chosen.value(*row) for row in chosen.rows(9, 7)
+        exact_value_at(formula, dict(zip(chosen.labels, row, strict=True))) == chosen.value(*row)
+        for row in chosen.rows(9, 7)
     )
 
 

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cftsr.algebra.expressions import apply_operator, fold, parse
+from cftsr.algebra.expressions import apply_operator, fold
+from cftsr.algebra.formula import parse
 from cftsr.data.tasks import TASKS
 from cftsr.errors import UserError
 from cftsr.families import family_names, get_family

@@ -14,7 +14,8 @@ import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cftsr.algebra.expressions import apply_operator, fold, parse
+from cftsr.algebra.expressions import apply_operator, fold
+from cftsr.algebra.formula import parse
 from cftsr.data.generate import drawn_theories, lowest_levels
 from cftsr.data.tasks import TASKS
 from cftsr.engines.base import Assignment, Progress

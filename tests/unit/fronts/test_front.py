@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from cftsr.algebra.expressions import parse
+from cftsr.algebra.formula import parse
 from cftsr.algebra.integer_columns import INTEGER_COLUMNS
 from cftsr.errors import UserError
 from cftsr.files import read_table, write_table

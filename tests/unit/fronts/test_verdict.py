@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cftsr.algebra.expressions import parse
+from cftsr.algebra.formula import parse
 from cftsr.algebra.integer_columns import INTEGER_COLUMNS
 from cftsr.algebra.rational_function import RationalFunction
 from cftsr.data.dataset import Dataset

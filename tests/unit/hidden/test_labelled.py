@@ -8,7 +8,7 @@ from fractions import Fraction as F
 import numpy as np
 import pytest
 
-from cftsr.algebra.expressions import parse
+from cftsr.algebra.formula import parse
 from cftsr.answers.fit_file import default_options, fit_rows
 from cftsr.data.dataset import Dataset
 from cftsr.data.generate import generate

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from cftsr.algebra.expressions import ParseError
+from cftsr.algebra.formula import ParseError
 from cftsr.output.page import (
     About,
     as_json,

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from cftsr.algebra.expressions import apply_operator, fold, parse
+from cftsr.algebra.expressions import apply_operator, fold
+from cftsr.algebra.formula import parse
 from cftsr.errors import UserError
 from cftsr.results.published import load_published
 

@@ -1,36 +1,15 @@
-"""Expressions: a small tree, a strict grammar, node counts, evaluation, printing.
-
-The grammar is numbers, names, + - * /, parentheses and square(...): what the engines print. Text from a file is
-parsed into this tree and never reaches `eval` or `sympify`.
-"""
+"""Expressions: a small tree, node counts, evaluation, printing. `formula` reads text into this tree."""
 
 from __future__ import annotations
 
-import ast
 import math
-import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
 import numpy as np
-
-MAX_TEXT = 500_000
-MAX_DEPTH = 200
-GRAMMAR = "numbers, names, + - * /, square"
-
-
-# Numbers, names, operators, parentheses, blanks, all in ASCII. Python's own parser, which reads the rest, would also
-# take comments, line breaks, 0x10, 1_000 and letters of other alphabets for those that they resemble.
-_TOKENS = re.compile(
-    r"(?:(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][-+]?[0-9]++)?(?![\w.])|[A-Za-z_][A-Za-z0-9_]*+|[-+*/()\t ])*+"
-)
-
-
-class ParseError(ValueError):
-    """An equation outside the grammar; the message quotes it."""
 
 
 @dataclass(frozen=True)
@@ -77,77 +56,6 @@ def square(argument: Expression) -> Expression:
 
 def binary(operator: str, left: Expression, right: Expression) -> Expression:
     return Expression(operator, None, (left, right))
-
-
-_BINARY = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
-
-
-def parse(text: str, names: Collection[str] | None, powers: bool = False) -> Expression:
-    """The tree of an equation in the given variable names; None for any.
-
-    powers   integer powers (**) are read as well, as SymPy prints them: a square as such, others as "power"
-
-    Raises ParseError for anything outside the grammar, an unknown name, or an equation too long or too deep.
-    """
-    if len(text) > MAX_TEXT:
-        raise ParseError(f"equation of {len(text)} characters: more than {MAX_TEXT} are not read")
-    match = _TOKENS.match(text)
-    end = match.end() if match else 0
-    if end < len(text):
-        raise ParseError(f"{text[end : end + 20]!r} is outside the grammar ({GRAMMAR}) in equation {text[:200]!r}")
-    try:
-        tree = ast.parse(text.strip(), mode="eval").body
-        expression = _convert(tree, names, 0, powers)
-    except ParseError as error:
-        raise ParseError(f"{error} in equation {text[:200]!r}") from None
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise ParseError(f"cannot parse equation {text[:200]!r}: {error}") from None
-    return expression
-
-
-def _convert(node: ast.expr, names: Collection[str] | None, depth: int, powers: bool) -> Expression:
-    if depth > MAX_DEPTH:
-        raise ParseError(f"more than {MAX_DEPTH} levels of nesting")
-    match node:
-        case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
-            return constant(_within_float64(value))
-        case ast.Name(id=name):
-            if names is not None and name in names:
-                return variable(name)
-            if name.lower() in ("inf", "nan"):
-                return constant(float(name))
-            if names is None:
-                return variable(name)
-            raise ParseError(f"unknown name {name!r} (known: {', '.join(sorted(names))})")
-        case ast.UnaryOp(op=ast.USub(), operand=operand):
-            inner = _convert(operand, names, depth + 1, powers)
-            # A negative number is one node, as in PySR; the minus before anything else is an operator.
-            return constant(-inner.value) if inner.kind == "constant" else Expression("neg", None, (inner,))
-        case ast.UnaryOp(op=ast.UAdd(), operand=operand):
-            return _convert(operand, names, depth + 1, powers)
-        case ast.BinOp(left=left, op=operator, right=right) if type(operator) in _BINARY:
-            return binary(
-                _BINARY[type(operator)],
-                _convert(left, names, depth + 1, powers),
-                _convert(right, names, depth + 1, powers),
-            )
-        case ast.BinOp(left=left, op=ast.Pow(), right=ast.Constant(value=int() as exponent)) if powers:
-            base = _convert(left, names, depth + 1, powers)
-            return square(base) if exponent == 2 else binary("power", base, constant(exponent))
-        case ast.Call(func=ast.Name(id="square"), args=[argument], keywords=[]) if not isinstance(
-            argument, ast.Starred
-        ):
-            return square(_convert(argument, names, depth + 1, powers))
-    raise ParseError(f"{ast.unparse(node)[:80]!r} is outside the grammar ({GRAMMAR})")
-
-
-def _within_float64(value: int | float) -> int | float:
-    """An integer that float64 cannot hold reads as infinity, like 1e400."""
-    try:
-        float(value)
-    except OverflowError:
-        return math.inf
-    return value
 
 
 def fold(expression: Expression, leaf: Callable[[Expression], Any], apply: Callable[[str, tuple], Any]) -> Any:
@@ -198,7 +106,7 @@ _PRECEDENCE = {"+": 1, "-": 1, "*": 2, "/": 2, "neg": 3}
 
 
 def to_text(expression: Expression) -> str:
-    """Print with the fewest parentheses such that `parse` gives back the same tree."""
+    """Print with the fewest parentheses such that `formula.parse` gives back the same tree."""
     return _print(expression, 0, leftmost=True)
 
 
@@ -240,3 +148,15 @@ def exact_value(value: int | float) -> Fraction:
     if not math.isfinite(value):
         raise ValueError(f"constant {value} is not finite")
     return Fraction(value)
+
+
+def exact_value_at(expression: Expression, point: Mapping[str, int | Fraction]) -> Fraction | None:
+    """The value at a point, floats taken as the binary numbers that they are; None where it is undefined."""
+
+    def leaf(node: Expression) -> Fraction:
+        return Fraction(point[node.value]) if node.kind == "variable" else exact_value(node.value)
+
+    try:
+        return fold(expression, leaf, apply_operator)
+    except ZeroDivisionError:
+        return None

@@ -1,8 +1,10 @@
-"""Formulas as people and other programs write them, read into the tree of `expressions`; nothing is evaluated.
+"""The one parser of formulas: text read into the tree of `expressions`, and nothing evaluated.
 
-Python, SymPy, PySR, pyoperon and gplearn: + - * / ** ^, parentheses, integers and decimals, square(x), cube(x), inv(x),
-neg(x), pow(x, 3), add(x, y), Rational(1, 4), x² and a name in front, as in h = ... A product sign may be left out where
-only one reading is possible: 3k, 2(k+1), (l+1)(l+2), l(l+2) for a label l. 1/2k has two readings and is refused.
+`parse` reads what engines print: numbers, names, + - * /, parentheses and square(...), and nothing else.
+`read_formula` reads what people and other programs write (Python, SymPy, PySR, pyoperon, gplearn) as well: ** ^,
+cube(x), inv(x), neg(x), pow(x, 3), add(x, y), Rational(1, 4), x² and a name in front, as in h = ... A product sign may
+be left out where only one reading is possible: 3k, 2(k+1), (l+1)(l+2), l(l+2) for a label l. 1/2k has two readings and
+is refused.
 """
 
 from __future__ import annotations
@@ -10,58 +12,65 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection
 from fractions import Fraction
 
-from cftsr.algebra.expressions import (
-    MAX_DEPTH,
-    MAX_TEXT,
-    Expression,
-    ParseError,
-    apply_operator,
-    binary,
-    constant,
-    exact_value,
-    fold,
-    square,
-    variable,
-)
+from cftsr.algebra.expressions import Expression, binary, constant, exact_value_at, square, variable
 
+MAX_TEXT = 500_000
+MAX_DEPTH = 200
+MAX_NODES = 100_000  # once powers are written out
+MAX_DIGITS = 4_300  # of an integer: Python's own limit
 MAX_POWER = 64
+GRAMMAR = "numbers, names, + - * /, square"
+
+
+class ParseError(ValueError):
+    """A formula outside the grammar; the message quotes it."""
 
 
 class NotRationalError(ParseError):
     """A formula that is readable, and no rational function."""
 
 
+_NUMBER = r"(?:[0-9]++(?:\.[0-9]*+)?+|\.[0-9]++)(?:[eE][-+]?[0-9]++)?+"
+_RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 # Letters that stand for operators, and digits in a superscript.
 _SIGNS = str.maketrans(
     "\N{MINUS SIGN}\N{EN DASH}\N{MULTIPLICATION SIGN}\N{MIDDLE DOT}\N{DOT OPERATOR}\N{DIVISION SIGN}",
     "--***/",
 )
-_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
-_TOKEN = re.compile(
-    r"\s*(?:(?P<number>(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)"
-    r"|(?P<name>[^\W\d⁰¹²³⁴⁵⁶⁷⁸⁹](?:(?![⁰¹²³⁴⁵⁶⁷⁸⁹])\w)*)|(?P<raised>[⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)|(?P<sign>\*\*|[-+*/^(),]))"
-)
-_FUNCTIONS = {"square": 1, "cube": 1, "neg": 1, "inv": 1, "pow": 2, "Rational": 2, "Integer": 1, "Float": 1, "S": 1}
+_SUPERSCRIPTS = str.maketrans(f"{_RAISED}⁻", "0123456789-")
+_DIGITS = frozenset("0123456789.")
+
+# How tightly an operator holds what is left of it: 0 not at all. A minus in front stands between products and powers.
+_PRODUCT, _MINUS, _POWER = 2, 3, 4
+_STRENGTH = {"": 0, ")": 0, ",": 0, "+": 1, "-": 1, "*": _PRODUCT, "/": _PRODUCT, "**": _POWER, "^": _POWER}
+
 _BINARY = {"add": "+", "sub": "-", "mul": "*", "div": "/"}  # as gplearn writes operators
+_FUNCTIONS = {"square": 1, "cube": 1, "neg": 1, "inv": 1, "pow": 2, "Rational": 2, "Integer": 1, "Float": 1, "S": 1}
 _FUNCTIONS |= dict.fromkeys(_BINARY, 2)
 # Names that are no rational number unless a label is called so.
-_NUMBERS = {"pi": "pi", "Pi": "pi", "E": "e", "e": "e", "I": "i", "EulerGamma": "Euler's constant", "GoldenRatio": ""}
+_NUMBERS = {"pi", "Pi", "E", "e", "I", "EulerGamma", "GoldenRatio"}
 
 
-@dataclass(frozen=True)
-class _Token:
-    kind: str  # number, name, raised, sign; end
-    text: str
-    at: int
-    glued: bool = False  # no blank before it
+def parse(text: str, names: Collection[str] | None, powers: bool = False) -> Expression:
+    """The tree of an equation, as engines print it, in the given variable names; None for any.
+
+    powers   integer powers (**) are read as well, as SymPy prints them: a square as such, others as "power"
+
+    Raises ParseError for anything outside the grammar, an unknown name, or an equation too long or too deep.
+    """
+    if len(text) > MAX_TEXT:
+        raise ParseError(f"equation of {len(text)} characters: more than {MAX_TEXT} are not read")
+    try:
+        return _Printed(text, names, powers).read()
+    except ParseError as error:
+        raise ParseError(f"{error}, in equation {text[:200]!r}") from None
 
 
 def read_formula(text: str, names: Collection[str], others: bool = False) -> Expression:
-    """The tree of a formula in these names.
+    """The tree of a formula, as people write it, in these names.
 
     others   any other name is a variable too (a constant to be solved for)
 
@@ -75,170 +84,197 @@ def read_formula(text: str, names: Collection[str], others: bool = False) -> Exp
     left, equals, right = text.rpartition("=")
     if equals and not re.fullmatch(r"\s*[^\W\d]\w*\s*(\([\w\s,]*\)\s*)?=?\s*", left):
         raise ParseError(f"{text[:80]!r} is an equation; give its right side alone")
-    try:
-        return _Reader(list(_tokens(right.translate(_SIGNS))), frozenset(names), others).formula()
-    except RecursionError:
-        raise _too_deep() from None
+    # Blanks for what stands in front, so that places are those of the text that was given.
+    return _Written(" " * len(left + equals) + right.translate(_SIGNS), names, others).read()
 
 
-def _too_deep() -> ParseError:
-    return ParseError(f"more than {MAX_DEPTH} levels of nesting, or terms of a sum")
+class _Printed:
+    """What engines print: ASCII, no letters that only resemble others, no 0x10, no 1_000, no product sign left out.
 
+    Operators are read by their strength, from left to right; each level of nesting is one call of `_operand`.
+    """
 
-def _tokens(text: str) -> Iterator[_Token]:
-    end, before = 0, ""
-    while end < len(text.rstrip()):
-        match = _TOKEN.match(text, end)
-        if match is None:
-            raise ParseError(f"{text[end:].strip()[:20]!r} cannot be read in {text.strip()[:200]!r}")
-        kind = str(match.lastgroup)
-        start = match.start(kind)
-        if kind == "number" and before == "number":
-            raise ParseError(f"two numbers with nothing between them: {text[:end][-10:]}{match[0]!r}")
-        yield _Token(kind, match[kind], start, start == end)
-        end, before = match.end(), kind
-    yield _Token("end", "", end)
+    token = re.compile(rf"{_NUMBER}(?![\w.])|[A-Za-z_][A-Za-z0-9_]*+|\*\*|[-+*/()]")
+    whole = re.compile(rf"(?:[ \t]*+(?:{token.pattern}))*+[ \t]*+")
 
+    def __init__(self, text: str, names: Collection[str] | None, more: bool):
+        self.text, self.names, self.more = text, names, more
+        end = self.whole.match(text).end()  # type: ignore[union-attr]  # it matches the empty text
+        if end < len(text):
+            raise self._unreadable(end)
+        self.tokens = [*self.token.findall(text), ""]
+        self.place = 0
 
-class _Reader:
-    """Recursive descent: sum > product > sign > power > primary."""
-
-    def __init__(self, tokens: list[_Token], names: frozenset[str], others: bool):
-        self.tokens, self.names, self.others = tokens, names, others
-        self.place = self.depth = 0
-
-    def formula(self) -> Expression:
-        if self.now.kind == "end":
+    def read(self) -> Expression:
+        if not self.tokens[0]:
             raise ParseError("the formula is empty")
-        result = self._sum()
-        if self.now.kind != "end":
-            raise self._unexpected()
-        if result.depth > MAX_DEPTH:
-            raise _too_deep()
-        return result
-
-    @property
-    def now(self) -> _Token:
-        return self.tokens[self.place]
-
-    def _take(self, *signs: str) -> str:
-        """The sign, if it is the next token and one of these; else ""."""
-        token = self.now
-        if token.kind == "sign" and token.text in signs:
-            self.place += 1
-            return token.text
-        return ""
-
-    def _expect(self, sign: str) -> None:
-        if not self._take(sign):
-            raise ParseError(f"{sign!r} is missing {self._where()}")
-
-    def _where(self) -> str:
-        return "at the end" if self.now.kind == "end" else f"before {self.now.text!r}"
-
-    def _unexpected(self) -> ParseError:
-        return ParseError("the formula ends too early" if self.now.kind == "end" else f"unexpected {self.now.text!r}")
-
-    def _sum(self) -> Expression:
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            raise _too_deep()
-        result = self._product()
-        while sign := self._take("+", "-"):
-            result = binary(sign, result, self._product())
-        self.depth -= 1
-        return result
-
-    def _product(self) -> Expression:
-        result, divided = self._signed(), False
-        while True:
-            if sign := self._take("*", "/"):
-                result, divided = binary(sign, result, self._signed()), sign == "/"
-            elif self._begins_a_factor():
-                if divided:
-                    raise ParseError(
-                        f"a product sign is missing {self._where()}, right of a division: a/bc may be a/(b*c) or "
-                        "a/b*c; write which"
-                    )
-                result = binary("*", result, self._power())
-            else:
-                return result
-
-    def _begins_a_factor(self) -> bool:
-        """Whether a product sign was left out here."""
-        token, before = self.now, self.tokens[self.place - 1]
-        if token.kind == "number":
-            raise ParseError(f"a sign is missing before {token.text!r}")
-        if token.kind != "name" and not (token.kind == "sign" and token.text == "("):
-            return False
-        raised = before.kind == "raised" or (self.place > 1 and self.tokens[self.place - 2].text in ("^", "**"))
-        if raised and before.kind != "raised" and token.glued:
-            raise ParseError(f"a product sign is missing after the power, before {token.text!r}")
-        return True
-
-    def _signed(self) -> Expression:
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            raise _too_deep()
         try:
-            if self._take("+"):
-                return self._signed()
-            if self._take("-"):
-                return _negative(self._signed())
-            return self._power()
-        finally:
-            self.depth -= 1
+            result = self._expression(0, 0)
+            if self.tokens[self.place]:
+                raise self._unexpected()
+            self._check_size(result)
+        except RecursionError:
+            raise _too_deep() from None
+        return result
 
-    def _power(self) -> Expression:
-        base = self._primary()
-        if self.now.kind == "raised":
-            exponent = int(self.now.text.translate(_SUPERSCRIPTS))
-            self.place += 1
-            return _power(base, Fraction(exponent))
-        if self._take("^", "**"):
-            return _power(base, _constant_value(self._signed()))
-        return base
+    def _check_size(self, result: Expression) -> None:
+        if len(self.tokens) > MAX_DEPTH and result.depth > MAX_DEPTH + 1:
+            raise _too_deep()
 
-    def _primary(self) -> Expression:
-        token = self.now
-        if token.kind == "number":
-            self.place += 1
-            return _number(token.text)
-        if self._take("("):
-            inner = self._sum()
+    def _expression(self, level: int, depth: int) -> Expression:
+        """An operand, and all that operators stronger than the level add to it."""
+        left, last = self._operand(depth), ""
+        for _ in range(MAX_DEPTH + 1):
+            sign = self.tokens[self.place]
+            strength = _STRENGTH.get(sign, _PRODUCT)
+            if strength <= level:
+                return left
+            if sign in _STRENGTH:
+                self.place += 1
+            else:
+                sign = self._sign_left_out(last)
+            if strength == _POWER:
+                left = self._power(left, depth)
+            else:
+                left = Expression(sign, None, (left, self._expression(strength, depth)))
+            last = sign
+        raise _too_deep()
+
+    def _operand(self, depth: int) -> Expression:
+        if depth > MAX_DEPTH:
+            raise _too_deep()
+        token = self.tokens[self.place]
+        self.place += 1
+        if token[:1] in _DIGITS:
+            return self._number(token)
+        if token == "(":
+            inner = self._expression(0, depth + 1)
             self._expect(")")
             return inner
-        if token.kind != "name":
+        if token == "-":
+            return _negative(self._expression(_MINUS, depth + 1))
+        if token == "+":
+            return self._expression(_MINUS, depth + 1)
+        if token in _STRENGTH:
+            self.place -= 1
             raise self._unexpected()
-        self.place += 1
-        return self._named(token.text)
+        return self._named(token, depth)
 
-    def _named(self, name: str) -> Expression:
-        called = self.now.kind == "sign" and self.now.text == "("
-        if name in self.names:
+    def _number(self, text: str) -> Expression:
+        if not text.isdigit():
+            return constant(float(text))
+        if text[0] == "0" and text.strip("0"):
+            raise ParseError(f"the number {text[:20]} begins with 0")
+        if len(text) > MAX_DIGITS:
+            raise ParseError(f"a number of {len(text):,} digits: more than {MAX_DIGITS:,} are not read")
+        return constant(_within_float64(int(text)))
+
+    def _named(self, name: str, depth: int) -> Expression:
+        called = self.tokens[self.place] == "("
+        if called and name == "square":
+            return square(self._operand(depth + 1))
+        if called:
+            raise self._unreadable(self._at(self.place - 1))
+        if self.names is not None and name in self.names:
+            return variable(name)
+        if name.lower() in ("inf", "nan"):
+            return constant(float(name))
+        if self.names is None:
+            return variable(name)
+        raise ParseError(f"unknown name {name!r} (known: {', '.join(sorted(self.names))})")
+
+    def _power(self, base: Expression, depth: int) -> Expression:
+        sign = self.place - 1
+        exponent = self._expression(_MINUS, depth + 1)
+        if not self.more or type(exponent.value) is not int or exponent.value < 0:
+            raise self._unreadable(self._at(sign))
+        return square(base) if exponent.value == 2 else binary("power", base, exponent)
+
+    def _sign_left_out(self, last: str) -> str:
+        """The operator that is not written here; last is the one before it, if any."""
+        raise self._unexpected()
+
+    # ---- what is wrong, and where
+
+    def _at(self, place: int) -> int:
+        """Where a token begins in the text."""
+        return [match.start() for match in self.token.finditer(self.text)][place]
+
+    def _expect(self, sign: str) -> None:
+        if self.tokens[self.place] != sign:
+            raise ParseError(f"{sign!r} is missing {self._where()}")
+        self.place += 1
+
+    def _where(self) -> str:
+        token = self.tokens[self.place]
+        return f"before {token[:20]!r} (character {self._at(self.place) + 1})" if token else "at the end"
+
+    def _unexpected(self) -> ParseError:
+        token = self.tokens[self.place]
+        if not token:
+            return ParseError("the formula ends too early")
+        return ParseError(f"unexpected {token[:20]!r} at character {self._at(self.place) + 1}")
+
+    def _unreadable(self, at: int) -> ParseError:
+        return ParseError(f"{self.text[at : at + 20]!r} is outside the grammar ({GRAMMAR})")
+
+
+class _Written(_Printed):
+    """What people write: other signs and functions, powers of any rational function, product signs left out."""
+
+    token = re.compile(rf"{_NUMBER}|[^\W\d{_RAISED}](?:(?![{_RAISED}])\w)*+|⁻?[{_RAISED}]+|\*\*|[-+*/^(),]")
+    whole = re.compile(rf"(?:\s*+(?:{token.pattern}))*+\s*+")
+
+    def _check_size(self, result: Expression) -> None:
+        if result.depth > MAX_DEPTH + 1:
+            raise _too_deep()
+        if result.complexity > MAX_NODES:
+            raise ParseError(f"a formula of more than {MAX_NODES:,} parts, once its powers are written out")
+
+    def _operand(self, depth: int) -> Expression:
+        operand = super()._operand(depth)
+        token = self.tokens[self.place]
+        if not _is_raised(token):
+            return operand
+        self.place += 1
+        if _STRENGTH.get(self.tokens[self.place]) == _POWER or _is_raised(self.tokens[self.place]):
+            raise self._unexpected()  # k²^3 has two readings
+        return _power(operand, Fraction(int(token.translate(_SUPERSCRIPTS))))
+
+    def _number(self, text: str) -> Expression:
+        return _finite(super()._number(text).value, text)
+
+    def _named(self, name: str, depth: int) -> Expression:
+        if _is_raised(name):
+            self.place -= 1
+            raise self._unexpected()
+        called = self.tokens[self.place] == "("
+        names = self.names or ()
+        if name in names:
             return variable(name)
         if called and name in _FUNCTIONS:
-            return self._call(name)
-        if called and not (self.others and len(name) == 1):
+            return self._call(name, depth)
+        if called and not (self.more and len(name) == 1):
             raise NotRationalError(f"{name}(...) is no rational function")
-        if self.others:
+        if self.more:
             return variable(name)
         if name.lower() in ("nan", "inf", "infinity", "zoo", "oo"):
             raise ParseError(f"{name} is no number")
         if name in _NUMBERS:
             raise NotRationalError(f"{name} is no rational number")
-        known = sorted(self.names)
+        known = sorted(names)
         near = difflib.get_close_matches(name, known, 1)
-        if len(name) > 1 and all(letter in self.names for letter in name):
+        if len(name) > 1 and all(letter in known for letter in name):
             near = ["*".join(name)]
         hint = f"; did you mean {near[0]}?" if near else ""
         raise ParseError(f"unknown name {name!r} (known: {', '.join(known)}){hint}")
 
-    def _call(self, name: str) -> Expression:
+    def _call(self, name: str, depth: int) -> Expression:
         self._expect("(")
-        arguments = [self._sum()]
-        while self._take(","):
-            arguments.append(self._sum())
+        arguments = [self._expression(0, depth + 1)]
+        while self.tokens[self.place] == ",":
+            self.place += 1
+            arguments.append(self._expression(0, depth + 1))
         self._expect(")")
         if len(arguments) != _FUNCTIONS[name]:
             raise ParseError(f"{name} takes {_FUNCTIONS[name]} argument{'s' * (_FUNCTIONS[name] > 1)}")
@@ -253,43 +289,76 @@ class _Reader:
             case "neg":
                 return _negative(first)
             case "pow":
-                return _power(first, _constant_value(arguments[1]))
+                return _power(first, _exponent(arguments[1]))
             case "Rational":
                 return binary("/", *arguments)
             case "add" | "sub" | "mul" | "div":
                 return binary(_BINARY[name], *arguments)
         return first
 
+    def _power(self, base: Expression, depth: int) -> Expression:
+        return _power(base, _exponent(self._expression(_MINUS, depth + 1)))
 
-def _number(text: str) -> Expression:
-    value: int | float = int(text) if text.isdigit() else float(text)
+    def _sign_left_out(self, last: str) -> str:
+        token, at = self.tokens[self.place], self._at(self.place)
+        if _is_raised(token):
+            raise self._unexpected()
+        if token[0] in _DIGITS:
+            if self.tokens[self.place - 1][0] in _DIGITS:
+                raise ParseError(f"two numbers with nothing between them: {self.tokens[self.place - 1]} {token}")
+            raise ParseError(f"a sign is missing {self._where()}")
+        if self.tokens[self.place - 2] in ("^", "**") and not self.text[at - 1].isspace():
+            raise ParseError(f"a product sign is missing after the power, {self._where()}")
+        if last == "/":
+            raise ParseError(
+                f"a product sign is missing {self._where()}, right of a division: a/bc may be a/(b*c) or a/b*c; "
+                "write which"
+            )
+        return "*"
+
+    def _unreadable(self, at: int) -> ParseError:
+        return ParseError(f"{self.text[at:].strip()[:20]!r} cannot be read in {self.text.strip()[:200]!r}")
+
+
+def _too_deep() -> ParseError:
+    return ParseError(f"more than {MAX_DEPTH} levels of nesting, or terms of a sum")
+
+
+def _is_raised(token: str) -> bool:
+    return token[:1] in ("⁻", *_RAISED)
+
+
+def _within_float64(value: int | float) -> int | float:
+    """An integer that float64 cannot hold reads as infinity, like 1e400."""
     try:
-        finite = math.isfinite(float(value))
+        float(value)
     except OverflowError:
-        finite = False
-    if not finite:
-        raise ParseError(f"the number {text[:20]}... is too large")
+        return math.inf
+    return value
+
+
+def _finite(value: int | float, shown: str) -> Expression:
+    if not math.isfinite(_within_float64(value)):
+        raise ParseError(f"the number {shown[:20]} is too large (float64 ends at 1.8e308)")
     return constant(value)
 
 
 def _negative(expression: Expression) -> Expression:
+    # A negative number is one node, as in PySR; the minus before anything else is an operator.
     if expression.kind == "constant":
         return constant(-expression.value)
     return Expression("neg", None, (expression,))
 
 
-def _constant_value(expression: Expression) -> Fraction:
+def _exponent(expression: Expression) -> Fraction:
     """The value of an exponent. Raises NotRationalError where it depends on a variable."""
-
-    def leaf(node: Expression) -> Fraction:
+    for node in expression.walk():
         if node.kind == "variable":
             raise NotRationalError(f"a power whose exponent is {node.value} is no rational function")
-        return exact_value(node.value)
-
-    try:
-        return fold(expression, leaf, apply_operator)
-    except ZeroDivisionError:
-        raise ParseError("an exponent divides by zero") from None
+    value = exact_value_at(expression, {})
+    if value is None:
+        raise ParseError("an exponent divides by zero")
+    return value
 
 
 def _power(base: Expression, exponent: Fraction) -> Expression:
@@ -299,8 +368,7 @@ def _power(base: Expression, exponent: Fraction) -> Expression:
     if power > MAX_POWER:
         raise ParseError(f"a power {exponent} is not read; the largest is {MAX_POWER}")
     if base.kind == "constant" and type(base.value) is int:
-        raised = _number(str(abs(base.value) ** power))
-        result = _negative(raised) if base.value < 0 and power % 2 else raised
+        result = _finite(base.value**power, f"{base.value}^{power}")
     else:
         result = _repeated(base, power)
     return binary("/", constant(1), result) if exponent < 0 else result

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from cftsr.algebra.expressions import Expression, apply_operator, fold
@@ -44,15 +43,3 @@ def to_sympy(expression: Expression) -> sympy.Expr:
         return sympy.Integer(node.value) if float(node.value).is_integer() else sympy.Float(node.value)
 
     return fold(expression, leaf, apply_operator)
-
-
-def exact_value_at(expression: Expression, point: dict[str, Fraction]) -> Fraction | None:
-    """The value at a point as a fraction, floats taken as the binary numbers that they are; None where undefined."""
-
-    def leaf(node: Expression) -> Fraction:
-        return point[node.value] if node.kind == "variable" else Fraction(node.value)
-
-    try:
-        return fold(expression, leaf, apply_operator)
-    except ZeroDivisionError:
-        return None

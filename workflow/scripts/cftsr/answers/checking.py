@@ -11,17 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from cftsr.algebra.expressions import (
-    Expression,
-    ParseError,
-    binary,
-    constant,
-    constants,
-    evaluate,
-    parse,
-    substitute,
-)
-from cftsr.algebra.formula import read_formula
+from cftsr.algebra.expressions import Expression, binary, constant, constants, evaluate, substitute
+from cftsr.algebra.formula import ParseError, parse, read_formula
 from cftsr.algebra.rational_function import RationalFunction
 from cftsr.answers.fit_file import SECONDS, FitAnswer, agreement_in_words, fit_rows, latex_symbol
 from cftsr.data.dataset import Dataset

@@ -19,7 +19,7 @@ import numpy as np
 import pyarrow as pa
 
 from cftsr import __version__
-from cftsr.algebra.expressions import parse
+from cftsr.algebra.formula import parse
 from cftsr.algebra.other_notations import python_text
 from cftsr.algebra.printing import latex_of
 from cftsr.answers.checking import SplitTable, sweep_of, table_in

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import yaml
 
-from cftsr.algebra.expressions import ParseError, constants, parse
+from cftsr.algebra.expressions import constants
+from cftsr.algebra.formula import ParseError, parse
 from cftsr.data.dataset import Dataset
 from cftsr.data.labels import plain_name
 from cftsr.data.user_file import SpectrumRequest, UserSpectrum, read_spectrum

@@ -17,8 +17,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from cftsr.algebra.expressions import Expression, ParseError, parse, substitute, variable
-from cftsr.algebra.formula import NotRationalError, read_formula
+from cftsr.algebra.expressions import Expression, substitute, variable
+from cftsr.algebra.formula import NotRationalError, ParseError, parse, read_formula
 from cftsr.algebra.integer_columns import INTEGER_COLUMNS, without_integer_columns
 from cftsr.algebra.rational_function import RationalFunction
 from cftsr.algebra.shortest_form import shortest

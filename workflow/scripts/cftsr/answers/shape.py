@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cftsr.algebra import modular
-from cftsr.algebra.expressions import Expression, ParseError, binary, constant, substitute
-from cftsr.algebra.formula import read_formula
+from cftsr.algebra.expressions import Expression, binary, constant, substitute
+from cftsr.algebra.formula import ParseError, read_formula
 from cftsr.algebra.interpolation import equations, solutions
 from cftsr.algebra.polynomials import Exponents
 from cftsr.algebra.rational_function import RationalFunction

@@ -31,7 +31,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 def entry(family: Family) -> dict[str, Any]:
     """A family as JSON values; formulas by the symbols of their tasks, as Python reads them."""
-    from cftsr.algebra.expressions import parse
+    from cftsr.algebra.formula import parse
     from cftsr.algebra.other_notations import python_text
     from cftsr.data.tasks import TASKS
 

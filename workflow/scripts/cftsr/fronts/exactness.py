@@ -25,10 +25,10 @@ from cftsr.algebra.expressions import (
     evaluate,
     exact_value,
     fold,
-    parse,
     rational_constants,
     substitute,
 )
+from cftsr.algebra.formula import parse
 from cftsr.algebra.integer_columns import INTEGER_COLUMNS, without_integer_columns
 from cftsr.algebra.modular import PRIMES
 from cftsr.algebra.polynomials import add

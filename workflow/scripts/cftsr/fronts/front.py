@@ -14,7 +14,8 @@ import numpy as np
 import pyarrow as pa
 
 from cftsr import files
-from cftsr.algebra.expressions import Expression, evaluate, parse
+from cftsr.algebra.expressions import Expression, evaluate
+from cftsr.algebra.formula import parse
 from cftsr.errors import UserError
 from cftsr.vocabulary import SEARCH
 

@@ -25,7 +25,8 @@ from typing import Any
 
 import numpy as np
 
-from cftsr.algebra.expressions import Expression, ParseError, constants, evaluate, parse, rational_constants, substitute
+from cftsr.algebra.expressions import Expression, constants, evaluate, rational_constants, substitute
+from cftsr.algebra.formula import ParseError, parse
 from cftsr.algebra.integer_columns import INTEGER_COLUMNS, without_integer_columns
 from cftsr.algebra.printing import factored, latex_of
 from cftsr.data.dataset import Dataset, read_dataset

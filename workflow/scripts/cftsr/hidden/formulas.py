@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from cftsr.algebra.expressions import Expression, apply_operator, exact_value, fold, parse
+from cftsr.algebra.expressions import exact_value_at
+from cftsr.algebra.formula import parse
 from cftsr.algebra.square_classes import square_root
 from cftsr.engines import get_engine
 from cftsr.engines.base import Assignment, Problem, Progress
@@ -40,22 +41,10 @@ class Formula:
 
     def __call__(self, theory: Theory) -> Fraction | None:
         """The exact value, or None where the formula is undefined."""
-        return value_of(parse(self.text, self.labels), dict(zip(self.labels, theory, strict=True)))
+        return exact_value_at(parse(self.text, self.labels), dict(zip(self.labels, theory, strict=True)))
 
     def as_dict(self) -> dict[str, Any]:
         return {"text": self.text, "outcome": self.outcome, "certificate": self.certificate}
-
-
-def value_of(expression: Expression, labels: dict[str, int]) -> Fraction | None:
-    """The exact value of an expression at labels, or None where it is undefined."""
-
-    def leaf(node: Expression) -> Fraction:
-        return Fraction(labels[node.value]) if node.kind == "variable" else exact_value(node.value)
-
-    try:
-        return fold(expression, leaf, apply_operator)
-    except ZeroDivisionError:
-        return None
 
 
 def fit_formula(

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cftsr.algebra.expressions import Expression
-from cftsr.algebra.other_notations import exact_value_at, python_text, to_sympy
+from cftsr.algebra.expressions import Expression, exact_value_at
+from cftsr.algebra.other_notations import python_text, to_sympy
 from cftsr.answers.checking import Check, SplitTable, describe_check, expression_judged, table_of_file
 from cftsr.answers.checking import check as check_table
 from cftsr.answers.fit_file import FitAnswer, default_options, latex_symbol, options_of_fit

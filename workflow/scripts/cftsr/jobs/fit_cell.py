@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from cftsr import provenance
-from cftsr.algebra.expressions import ParseError, parse
+from cftsr.algebra.formula import ParseError, parse
 from cftsr.data.dataset import Dataset, read_dataset
 from cftsr.engines import get_engine
 from cftsr.engines.base import Assignment, Engine, Problem, Progress

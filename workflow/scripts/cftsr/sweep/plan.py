@@ -241,8 +241,7 @@ class Sweep:
         return self._closed_forms[name]
 
     def _in_labels(self, name: str, text: str) -> str:
-        from cftsr.algebra.expressions import ParseError
-        from cftsr.algebra.formula import read_formula
+        from cftsr.algebra.formula import ParseError, read_formula
         from cftsr.data.user_file import read_spectrum
 
         try:

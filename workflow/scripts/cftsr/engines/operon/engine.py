@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from cftsr.algebra.expressions import Expression, constant, constants, evaluate, parse, substitute
+from cftsr.algebra.expressions import Expression, constant, constants, evaluate, substitute
+from cftsr.algebra.formula import parse
 from cftsr.algebra.integer_columns import INTEGER_COLUMNS
 from cftsr.data.sampling import sample_rows
 from cftsr.engines.base import Assignment, Availability, Engine, Needs, Problem, Progress

@@ -18,7 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from cftsr.algebra.expressions import Expression, evaluate, parse
+from cftsr.algebra.expressions import Expression, evaluate
+from cftsr.algebra.formula import parse
 from cftsr.engines.base import Assignment, Availability, Engine, Needs, Problem, Progress
 from cftsr.engines.options import boolean, by_task, choice, for_task, integer, number, one_or_more
 from cftsr.engines.pysr import julia

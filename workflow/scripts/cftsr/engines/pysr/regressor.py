@@ -21,7 +21,8 @@ from typing import Any
 
 import numpy as np
 
-from cftsr.algebra.expressions import Expression, ParseError, parse, substitute
+from cftsr.algebra.expressions import Expression, substitute
+from cftsr.algebra.formula import ParseError, parse
 from cftsr.algebra.integer_columns import INTEGER_COLUMNS
 from cftsr.data.sampling import sample_rows
 from cftsr.engines.base import Problem

@@ -10,7 +10,8 @@ from typing import Any
 import altair as alt
 import numpy as np
 
-from cftsr.algebra.expressions import evaluate, parse
+from cftsr.algebra.expressions import evaluate
+from cftsr.algebra.formula import parse
 from cftsr.algebra.integer_columns import INTEGER_COLUMNS
 from cftsr.output.figures.base import LANE, MINUS, axis_at, decades, plural, rows, themed
 from cftsr.output.figures.points import FITTED, Abscissa, Part, main_abscissa, marks, other_abscissas, points_of

@@ -10,7 +10,8 @@ from typing import Any
 import altair as alt
 import numpy as np
 
-from cftsr.algebra.expressions import evaluate, parse
+from cftsr.algebra.expressions import evaluate
+from cftsr.algebra.formula import parse
 from cftsr.data.dataset import Dataset, read_dataset
 from cftsr.data.unlabelled import LAMBDA, MU, SECTOR, finding_of
 from cftsr.fronts.certificate import in_words

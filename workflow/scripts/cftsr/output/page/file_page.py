@@ -12,7 +12,8 @@ import numpy as np
 from markupsafe import Markup
 
 from cftsr import __version__
-from cftsr.algebra.expressions import ParseError, evaluate, parse
+from cftsr.algebra.expressions import evaluate
+from cftsr.algebra.formula import ParseError, parse
 from cftsr.algebra.printing import letter
 from cftsr.data.dataset import Dataset
 from cftsr.files import write_text

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from cftsr.algebra.expressions import ParseError, evaluate
+from cftsr.algebra.expressions import evaluate
+from cftsr.algebra.formula import ParseError
 from cftsr.data.dataset import Dataset, read_dataset
 from cftsr.data.tasks import GIVEN, TASKS
 from cftsr.engines import engine_order

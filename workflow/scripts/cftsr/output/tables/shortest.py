@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from cftsr.algebra.expressions import ParseError
+from cftsr.algebra.formula import ParseError
 from cftsr.engines import engine_order
 from cftsr.output.typesetting.mathml import read
 from cftsr.results.summary import Result

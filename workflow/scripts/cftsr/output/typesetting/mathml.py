@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from markupsafe import Markup, escape
 
-from cftsr.algebra.expressions import Expression, ParseError, fold, parse
+from cftsr.algebra.expressions import Expression, fold
+from cftsr.algebra.formula import ParseError, parse
 from cftsr.algebra.integer_columns import without_integer_columns
 from cftsr.algebra.printing import GREEK, latex_of, with_powers
 from cftsr.output.typesetting.words import rounded_constants

@@ -6,7 +6,7 @@ import math
 import re
 from typing import NamedTuple
 
-from cftsr.algebra.expressions import ParseError, parse
+from cftsr.algebra.formula import ParseError, parse
 from cftsr.algebra.integer_columns import without_integer_columns
 from cftsr.algebra.printing import latex_of
 from cftsr.output.typesetting.names import small_indices, with_indices
