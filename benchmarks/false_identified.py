@@ -33,7 +33,8 @@ import numpy as np
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
-from cftsr.algebra.expressions import apply_operator, fold, parse  # noqa: E402
+from cftsr.algebra.expressions import apply_operator, fold  # noqa: E402
+from cftsr.algebra.formula import parse  # noqa: E402
 from cftsr.algebra.polynomials import add, evaluate_exactly, multiply  # noqa: E402
 from cftsr.answers.fit_file import FitAnswer, default_options, fit_file, fit_rows  # noqa: E402
 from cftsr.data.dataset import Dataset, integers  # noqa: E402
