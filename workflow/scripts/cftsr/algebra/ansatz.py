@@ -16,6 +16,7 @@ from math import lcm, prod
 import numpy as np
 
 from cftsr.algebra import modular
+from cftsr.algebra.echelon import reduced_echelon
 from cftsr.algebra.polynomials import Exponents, Polynomial, monomials
 from cftsr.algebra.rational_function import RationalFunction
 
@@ -83,14 +84,7 @@ class FiniteLabels:
             + [Fraction(int(point == value))]
             for point in self.values
         ]
-        size = len(rows)
-        for column in range(size):
-            pivot = next(i for i in range(column, size) if rows[i][column])
-            rows[column], rows[pivot] = rows[pivot], rows[column]
-            rows[column] = [entry / rows[column][column] for entry in rows[column]]
-            for i in range(size):
-                if i != column and rows[i][column]:
-                    rows[i] = [a - rows[i][column] * b for a, b in zip(rows[i], rows[column], strict=True)]
+        rows = reduced_echelon(rows)
         scale = lcm(*(row[-1].denominator for row in rows))
         above: Polynomial = {}
         for exponents, row in zip(self.basis, rows, strict=True):

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cftsr.algebra import modular
+from cftsr.algebra.echelon import reduced_echelon
 from cftsr.algebra.expressions import Expression, binary, constant, substitute
 from cftsr.algebra.formula import ParseError, read_formula
 from cftsr.algebra.interpolation import equations, solutions
@@ -307,7 +308,7 @@ def _coefficients(data: Dataset, above: list[Exponents], below: list[Exponents])
 
 def _conditions(polynomials: Sequence[Poly], vectors: list[list[int]]) -> list[Poly]:
     """Polynomials in the constants that vanish where the coefficients lie in the space of these vectors."""
-    basis = _echelon([[Fraction(value) for value in vector] for vector in vectors])
+    basis = reduced_echelon([[Fraction(value) for value in vector] for vector in vectors])
     pivots = [next(place for place, value in enumerate(vector) if value) for vector in basis]
     conditions = []
     for place, polynomial in enumerate(polynomials):
@@ -326,24 +327,6 @@ def _rational(value: Fraction) -> Any:
     from sympy import Rational
 
     return Rational(value.numerator, value.denominator)
-
-
-def _echelon(rows: list[list[Fraction]]) -> list[list[Fraction]]:
-    """The reduced row echelon form, without zero rows."""
-    result: list[list[Fraction]] = []
-    for column in range(len(rows[0])):
-        row = next((row for row in rows if row[column]), None)
-        if row is None:
-            continue
-        rows = [other for other in rows if other is not row]
-        pivot = [value / row[column] for value in row]
-
-        def cleared(other: list[Fraction], pivot: list[Fraction] = pivot, column: int = column) -> list[Fraction]:
-            return [a - other[column] * b for a, b in zip(other, pivot, strict=True)]
-
-        rows = [cleared(other) for other in rows]
-        result = [*(cleared(other) for other in result), pivot]
-    return result
 
 
 # ---- rational points

@@ -15,6 +15,7 @@ from fractions import Fraction
 from functools import cached_property
 from math import lcm
 
+from cftsr.algebra.echelon import reduced_echelon
 from cftsr.errors import UserError
 
 # By type; n is the rank.
@@ -97,14 +98,7 @@ class Algebra:
         rank, lengths = self.rank, _lengths(self.kind, self.rank)
         # <w_i, coroot_j> = delta_ij, so the matrix is diag(|a|^2/2) (root products)^-1 diag(|a|^2/2).
         rows = [[*row, *(Fraction(int(i == j)) for j in range(rank))] for i, row in enumerate(self.products)]
-        for i in range(rank):
-            pivot = next(j for j in range(i, rank) if rows[j][i])
-            rows[i], rows[pivot] = rows[pivot], rows[i]
-            rows[i] = [value / rows[i][i] for value in rows[i]]
-            for j in range(rank):
-                if j != i and rows[j][i]:
-                    rows[j] = [a - rows[j][i] * b for a, b in zip(rows[j], rows[i], strict=True)]
-        inverse = [row[rank:] for row in rows]
+        inverse = [row[rank:] for row in reduced_echelon(rows)]
         half = [length / 2 for length in lengths]
         return [[half[i] * inverse[i][j] * half[j] for j in range(rank)] for i in range(rank)]
 
