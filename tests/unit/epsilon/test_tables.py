@@ -12,7 +12,7 @@ from cftsr.answers.fit_file import default_options, fit_file
 from cftsr.data.tasks import GIVEN
 from cftsr.data.user_file import read_spectrum
 from cftsr.epsilon.coefficients import COEFFICIENTS
-from cftsr.epsilon.tables import FOLDER, text_of, write
+from cftsr.epsilon.tables import FOLDER, text_of, write_tables
 from cftsr.fronts.exactness import function_of
 from cftsr.sweep.config import read_config, spectrum_request
 from cftsr.sweep.plan import Sweep
@@ -45,7 +45,9 @@ def test_the_literatures_formula_judges_the_fits_of_a_sweep(name, monkeypatch):
 
 
 def test_files_are_written_where_they_are_wanted(tmp_path):
-    assert [path.read_text(encoding="utf-8") for path in write(tmp_path)] == [text_of(name) for name in COEFFICIENTS]
+    assert [path.read_text(encoding="utf-8") for path in write_tables(tmp_path)] == [
+        text_of(name) for name in COEFFICIENTS
+    ]
 
 
 @pytest.mark.parametrize("name", COEFFICIENTS)

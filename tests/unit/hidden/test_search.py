@@ -36,7 +36,7 @@ def cell(family: str, theories: int, fraction: str, task: str = "energy") -> tup
     return without_state_labels(data), without_state_labels(held_out)
 
 
-def found(family: str, theories: int, fraction: str = "0.3", task: str = "energy", **more) -> Finding:
+def finding_for(family: str, theories: int, fraction: str = "0.3", task: str = "energy", **more) -> Finding:
     data, held_out = cell(family, theories, fraction, task)
     return find_hidden(data, held_out, complete=True, draws=3, **more)
 
@@ -108,7 +108,7 @@ def test_two_levels_of_few_theories_leave_many_shifts():
     [("minimal", "E = square(lambda_)/(4*p*q)-1/24"), ("wzw_su2", "E = square(lambda_)/(4*(k+2))-1/8")],
 )
 def test_the_two_families_of_the_paper_at_100_theories(family, equation, fraction):
-    answer = found(family, 100, fraction)
+    answer = finding_for(family, 100, fraction)
     assert (answer.kind, answer.outcome, answer.equations()) == (ONE_INTEGER, IDENTIFIED, (equation,))
     assert answer.data.exact
     assert answer.held_out.exact
@@ -146,7 +146,7 @@ OUTCOMES = {
 
 @lru_cache
 def outcome(family: str) -> Finding:
-    return found(family, OUTCOMES[family][0])
+    return finding_for(family, OUTCOMES[family][0])
 
 
 def test_the_table_of_the_docs_has_every_family_and_its_outcome():
@@ -212,7 +212,7 @@ def test_too_few_levels_are_named_first():
     ],
 )
 def test_a_shift_that_depends_on_the_theory(family, task, equation):
-    answer = found(family, 100, "0.3", task)
+    answer = finding_for(family, 100, "0.3", task)
     assert (answer.kind, answer.outcome, answer.equations()) == (THEORY_SHIFT, IDENTIFIED, (equation,))
     assert answer.held_out.exact
 
@@ -221,9 +221,9 @@ def test_a_shift_that_depends_on_the_theory(family, task, equation):
 
 
 def test_the_range_of_su2_and_the_multiples_that_minimal_models_leave_out():
-    su2 = found("wzw_su2", 60).sectors[0].occurrence
+    su2 = finding_for("wzw_su2", 60).sectors[0].occurrence
     assert (su2.gapless, su2.lowest.text, su2.highest.text) == (True, "1", "k+1")
-    minimal = found("minimal", 60).sectors[0].occurrence
+    minimal = finding_for("minimal", 60).sectors[0].occurrence
     assert not minimal.gapless
     assert {"p", "q"} <= set(minimal.avoided)
 

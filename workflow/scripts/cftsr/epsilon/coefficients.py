@@ -173,8 +173,8 @@ CHARGES = (
 TRACELESS = f"{REVIEW}; derived here from the two-loop beta function of any potential, the printed formula was not seen"
 
 COEFFICIENTS = {
-    item.name: item
-    for item in (
+    coefficient.name: coefficient
+    for coefficient in (
         Coefficient(
             "gamma_phi_2",
             "gamma_phi at epsilon^2",

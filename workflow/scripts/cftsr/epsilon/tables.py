@@ -26,7 +26,7 @@ def text_of(name: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def write(folder: str | Path = FOLDER) -> list[Path]:
+def write_tables(folder: str | Path = FOLDER) -> list[Path]:
     written = []
     for name in COEFFICIENTS:
         path = Path(folder, f"{name}.csv")
@@ -36,5 +36,5 @@ def write(folder: str | Path = FOLDER) -> list[Path]:
 
 
 if __name__ == "__main__":
-    for path in write(*sys.argv[1:2]):
+    for path in write_tables(*sys.argv[1:2]):
         print(path)

@@ -1,4 +1,4 @@
-"""What is left of a data set when nobody tells which field a level belongs to."""
+"""Spectra without labels of fields: the theories and their distinct energies."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from cftsr.data.dataset import Dataset
 
 @dataclass(frozen=True)
 class BareTheory:
-    """One theory and its distinct energies, lowest first.
+    """A theory and its distinct energies, lowest first.
 
     labels   the theory labels; () where they are not to be used
     levels   its energies
-    key      what tells the theory from the others: its labels, where it has some
+    key      identifies the theory: its labels, or a name
     """
 
     labels: tuple[int, ...]
@@ -48,19 +48,22 @@ class BareSpectrum:
 def bare_spectrum(labels: Iterable[str], rows: Iterable[tuple[tuple, Fraction]]) -> BareSpectrum:
     """The bare spectrum of rows (theory, energy), in any order; theories keep the order in which they first occur.
 
-    labels   names of the theory labels, as many as a theory has; or none, and a theory is only told from the others
+    labels   names of the theory labels, as many as a theory has; or none, and theories are only told apart
     """
     labels, levels = tuple(labels), {}
     for theory, energy in rows:
         levels.setdefault(theory, set()).add(energy)
     return BareSpectrum(
         labels,
-        tuple(BareTheory(theory if labels else (), tuple(sorted(found)), theory) for theory, found in levels.items()),
+        tuple(
+            BareTheory(theory if labels else (), tuple(sorted(levels_of_theory)), theory)
+            for theory, levels_of_theory in levels.items()
+        ),
     )
 
 
 def together(data: BareSpectrum, held_out: BareSpectrum | None) -> BareSpectrum:
-    """Both as one spectrum: a theory that is in both has the levels of both."""
+    """The union of two spectra: a theory in both has the levels of both."""
     theories = [*data.theories, *(held_out.theories if held_out else ())]
     labels = {theory.key: theory.labels for theory in theories}
     whole = bare_spectrum((), ((theory.key, level) for theory in theories for level in theory.levels))
@@ -68,7 +71,7 @@ def together(data: BareSpectrum, held_out: BareSpectrum | None) -> BareSpectrum:
 
 
 def without_state_labels(spectrum: Dataset) -> BareSpectrum:
-    """A data set without its state labels and multiplicities. Targets with an uncertainty are not for this package."""
+    """A data set without its state labels and multiplicities. Targets must be exact."""
     width = spectrum.theory_labels
     rows = zip(spectrum.x[:, :width].tolist(), spectrum.numerator.tolist(), spectrum.denominator.tolist(), strict=True)
     return bare_spectrum(spectrum.labels[:width], ((tuple(x), Fraction(a, b)) for x, a, b in rows))

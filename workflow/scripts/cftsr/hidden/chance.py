@@ -1,4 +1,4 @@
-"""What random spectra of the same denominators would give: a measured chance."""
+"""How much of random spectra with the same denominators the search explains: a measured chance."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TRIES = 50
 
 
 def random_theory(theory: BareTheory, source: random.Random) -> BareTheory:
-    """As many distinct levels, each with the denominator of the one that it replaces, in the same range."""
+    """A theory with as many random levels, in the same range and with the same denominators."""
     low, high = theory.levels[0], theory.levels[-1]
     levels: set[Fraction] = set()
     for level in theory.levels:
@@ -35,14 +35,14 @@ def random_theory(theory: BareTheory, source: random.Random) -> BareTheory:
 def measured_chance(
     theories: list[BareTheory], best: Callable[[list[BareTheory]], tuple[int, int]], draws: int = DRAWS, seed: int = 0
 ) -> dict[str, Any]:
-    """The best that the same search explains in random spectra.
+    """The most that the same search explains in random spectra, as JSON values.
 
-    best   the most theories, and the most levels, that one choice explains in the theories given
+    best   theories -> the largest number of theories, and of levels, that one choice explains
     """
     source, total = random.Random(seed), sum(map(len, theories))
     outcomes = [best([random_theory(theory, source) for theory in theories]) for _ in range(draws)]
     share = max(levels for _, levels in outcomes) / total
-    free = total - len(theories)  # one level a theory is always explained
+    free = total - len(theories)  # one level of each theory is always explained
     explained = max(levels - len(theories) for _, levels in outcomes)
     return {
         "draws": draws,

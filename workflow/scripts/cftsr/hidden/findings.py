@@ -1,4 +1,4 @@
-"""What a search for hidden quantum numbers returns."""
+"""The result of a search for hidden quantum numbers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cftsr.hidden.formulas import Formula
 from cftsr.hidden.occurrence import Occurrence
 from cftsr.vocabulary import IDENTIFIED, NONE
 
-# What the energies turn out to be. The order is that of the search: the simplest that explains all levels is taken.
+# The kinds of formula for the energies, in the order of the search: the first that explains all levels is taken.
 ONE_INTEGER = "one integer"
 THEORY_SHIFT = "one integer, shift of the theory"
 SECTORS = "one integer, sectors"
@@ -22,7 +22,7 @@ TWO_DENOMINATORS = "two integers, two denominators"
 SPLIT_FORM = "product of two integers"
 KINDS = (ONE_INTEGER, THEORY_SHIFT, SECTORS, FORM, TWO_DENOMINATORS, SPLIT_FORM)
 
-Lambda = tuple[int, ...]  # the hidden integers of a level; sector last, where there are several
+HiddenIntegers = tuple[int, ...]  # the hidden integers of a level; sector last, where there are several
 
 
 @dataclass(frozen=True)
@@ -31,10 +31,10 @@ class Sector:
 
     shift        s, the same in all theories; None where it depends on the theory
     offset       e, a formula of the theory labels, where E = (lambda^2 - e)/D; None where the shift is constant
-    denominator  D as a formula of the theory labels; None where none was found (or the theories have no labels)
+    denominator  D as a formula of the theory labels; None if there is none (or the theories have no labels)
     levels       how many levels the sector has
-    occurrence   which hidden integers occur; None where that is not looked at (two hidden integers)
-    rule         which pairs occur, in words, of a product of two
+    occurrence   which hidden integers occur; None for two hidden integers, where it is not determined
+    rule         which pairs occur, in words, for a product of two
     """
 
     shift: Fraction | None
@@ -55,9 +55,9 @@ class Sector:
 
 
 @dataclass(frozen=True)
-class Judged:
-    """How many levels and theories are explained, of how many. A level is explained when its hidden integers are whole
-    with the D and s of its theory; a theory, when all of its levels are."""
+class Coverage:
+    """How many levels and theories are explained, of how many. A level is explained if its hidden integers are whole
+    with the D and s of its theory; a theory, if all of its levels are."""
 
     levels: int
     of_levels: int
@@ -77,16 +77,16 @@ class Finding:
     """The hidden quantum numbers of a bare spectrum, or why there are none.
 
     kind                one of KINDS, or none
-    outcome             identified, fits or none, as the exact engine uses the words
+    outcome             identified, fits or none, in the sense of the exact engine
     reasons             why not identified; why none
-    sectors             one or more; for a quadratic form and for two denominators there may be several too
+    sectors             one or more
     form                (a, b, c) of a x^2 + b x y + c y^2, for a quadratic form; (0, 1, 0) for a product
     second_denominator  D' of lambda^2/D -+ mu^2/D' - s; `sign` is that of mu^2
-    denominators        D of each theory, in the order of the data: known also where the theories have no labels
+    denominators        D of each theory, in the order of the data; known also for theories without labels
     hidden              for each theory the hidden integers of each level
-    data, held_out      what is explained, judged with the formulas; held_out is None where nothing was held out
-    certificate         how many shifts were tried, the best of them, what random spectra give
-    explain             the hidden integers of each level of any theory, of the data or not; None for a level without
+    data, held_out      how many levels the formulas explain; held_out is None where nothing was held out
+    certificate         how many shifts were tried, the best of them, how well random spectra are explained
+    explain             theory, in the data or not -> the hidden integers of each level, None for a level without
     """
 
     kind: str
@@ -97,11 +97,13 @@ class Finding:
     second_denominator: Formula | None = None
     sign: int = -1
     denominators: tuple[Fraction | None, ...] = ()
-    hidden: tuple[tuple[Lambda | None, ...], ...] = ()
-    data: Judged | None = None
-    held_out: Judged | None = None
+    hidden: tuple[tuple[HiddenIntegers | None, ...], ...] = ()
+    data: Coverage | None = None
+    held_out: Coverage | None = None
     certificate: dict[str, Any] = field(default_factory=dict)
-    explain: Callable[[BareTheory], tuple[Lambda | None, ...]] | None = field(default=None, compare=False, repr=False)
+    explain: Callable[[BareTheory], tuple[HiddenIntegers | None, ...]] | None = field(
+        default=None, compare=False, repr=False
+    )
 
     @property
     def several_sectors(self) -> bool:
@@ -109,7 +111,7 @@ class Finding:
 
     @property
     def identified(self) -> bool:
-        """Whether the data determine the answer, and nothing that was held out speaks against it."""
+        """Whether the data determine the hidden numbers, and the held-out levels agree."""
         return self.outcome == IDENTIFIED and (self.held_out is None or self.held_out.exact)
 
     def equations(self, name: str = LAMBDA, second: str = MU, symbol: str = "E") -> tuple[str, ...]:
@@ -133,7 +135,7 @@ class Finding:
         return tuple(texts)
 
     def as_dict(self) -> dict[str, Any]:
-        """Everything but the hidden integers, which are as many as the data, as JSON values."""
+        """The finding as JSON values, without the hidden integers of each level."""
         return {
             "kind": self.kind,
             "outcome": self.outcome,
@@ -153,12 +155,12 @@ class Finding:
 SHOWN = 50  # denominators in the JSON form
 
 
-def nothing(reasons: tuple[str, ...], certificate: dict[str, Any]) -> Finding:
+def no_finding(reasons: tuple[str, ...], certificate: dict[str, Any]) -> Finding:
     return Finding(NONE, NONE, reasons, certificate=certificate)
 
 
 def _enclosed(text: str, further: str = "") -> str:
-    """In parentheses where it is a sum, or has one of the further operators outside of parentheses."""
+    """The text in parentheses if it is a sum, or has one of the further operators outside of parentheses."""
     depth = 0
     for character in text:
         depth += (character == "(") - (character == ")")

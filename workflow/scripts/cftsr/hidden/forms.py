@@ -1,8 +1,8 @@
 """Two hidden integers over one denominator: E = (a x^2 + b x y + c y^2)/D - s, a form of small discriminant.
 
-The numbers that such a form takes over the rationals are the norms of a quadratic field, up to a factor; so for one
-theory all E + s lie in one class modulo norms. A whole number that is a norm of an element is the norm of a whole
-element where the field has class number one, as all that are tried have: then the form takes it.
+The values of such a form over the rationals are the norms of a quadratic field, up to a factor; so for one theory all
+E + s lie in one class modulo norms. A whole number that is the norm of an element is the norm of an integer of the
+field if the class number is one, as for all fields that are tried: then the form represents it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from cftsr.algebra.square_classes import common_measure, is_square, norm_class, 
 from cftsr.hidden.bare import BareSpectrum, BareTheory
 from cftsr.hidden.formulas import Formula, denominator_formula
 from cftsr.hidden.one_integer import sample_of
-from cftsr.hidden.shifts import Score, grid
+from cftsr.hidden.shifts import ShiftScore, grid
 
 Form = tuple[int, int, int]
 
@@ -33,8 +33,8 @@ FORMS: dict[int, Form] = {
     2: (1, 0, -2),
     13: (1, 1, -3),
 }
-SAMPLE, LEVELS = 16, 10  # theories and levels that judge every shift with every form
-LARGEST_FACTOR = 200  # of a theory's numbers to the values of the form
+SAMPLE, LEVELS = 16, 10  # theories and levels on which every form and shift is scored
+LARGEST_FACTOR = 200  # between a theory's numbers and the values of the form
 
 
 @lru_cache(maxsize=1 << 17)
@@ -61,7 +61,7 @@ def largest_norm_class(levels: tuple[Fraction, ...], shift: Fraction, radicand: 
 @dataclass(frozen=True)
 class FormScore:
     radicand: int
-    score: Score
+    score: ShiftScore
 
     def as_dict(self) -> dict:
         return {"form": list(FORMS[self.radicand]), **self.score.as_dict()}
@@ -79,7 +79,7 @@ def try_forms(sample: list[BareTheory]) -> list[FormScore]:
         for shift in grid():
             sizes = [largest_norm_class(theory.levels, shift, radicand) for theory in sample]
             explained = sum(size == len(theory) for size, theory in zip(sizes, sample, strict=True))
-            scores.append(FormScore(radicand, Score(shift, explained, sum(sizes))))
+            scores.append(FormScore(radicand, ShiftScore(shift, explained, sum(sizes))))
     order = list(FORMS)
     scores.sort(
         key=lambda s: (
@@ -95,7 +95,7 @@ def try_forms(sample: list[BareTheory]) -> list[FormScore]:
 
 @dataclass(frozen=True)
 class FormFit:
-    """One form and shift for all theories; denominators as found for each, and as a formula where there is one."""
+    """One form and shift for all theories; D of each theory, and as a formula if there is one."""
 
     radicand: int
     shift: Fraction
@@ -104,7 +104,7 @@ class FormFit:
 
 
 def smallest_denominator(levels: tuple[Fraction, ...], shift: Fraction, radicand: int) -> Fraction | None:
-    """The D of smallest whole numbers D (E + s) that are all taken by the form; None where there is none."""
+    """The smallest D such that the form represents all D (E + s), which are whole; None if there is none."""
     values = [level + shift for level in levels]
     measure = common_measure(values)
     if not measure:
@@ -124,7 +124,7 @@ def smallest_denominator(levels: tuple[Fraction, ...], shift: Fraction, radicand
 
 def fit_form(spectrum: BareSpectrum, scores: list[FormScore], sample: list[BareTheory]) -> list[FormFit]:
     """The forms and shifts that explain every level of every theory, simplest first."""
-    found = []
+    fits = []
     for candidate in scores:
         if candidate.score.theories < len(sample):
             break
@@ -137,8 +137,8 @@ def fit_form(spectrum: BareSpectrum, scores: list[FormScore], sample: list[BareT
             denominators.append(denominator)
         else:
             formula = _formula(spectrum, denominators, radicand)
-            found.append(FormFit(radicand, shift, tuple(denominators), formula))
-    return found
+            fits.append(FormFit(radicand, shift, tuple(denominators), formula))
+    return fits
 
 
 def _formula(spectrum: BareSpectrum, denominators: list[Fraction], radicand: int) -> Formula | None:
@@ -154,7 +154,7 @@ def _formula(spectrum: BareSpectrum, denominators: list[Fraction], radicand: int
 
 
 def up_to_norms(radicand: int) -> Callable[[Fraction], Fraction | None]:
-    """What two D of one theory may differ by: a norm. The root of a square; else 1 over what clears the quotient."""
+    """The factor between two D of one theory, which must be a norm: the root of a square, else 1/denominator."""
 
     def factor(quotient: Fraction) -> Fraction | None:
         root = square_root(quotient)
@@ -169,7 +169,7 @@ def up_to_norms(radicand: int) -> Callable[[Fraction], Fraction | None]:
 
 @lru_cache(maxsize=1 << 16)
 def representation(form: Form, number: int) -> tuple[int, int] | None:
-    """Whole x >= y >= 0 (x, y >= 0 for an indefinite form) that the form takes to the number; smallest y first."""
+    """Whole x >= y >= 0 (x, y >= 0 for an indefinite form) at which the form takes the number, with the smallest y."""
     a, b, c = form
     if number == 0:
         return 0, 0

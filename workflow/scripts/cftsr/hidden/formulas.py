@@ -1,4 +1,4 @@
-"""Formulas in the theory labels: the exact engine on one number a theory, and their exact values."""
+"""Formulas in the theory labels: fits of the exact engine to one number per theory, and their exact values."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from cftsr.engines import get_engine
 from cftsr.engines.base import Assignment, Problem, Progress
 from cftsr.vocabulary import FITS, IDENTIFIED, NONE
 
-# Of the exact engine. A denominator is a product of a few labels and not a function of degree 12.
+# Of the exact engine. A denominator is a product of a few factors, not a function of degree 12.
 OPTIONS = {"max_degree": 8, "max_unknowns": 120, "spare_rows": 12, "refit_without": 0.2, "wrong_rows": 0.0}
-# Up to this many of its smallest values a label is left out of a trial: small theories have exceptional levels.
+# How many of the smallest values of each label may be left out of a trial: small theories have exceptional levels.
 SMALLEST = 2
 LARGEST_PART = 2**62
 
@@ -30,8 +30,8 @@ Theory = tuple[int, ...]
 class Formula:
     """A rational function of the theory labels.
 
-    outcome      identified, or fits: the exact engine's word
-    certificate  the exact engine's; {} for a constant
+    outcome      identified or fits, from the exact engine
+    certificate  of the exact engine; {} for a constant
     """
 
     text: str
@@ -50,7 +50,7 @@ class Formula:
 def fit_formula(
     labels: tuple[str, ...], theories: Sequence[Theory], values: Sequence[Fraction], options: dict[str, Any] = OPTIONS
 ) -> Formula | None:
-    """The exact engine's formula for one number a theory, or None where it has none."""
+    """The exact engine's formula for one number per theory, or None if it finds none."""
     if not values:
         return None
     if len(set(values)) == 1:
@@ -82,15 +82,15 @@ def denominator_formula(
 ) -> Formula | None:
     """D as a formula of the theory labels, from each theory's D up to a square.
 
-    primitive  for each theory the D that makes the hidden integers free of a common divisor
+    primitive  for each theory the D for which the hidden integers have no common divisor
     steps      for each theory the common divisor of their differences
-    whole      what D may be off by: a function that returns the factor of the hidden integers, or None (the root of a
-               rational square; for a quadratic form, the root or, where the quotient is a norm, 1)
+    whole      the quotients by which D may be off: a function from the quotient to the factor of the hidden integers,
+               or to None (the root of a rational square; for a quadratic form, the root or, for a norm, 1)
 
-    A common divisor of one theory's integers (all even, say) is an accident of that theory, so its D may need a square
-    to follow the formula of the others. Tried in turn: D as it is; D times the square that gives all theories the same
-    step; the theories of one parity of labels alone; those without the smallest labels. What comes out must agree with
-    every theory up to a square, and is scaled so that every hidden integer is whole.
+    A common divisor of one theory's integers (all even, for example) is an accident of that theory, so its D may need
+    a square to follow the formula of the others. Tried in turn: D unchanged; D times the square that gives all theories
+    the same step; only theories of one parity of labels; only those without the smallest labels. The formula must agree
+    with every theory up to a square, and is scaled so that every hidden integer is whole.
     """
     for chosen, values in _proposals(theories, primitive, steps):
         formula = fit_formula(labels, [theories[i] for i in chosen], values, options)

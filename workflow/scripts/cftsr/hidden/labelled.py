@@ -1,4 +1,4 @@
-"""Data sets in hidden quantum numbers: a spectrum without labels becomes one that an engine can fit a formula to."""
+"""Data sets in hidden quantum numbers: a spectrum without labels becomes one to which an engine can fit a formula."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from cftsr.data.dataset import Dataset
 from cftsr.data.labels import plain_names
 from cftsr.data.unlabelled import FINDING, LAMBDA, MU, SECTOR
 from cftsr.hidden.bare import BareTheory, without_state_labels
-from cftsr.hidden.findings import Finding, Lambda
+from cftsr.hidden.findings import Finding, HiddenIntegers
 from cftsr.hidden.search import find_hidden
 
 
 def find_labels(data: Dataset, held_out: Dataset, complete: bool = False) -> tuple[Finding, Dataset, Dataset]:
-    """What is found in levels without labels, and data and held-out levels with the labels found.
+    """The hidden quantum numbers of levels without labels, and the data and held-out levels labelled by them.
 
-    data, held_out   rows with the theory labels alone, or with labels of states, which are then not used
+    data, held_out   rows with theory labels only; labels of states, if there are any, are not used
     complete         together they are all levels of each theory
 
-    Where nothing is found, the rows keep the theory labels alone. The held-out levels get the numbers that D and s of
-    their theory give them; a level that these do not explain gets the nearest whole number below, so that a formula of
-    all others is wrong on it.
+    If there are no hidden quantum numbers, the rows keep only the theory labels. The held-out levels get the numbers
+    that follow from D and s of their theory; a level that these do not explain gets the next lower whole number, so a
+    formula that fits all others is wrong on it.
     """
     bare, others = without_state_labels(data), without_state_labels(held_out) if len(held_out) else None
     finding = find_hidden(bare, others, complete)
@@ -34,14 +34,14 @@ def find_labels(data: Dataset, held_out: Dataset, complete: bool = False) -> tup
 
 
 def label_names(labels: Sequence[str], finding: Finding) -> tuple[str, ...]:
-    """What the hidden quantum numbers are called, beside these labels of the theory."""
+    """Names of the hidden quantum numbers, different from these labels of the theory."""
     width = 0 if finding.explain is None else 1 + (finding.form is not None or finding.second_denominator is not None)
     wanted = [*(LAMBDA, MU)[:width], *[SECTOR] * finding.several_sectors]
     return plain_names([*labels, *wanted])[len(labels) :]
 
 
 def with_labels(rows: Dataset, finding: Finding) -> Dataset:
-    """The rows with theory labels and hidden quantum numbers; each theory and level once, lowest first."""
+    """The rows with theory labels and hidden quantum numbers; each level of a theory once, lowest first."""
     width, several = rows.theory_labels, finding.several_sectors
     labels = rows.labels[:width]
     names = label_names(labels, finding)
@@ -69,26 +69,26 @@ def with_labels(rows: Dataset, finding: Finding) -> Dataset:
 
 
 def _lowest_ranks(rows: Dataset) -> dict[tuple[int, ...], int]:
-    """Of each theory the rank of its lowest row: those of what is held out begin where the data end."""
-    found: dict[tuple[int, ...], int] = {}
+    """The rank of the lowest row of each theory: the held-out rows begin where the data end."""
+    lowest: dict[tuple[int, ...], int] = {}
     ranks = np.zeros(len(rows), dtype=int) if rows.rank is None else rows.rank
     for theory, rank in zip(map(tuple, rows.x[:, : rows.theory_labels].tolist()), ranks.tolist(), strict=True):
-        found[theory] = min(rank, found.get(theory, rank))
-    return found
+        lowest[theory] = min(rank, lowest.get(theory, rank))
+    return lowest
 
 
-def _numbers(theory: BareTheory, finding: Finding, names: tuple[str, ...]) -> list[Lambda]:
+def _numbers(theory: BareTheory, finding: Finding, names: tuple[str, ...]) -> list[HiddenIntegers]:
     if finding.explain is None:
         return [()] * len(theory)
-    answers = finding.explain(theory)
+    integers = finding.explain(theory)
     return [
         _below(theory, level, finding, len(names)) if hidden is None else hidden
-        for level, hidden in zip(theory.levels, answers, strict=True)
+        for level, hidden in zip(theory.levels, integers, strict=True)
     ]
 
 
-def _below(theory: BareTheory, level: Fraction, finding: Finding, size: int) -> Lambda:
-    """Hidden numbers that do not explain a level, near those that it would have."""
+def _below(theory: BareTheory, level: Fraction, finding: Finding, size: int) -> HiddenIntegers:
+    """Hidden numbers near those that a level would have, for a level that none explain."""
     sector = finding.sectors[0]
     below = sector.denominator(theory.labels) if sector.denominator else None
     shift = sector.shift

@@ -1,4 +1,4 @@
-"""Which values of a hidden integer occur: a range, a step, residues, multiples that are left out."""
+"""The values of a hidden integer that occur: a range, a step, residues, multiples that are left out."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from typing import Any
 from cftsr.hidden.formulas import Formula, Theory, fit_formula
 
 LARGEST_MODULUS = 24
-CONSTANTS = range(-1, 5)  # added to a label, or to a sum or difference of two: the moduli that are looked at
-EXPECTED = 20  # multiples that chance would have put among the values, so that their absence says something
+CONSTANTS = range(-1, 5)  # added to a label, or to a sum or difference of two, to give the moduli that are tried
+EXPECTED = 20  # multiples expected by chance among the values, for their absence to be significant
 
 
 @dataclass(frozen=True)
 class Occurrence:
-    """Which hidden integers occur in a theory, as far as a rule was found.
+    """The rules for the hidden integers that occur in a theory.
 
     gapless    from the lowest on, in steps of `step`, none is left out
     lowest     a formula of the theory labels, or None
-    highest    the same; only where theories are given in full
-    residues   (modulus, residues) that hold in all theories, where they leave something out
+    highest    the same; only if all levels of the theories are known
+    residues   (modulus, residues) that hold in all theories, if they exclude some numbers; else None
     avoided    expressions in the theory labels of which no hidden integer is a multiple
-    share      of the whole numbers between a theory's lowest and highest, and which the rules above allow, that occur
+    share      the share that occurs of the whole numbers between a theory's lowest and highest that these rules allow
     """
 
     gapless: bool
@@ -74,36 +74,36 @@ def occurrence(
     """The rules that a hidden integer's values obey.
 
     values    for each theory the sorted distinct values
-    complete  for each theory whether all of its levels are there, so that the highest value means something
+    complete  for each theory whether all of its levels are known, so that the highest value has a meaning
     """
-    several = [list(found) for found in values if len(found) > 1]
-    steps = gcd(*(b - a for found in several for a, b in pairwise(found)))
-    gapless = bool(several) and all(b - a == steps for found in several for a, b in pairwise(found))
+    several = [list(numbers) for numbers in values if len(numbers) > 1]
+    steps = gcd(*(b - a for numbers in several for a, b in pairwise(numbers)))
+    gapless = bool(several) and all(b - a == steps for numbers in several for a, b in pairwise(numbers))
     step = steps or 1
-    given = [row for row in zip(theories, values, complete, strict=True) if row[1]]
-    rows = [(theory, found) for theory, found, _ in given]
-    lowest = fit_formula(labels, [theory for theory, _ in rows], [Fraction(found[0]) for _, found in rows])
-    full = [(theory, found) for theory, found, everything in given if everything]
-    highest = fit_formula(labels, [theory for theory, _ in full], [Fraction(found[-1]) for _, found in full])
+    nonempty = [row for row in zip(theories, values, complete, strict=True) if row[1]]
+    rows = [(theory, numbers) for theory, numbers, _ in nonempty]
+    lowest = fit_formula(labels, [theory for theory, _ in rows], [Fraction(numbers[0]) for _, numbers in rows])
+    full = [(theory, numbers) for theory, numbers, everything in nonempty if everything]
+    highest = fit_formula(labels, [theory for theory, _ in full], [Fraction(numbers[-1]) for _, numbers in full])
     if len(full) < 3:
         highest = None
-    residues = _residues([found for _, found in rows])
+    residues = _residues([numbers for _, numbers in rows])
     avoided = _avoided(labels, rows)
     return Occurrence(gapless, step, lowest, highest, residues, tuple(avoided), _share(labels, rows, residues, avoided))
 
 
 def _residues(theories: list[Sequence[int]]) -> tuple[int, tuple[int, ...]] | None:
-    """The smallest modulus, and residues that leave at least a third out, in enough values to be no accident."""
+    """The smallest modulus with residues that exclude at least a third, in enough values to be no accident."""
     for modulus in range(2, LARGEST_MODULUS + 1):
-        taken = sorted({value % modulus for found in theories for value in found})
+        taken = sorted({value % modulus for numbers in theories for value in numbers})
         if 3 * (modulus - len(taken)) < modulus:
             continue
-        # Chance puts the others among the values only where the range of a theory reaches them.
+        # The other residues can only be missing by chance within the range of a theory.
         expected = 0.0
-        for found in theories:
-            low, high = found[0], found[-1]
+        for numbers in theories:
+            low, high = numbers[0], numbers[-1]
             reached = sum(_count(low, high, residue, modulus) for residue in range(modulus) if residue not in taken)
-            expected += len(found) * reached / (high - low + 1)
+            expected += len(numbers) * reached / (high - low + 1)
         if expected >= EXPECTED:
             return modulus, tuple(taken)
     return None
@@ -133,7 +133,7 @@ def _modulus(theory: Theory, coefficients: tuple[int, ...], constant: int) -> in
 
 
 def _avoided(labels: tuple[str, ...], rows: list[tuple[Theory, Sequence[int]]]) -> list[str]:
-    found = []
+    avoided = []
     for text, coefficients, constant in _moduli(labels):
         expected = 0.0
         for theory, values in rows:
@@ -142,12 +142,12 @@ def _avoided(labels: tuple[str, ...], rows: list[tuple[Theory, Sequence[int]]]) 
                 continue
             if any(value % modulus == 0 for value in values):
                 break
-            # Chance puts a multiple among the values only where the range reaches one.
+            # A multiple can only be missing by chance if the range reaches one.
             expected += len(values) / modulus if values[-1] >= modulus else 0
         else:
             if expected >= EXPECTED:
-                found.append(text)
-    return found
+                avoided.append(text)
+    return avoided
 
 
 def _share(labels: tuple[str, ...], rows, residues, avoided: list[str]) -> float:

@@ -12,23 +12,23 @@ from math import gcd, lcm
 from cftsr.algebra.square_classes import square_free, square_root
 from cftsr.hidden.bare import BareSpectrum, BareTheory
 from cftsr.hidden.formulas import Formula, denominator_formula, fit_formula
-from cftsr.hidden.shifts import Score, Solved, denominator_of, grid, score, solved_shifts
+from cftsr.hidden.shifts import ShiftScore, Solved, denominator_of, grid, score_shift, solved_shifts
 
-SAMPLE, SAMPLE_LEVELS = 24, 16  # theories that judge every shift, by their lowest levels; the best are judged on all
-SOLVED_THEORIES = 12  # of which every possible shift is worked out
+SAMPLE, SAMPLE_LEVELS = 24, 16  # theories on which every shift is scored, and their levels; the best are tried on all
+SOLVED_THEORIES = 12  # theories for which every possible shift is computed
 DECISIVE = 4  # levels that a theory needs for that: with three, many shifts fit
 SUBSET, SUBSET_LEVELS, SUBSET_THEORIES, SUBSET_MULTIPLES = 4, 9, 6, 48  # the same for sectors, from subsets of levels
 MAX_SECTORS = 3
-SECTOR_SHIFTS = {2: 40, 3: 24}  # so many of the best shifts are combined
-WRONG = 0.02  # of the levels may be left over: they are named, and the answer is not identified
-MOST_AMBIGUOUS = 12  # solutions of one theory, beyond which it says nothing
+SECTOR_SHIFTS = {2: 40, 3: 24}  # number of sectors -> how many of the best shifts are combined
+WRONG = 0.02  # share of the levels that may be left over: they are listed, and the result is not identified
+MOST_AMBIGUOUS = 12  # a theory with more solutions says nothing
 
 
 @dataclass(frozen=True)
 class Shifts:
     """The shifts that were tried on a sample of theories, best first."""
 
-    scores: tuple[Score, ...]
+    scores: tuple[ShiftScore, ...]
     sample: tuple[BareTheory, ...]
     solved: dict[BareTheory, tuple[Solved, ...]]
 
@@ -36,9 +36,9 @@ class Shifts:
 def sample_of(
     theories: Iterable[BareTheory], size: int = SAMPLE, least: int = 3, cut: bool = True
 ) -> tuple[BareTheory, ...]:
-    """Theories of at least so many levels, or of two where there are few such: spread evenly over the data.
+    """Theories with at least `least` levels (or two, if few have so many), spread evenly over the data.
 
-    cut   to their lowest SAMPLE_LEVELS levels
+    cut   whether to take only their lowest SAMPLE_LEVELS levels
     """
     theories = list(theories)
     chosen = [theory for theory in theories if len(theory) >= least]
@@ -49,22 +49,22 @@ def sample_of(
 
 
 def try_shifts(spectrum: BareSpectrum) -> Shifts:
-    """Score every shift of the grid, and every one that solves a theory, on a sample of the theories."""
+    """The scores of all shifts of the grid, and of those that solve a theory, on a sample of the theories."""
     sample = sample_of(spectrum.theories)
     decisive = [theory for theory in sample if len(theory) >= DECISIVE][:SOLVED_THEORIES]
     solved = {theory: tuple(solved_shifts(theory.levels)) for theory in decisive}
     candidates = dict.fromkeys(grid())
-    for found in solved.values():
-        if len(found) <= MOST_AMBIGUOUS:
-            candidates |= dict.fromkeys(solution.shift for solution in found)
-    scores = [score(sample, shift) for shift in candidates]
+    for solutions in solved.values():
+        if len(solutions) <= MOST_AMBIGUOUS:
+            candidates |= dict.fromkeys(solution.shift for solution in solutions)
+    scores = [score_shift(sample, shift) for shift in candidates]
     scores.sort(key=lambda s: (-s.theories, -s.levels, s.shift.denominator, abs(s.shift)))
     return Shifts(tuple(scores), sample, solved)
 
 
 @dataclass(frozen=True)
-class Assigned:
-    """For each theory the shift, D and hidden integers of one sector; D is None where the theory has no such level.
+class SectorAssignment:
+    """For each theory the shift, D and levels of one sector; D is None where the theory has no level in it.
 
     levels    for each theory the places of the sector's levels
     """
@@ -76,17 +76,17 @@ class Assigned:
 
 def constant_shift(spectrum: BareSpectrum, shifts: Shifts) -> list[Fraction]:
     """The shifts that explain every level of every theory, simplest first."""
-    found = []
+    fitting = []
     for candidate in shifts.scores:
         if candidate.theories < len(shifts.sample):
             break
         if all(denominator_of(theory.levels, candidate.shift) is not None for theory in spectrum.theories):
-            found.append(candidate.shift)
-    return found
+            fitting.append(candidate.shift)
+    return fitting
 
 
-def nearly_constant_shift(spectrum: BareSpectrum, shifts: Shifts) -> tuple[Fraction, Assigned | None]:
-    """The shift that explains the most levels, with those that it explains; None where more than a few are left."""
+def nearly_constant_shift(spectrum: BareSpectrum, shifts: Shifts) -> tuple[Fraction, SectorAssignment | None]:
+    """The shift that explains the most levels, and these levels; None if more than a few are left over."""
     best = max(shifts.scores, key=lambda candidate: candidate.levels).shift
     places, denominators = [], []
     for theory in spectrum.theories:
@@ -99,20 +99,20 @@ def nearly_constant_shift(spectrum: BareSpectrum, shifts: Shifts) -> tuple[Fract
     left = spectrum.levels - sum(map(len, places))
     if left > WRONG * spectrum.levels:
         return best, None
-    return best, Assigned((best,) * len(spectrum.theories), tuple(denominators), tuple(places))
+    return best, SectorAssignment((best,) * len(spectrum.theories), tuple(denominators), tuple(places))
 
 
-def assigned(spectrum: BareSpectrum, shift_of: dict[BareTheory, Fraction]) -> Assigned:
-    """One sector that has all levels."""
+def one_sector(spectrum: BareSpectrum, shift_of: dict[BareTheory, Fraction]) -> SectorAssignment:
+    """A single sector with all levels."""
     shifts = tuple(shift_of[theory] for theory in spectrum.theories)
     denominators = tuple(
         denominator_of(theory.levels, shift) for theory, shift in zip(spectrum.theories, shifts, strict=True)
     )
-    return Assigned(shifts, denominators, tuple(tuple(range(len(theory))) for theory in spectrum.theories))
+    return SectorAssignment(shifts, denominators, tuple(tuple(range(len(theory))) for theory in spectrum.theories))
 
 
-def formula_of_denominator(spectrum: BareSpectrum, sector: Assigned) -> Formula | None:
-    """D as a formula, from the theories with several levels in the sector, and right up to a square on the others."""
+def formula_of_denominator(spectrum: BareSpectrum, sector: SectorAssignment) -> Formula | None:
+    """D as a formula, from the theories with several levels in the sector; on the others it must agree up to a square."""
     if not spectrum.labels:
         return None
     for least in (3, 2, 1):
@@ -139,15 +139,15 @@ def formula_of_denominator(spectrum: BareSpectrum, sector: Assigned) -> Formula 
 
 @dataclass(frozen=True)
 class TheoryShift:
-    """E = (lambda^2 - e)/D with formulas e and D; or without formulas, where only the sequences are known."""
+    """E = (lambda^2 - e)/D with formulas e and D; None if only their values are known."""
 
-    sector: Assigned
+    sector: SectorAssignment
     denominator: Formula | None
     offset: Formula | None
 
 
 def theory_shift(spectrum: BareSpectrum) -> TheoryShift | None:
-    """A shift for each theory with formulas for it and for D: from all of its levels, or from their places."""
+    """A shift for each theory, with formulas for it and for D: from all its levels, or from their places."""
     return _solved_theory_shift(spectrum) or _theory_shift_by_place(spectrum)
 
 
@@ -194,18 +194,18 @@ def _theory_shift_by_place(spectrum: BareSpectrum) -> TheoryShift | None:
 
 
 def _solved_theory_shift(spectrum: BareSpectrum) -> TheoryShift | None:
-    """From every shift that solves a theory. None where some theory with enough levels has none."""
+    """The formulas from the shifts that solve each theory. None if a theory with enough levels has no such shift."""
     solutions: dict[BareTheory, list[Solved]] = {}
     for theory in spectrum.theories:
         if len(theory) >= DECISIVE:
             solutions[theory] = solved_shifts(theory.levels)
             if not solutions[theory]:
                 return None
-    unique = {theory: found[0] for theory, found in solutions.items() if len(found) == 1}
+    unique = {theory: solved[0] for theory, solved in solutions.items() if len(solved) == 1}
     if len(unique) < 4 or not spectrum.labels:
         return None
     part = BareSpectrum(spectrum.labels, tuple(unique))
-    sector = assigned(part, {theory: found.shift for theory, found in unique.items()})
+    sector = one_sector(part, {theory: solved.shift for theory, solved in unique.items()})
     denominator = formula_of_denominator(part, sector)
     if denominator is None:
         return None
@@ -218,14 +218,14 @@ def _solved_theory_shift(spectrum: BareSpectrum) -> TheoryShift | None:
 
 
 def _confirmed(spectrum: BareSpectrum, denominator: Formula, offset: Formula) -> TheoryShift | None:
-    """The formulas, where they explain every level."""
+    """The formulas if they explain every level, else None."""
     shift_of = {}
     for theory in spectrum.theories:
         below, above = denominator(theory.labels), offset(theory.labels)
         if not below or above is None:
             return None
         shift_of[theory] = above / below
-    whole = assigned(spectrum, shift_of)
+    whole = one_sector(spectrum, shift_of)
     if any(value is None for value in whole.denominators):
         return None
     return TheoryShift(whole, denominator, offset)
@@ -235,19 +235,19 @@ def _confirmed(spectrum: BareSpectrum, denominator: Formula, offset: Formula) ->
 
 
 def sector_candidates(spectrum: BareSpectrum, shifts: Shifts) -> list[Fraction]:
-    """Shifts that explain a part of the levels, best first: of the grid, and those that solve subsets of levels."""
+    """Shifts that explain some of the levels, best first: from the grid, and those that solve subsets of levels."""
     counts: Counter[Fraction] = Counter()
     theories = [theory for theory in shifts.sample if len(theory) > SUBSET]
     for theory in sorted(theories, key=len)[-SUBSET_THEORIES:]:
         met = set()
         for subset in combinations(theory.levels[:SUBSET_LEVELS], SUBSET):
-            found = solved_shifts(subset, SUBSET_MULTIPLES)
-            if len(found) <= MOST_AMBIGUOUS:
-                met |= {solution.shift for solution in found}
+            solutions = solved_shifts(subset, SUBSET_MULTIPLES)
+            if len(solutions) <= MOST_AMBIGUOUS:
+                met |= {solution.shift for solution in solutions}
         counts.update(met)
     known = {candidate.shift for candidate in shifts.scores}
     fresh = [shift for shift, count in counts.most_common(60) if count > 1 and shift not in known]
-    scores = [*shifts.scores, *(score(list(shifts.sample), shift) for shift in fresh)]
+    scores = [*shifts.scores, *(score_shift(list(shifts.sample), shift) for shift in fresh)]
     scores.sort(key=lambda s: (-s.levels, s.shift.denominator, abs(s.shift)))
     return [candidate.shift for candidate in scores]
 
@@ -258,7 +258,7 @@ def level_classes(theory: BareTheory, shift: Fraction) -> tuple[int, ...]:
 
 
 def common_class(classes: list[tuple[int, ...]]) -> int | None:
-    """The one class in which every level lies under one of the shifts, or None."""
+    """A class in which every level lies under one of the shifts, or None."""
     for kind in {column[0] for column in classes}:
         if kind > 0 and all(any(column[i] in (kind, 0) for column in classes) for i in range(len(classes[0]))):
             return kind
@@ -267,21 +267,21 @@ def common_class(classes: list[tuple[int, ...]]) -> int | None:
 
 def sectors(
     spectrum: BareSpectrum, candidates: list[Fraction], sample: tuple[BareTheory, ...]
-) -> list[Assigned] | None:
+) -> list[SectorAssignment] | None:
     """The least number of constant shifts, with one D up to squares for each theory, that explain every level."""
     for count in range(2, MAX_SECTORS + 1):
         few = candidates[: SECTOR_SHIFTS[count]]
         classes = {shift: [level_classes(theory, shift) for theory in sample] for shift in few}
         for chosen in combinations(few, count):
             if all(common_class([classes[shift][i] for shift in chosen]) is not None for i in range(len(sample))):
-                found = _split(spectrum, tuple(sorted(chosen)))
-                if found is not None:
-                    return found
+                assignments = _split(spectrum, tuple(sorted(chosen)))
+                if assignments is not None:
+                    return assignments
     return None
 
 
-def _split(spectrum: BareSpectrum, chosen: tuple[Fraction, ...]) -> list[Assigned] | None:
-    """The levels of each sector; None where some level is in none, or a sector has next to none."""
+def _split(spectrum: BareSpectrum, chosen: tuple[Fraction, ...]) -> list[SectorAssignment] | None:
+    """The levels of each sector; None if a level is in no sector, or a sector has hardly any levels."""
     places: list[list[tuple[int, ...]]] = [[] for _ in chosen]
     for theory in spectrum.theories:
         classes = [level_classes(theory, shift) for shift in chosen]
@@ -292,9 +292,9 @@ def _split(spectrum: BareSpectrum, chosen: tuple[Fraction, ...]) -> list[Assigne
         for i in range(len(theory)):
             first = next(number for number, column in enumerate(classes) if column[i] in (kind, 0))
             taken[first].append(i)
-        for column, found in zip(places, taken, strict=True):
-            column.append(tuple(found))
-    found = []
+        for column, indices in zip(places, taken, strict=True):
+            column.append(tuple(indices))
+    assignments = []
     for shift, column in zip(chosen, places, strict=True):
         if sum(map(len, column)) < spectrum.levels / 50:
             return None
@@ -302,5 +302,5 @@ def _split(spectrum: BareSpectrum, chosen: tuple[Fraction, ...]) -> list[Assigne
             denominator_of(tuple(theory.levels[i] for i in places_of), shift) if places_of else None
             for theory, places_of in zip(spectrum.theories, column, strict=True)
         )
-        found.append(Assigned((shift,) * len(spectrum.theories), denominators, tuple(column)))
-    return found
+        assignments.append(SectorAssignment((shift,) * len(spectrum.theories), denominators, tuple(column)))
+    return assignments

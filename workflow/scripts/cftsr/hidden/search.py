@@ -1,4 +1,4 @@
-"""The search for hidden quantum numbers: the kinds of answer in turn, simplest first, and what speaks for it."""
+"""The search for hidden quantum numbers: the kinds of formula in turn, simplest first, with the evidence for each."""
 
 from __future__ import annotations
 
@@ -22,33 +22,33 @@ from cftsr.hidden.findings import (
     SPLIT_FORM,
     THEORY_SHIFT,
     TWO_DENOMINATORS,
+    Coverage,
     Finding,
-    Judged,
-    Lambda,
+    HiddenIntegers,
     Sector,
-    nothing,
+    no_finding,
 )
 from cftsr.hidden.formulas import Formula, denominator_formula
 from cftsr.hidden.occurrence import occurrence
 from cftsr.hidden.one_integer import (
     DECISIVE,
-    Assigned,
+    SectorAssignment,
     Shifts,
-    assigned,
     constant_shift,
     formula_of_denominator,
     level_classes,
     nearly_constant_shift,
+    one_sector,
     sample_of,
     sector_candidates,
     sectors,
     theory_shift,
     try_shifts,
 )
-from cftsr.hidden.shifts import GRID, LARGEST, MULTIPLES, grid, hidden_integer, score
+from cftsr.hidden.shifts import GRID, LARGEST, MULTIPLES, grid, hidden_integer, score_shift
 from cftsr.vocabulary import FITS, IDENTIFIED
 
-MOST_SHIFTS = 20  # of which all explain everything: then the data say nothing of the shift
+MOST_SHIFTS = 20  # if more shifts explain all levels, the data do not determine the shift
 LARGEST_LOG10_CHANCE = -3.0
 DRAWS, SLOW_THEORIES = 20, 8
 RANDOM_SECTOR_SHIFTS = 16
@@ -57,12 +57,12 @@ SHOWN_SHIFTS, SHOWN_LEVELS = 40, 5
 
 @dataclass(frozen=True)
 class Explanation:
-    """How to find the hidden integers of any theory, of the data or held out.
+    """The hidden integers of any theory, in the data or held out.
 
-    of   the theory's labels, key and levels -> the hidden integers of each level, None where there are none
+    of   theory -> the hidden integers of each level, None where there are none
     """
 
-    of: Callable[[BareTheory], tuple[Lambda | None, ...]]
+    of: Callable[[BareTheory], tuple[HiddenIntegers | None, ...]]
 
 
 def find_hidden(
@@ -74,19 +74,19 @@ def find_hidden(
 ) -> Finding:
     """The hidden quantum numbers of the data, judged on what was held out.
 
-    complete     data and held out together are all levels of each theory; the highest hidden integer then has a meaning
-    kinds        what may be looked for
-    draws        random spectra that measure the chance; a third of them where each takes long
+    complete     data and held_out together are all levels of each theory, so the highest hidden integer has a meaning
+    kinds        the kinds of formula to try
+    draws        number of random spectra that measure the chance; a third of it where each takes long
     """
     if not any(len(theory) > 1 for theory in data.theories):
-        return nothing(("every theory has one level: any shift explains it",), {})
+        return no_finding(("every theory has one level: any shift explains it",), {})
     shifts = try_shifts(data)
     certificate = _certificate(shifts)
     reasons: list[str] = []
     most = max(map(len, data.theories))
     if most < DECISIVE:
         reasons.append(
-            f"no theory has more than {most} levels: any {most} are squares over some D, less some shift, so that a "
+            f"no theory has more than {most} levels: any {most} are squares over some D, less some shift, so a "
             f"shift of the theory cannot be found; give {DECISIVE} levels or more of some theories"
         )
     search = _Search(data, held_out, complete, draws, shifts, certificate, reasons)
@@ -100,20 +100,20 @@ def find_hidden(
     }
     for kind in KINDS:
         if kind in kinds:
-            found = steps[kind]()
-            if found is not None:
-                return found
+            finding = steps[kind]()
+            if finding is not None:
+                return finding
     denominators = _whole_numbers(data, shifts)
     if denominators is not None:
         certificate["whole_numbers"] = {"shift": str(denominators[0]), "denominator": denominators[1].as_dict()}
         reasons.append(
             f"only the denominators: N = ({denominators[1].text})*(E + s) is whole for s = {denominators[0]}"
         )
-    return nothing(tuple(reasons), certificate)
+    return no_finding(tuple(reasons), certificate)
 
 
 def _whole_numbers(data: BareSpectrum, shifts: Shifts) -> tuple[Fraction, Formula] | None:
-    """What the denominators say by themselves: E = N/D - s with N whole, for the s of the smallest D."""
+    """What the denominators alone determine: E = N/D - s with N whole, for the s with the smallest D."""
     if not data.labels:
         return None
 
@@ -130,7 +130,7 @@ def _whole_numbers(data: BareSpectrum, shifts: Shifts) -> tuple[Fraction, Formul
 
 
 def _whole_multiple(quotient: Fraction) -> Fraction | None:
-    """A D that is a whole multiple of another does as well as that."""
+    """A whole multiple of D is as good as D: N stays whole."""
     return Fraction(1) if quotient.denominator == 1 else None
 
 
@@ -177,7 +177,7 @@ class _Search:
             return None
         if fitting:
             shift = fitting[0]
-            sector = assigned(self.data, dict.fromkeys(self.data.theories, shift))
+            sector = one_sector(self.data, dict.fromkeys(self.data.theories, shift))
             doubts = _alternatives("shifts", fitting)
         else:
             shift, sector = nearly_constant_shift(self.data, self.shifts)
@@ -194,15 +194,15 @@ class _Search:
         candidates = [candidate.shift for candidate in self.shifts.scores]
 
         def best_of(theories: list[BareTheory]) -> tuple[int, int]:
-            found = [score(theories, candidate) for candidate in candidates]
-            return max(s.theories for s in found), max(s.levels for s in found)
+            scores = [score_shift(theories, candidate) for candidate in candidates]
+            return max(s.theories for s in scores), max(s.levels for s in scores)
 
         self._measure(best_of, self.draws)
         return self._of_sectors(ONE_INTEGER, [sector], doubts)
 
     def theory_shift(self) -> Finding | None:
-        found = theory_shift(self.data)
-        if found is None:
+        solution = theory_shift(self.data)
+        if solution is None:
             enough = sum(len(theory) >= DECISIVE for theory in self.data.theories)
             self.reasons.append(
                 f"shift of the theory: no shift and D, with formulas in the theory labels, for the {enough} theories "
@@ -214,21 +214,21 @@ class _Search:
             # The whole search, formulas included: with two or three levels every theory has a shift of its own.
             if theory_shift(BareSpectrum(self.data.labels, tuple(theories))) is not None:
                 return len(theories), sum(map(len, theories))
-            return _explained_by(lambda theory: _by_formulas(theory, found.denominator, found.offset), theories)
+            return _explained_by(lambda theory: _by_formulas(theory, solution.denominator, solution.offset), theories)
 
         self._measure(best, self.draws)
-        return self._of_sectors(THEORY_SHIFT, [found.sector], [], found.denominator, found.offset)
+        return self._of_sectors(THEORY_SHIFT, [solution.sector], [], solution.denominator, solution.offset)
 
     def sectors(self) -> Finding | None:
         candidates = sector_candidates(self.data, self.shifts)
-        found = sectors(self.data, candidates, self.shifts.sample)
-        if found is None:
+        assignments = sectors(self.data, candidates, self.shifts.sample)
+        if assignments is None:
             self.reasons.append(
                 f"sectors: no two of the 40 best shifts, and no three of the 24 best of {len(candidates)}, explain all "
                 "levels with one D for each theory"
             )
             return None
-        few, count = candidates[:RANDOM_SECTOR_SHIFTS], len(found)
+        few, count = candidates[:RANDOM_SECTOR_SHIFTS], len(assignments)
 
         def best(theories: list[BareTheory]) -> tuple[int, int]:
             classes = {shift: [level_classes(theory, shift) for theory in theories] for shift in few}
@@ -240,7 +240,7 @@ class _Search:
             return max(o[0] for o in outcomes), max(o[1] for o in outcomes)
 
         self._measure(best, self._few_draws)
-        return self._of_sectors(SECTORS, found, [])
+        return self._of_sectors(SECTORS, assignments, [])
 
     def form(self) -> Finding | None:
         sample = forms.form_sample(self.data)
@@ -276,7 +276,7 @@ class _Search:
             doubts.append(self._no_formula)
         denominators = dict(zip((t.key for t in self.data.theories), best.denominators, strict=True))
 
-        def of(theory: BareTheory) -> tuple[Lambda | None, ...]:
+        def of(theory: BareTheory) -> tuple[HiddenIntegers | None, ...]:
             denominator = best.denominator(theory.labels) if best.denominator else denominators.get(theory.key)
             if denominator is None:
                 denominator = forms.smallest_denominator(theory.levels, best.shift, best.radicand)
@@ -294,16 +294,16 @@ class _Search:
         )
 
     def two_denominators(self) -> Finding | None:
-        found = two_denominators.fit_two_denominators(self.data)
-        if not found:
+        solutions = two_denominators.fit_two_denominators(self.data)
+        if not solutions:
             self.reasons.append(
                 "two denominators: no s = a/b with |s| <= 1 and b | 48 with D and D' that are products of up to three "
                 "forms such as k+2 and k+m+2, on theories of "
                 f"{two_denominators.LEAST_LEVELS} levels or more"
             )
             return None
-        best = found[0]
-        doubts = _alternatives("pairs of D and D'", [f"{other.first.text}, {other.second.text}" for other in found])
+        best = solutions[0]
+        doubts = _alternatives("pairs of D and D'", [f"{other.first.text}, {other.second.text}" for other in solutions])
         sector = Sector(best.shift, None, best.first, self.data.levels)
         self._measure_levels(best.hidden)
         return self._finding(
@@ -318,59 +318,61 @@ class _Search:
         )
 
     def split_form(self) -> Finding | None:
-        found = split_forms.fit_split_form(self.data)
-        if found is None:
+        solution = split_forms.fit_split_form(self.data)
+        if solution is None:
             self.reasons.append(
                 f"product of two integers: no s = a/b with |s| <= {split_forms.LARGEST_SHIFT} and b | {GRID}, in one "
                 "sector or two, with D a product of up to three forms such as k+2 and a bound on lambda + mu such as "
                 f"2k+2, on theories of {split_forms.LEAST_LEVELS} levels or more"
             )
             return None
-        # Of low levels every whole number is a product with a small sum: theories as they are.
+        # For low levels every whole number is a product with a small sum, so theories are not cut to their lowest.
         sample = sample_of(self.data.theories, SLOW_THEORIES, split_forms.LEAST_LEVELS, cut=False)
-        self._measure_levels(found.hidden, list(sample))
-        counts = [answer[-1] for theory in self.data.theories for answer in found.hidden(theory) if answer]
-        several = len(found.sectors) > 1
+        self._measure_levels(solution.hidden, list(sample))
+        counts = [answer[-1] for theory in self.data.theories for answer in solution.hidden(theory) if answer]
+        several = len(solution.sectors) > 1
         parts = tuple(
             Sector(
                 sector.shift,
                 None,
-                found.denominator,
+                solution.denominator,
                 counts.count(i) if several else self.data.levels,
-                rule=found.rule(i),
+                rule=solution.rule(i),
             )
-            for i, sector in enumerate(found.sectors)
+            for i, sector in enumerate(solution.sectors)
         )
         return self._finding(
             SPLIT_FORM,
             parts,
-            Explanation(found.hidden),
+            Explanation(solution.hidden),
             [],
             form=(0, 1, 0),
-            formulas=[found.denominator],
-            denominators={theory.key: found.denominator(theory.labels) for theory in self.data.theories},
+            formulas=[solution.denominator],
+            denominators={theory.key: solution.denominator(theory.labels) for theory in self.data.theories},
         )
 
-    # ---- what the kinds have in common
+    # ---- common to all kinds
 
     def _of_sectors(
         self,
         kind: str,
-        found: list[Assigned],
+        assignments: list[SectorAssignment],
         doubts: list[str],
         denominator: Formula | None = None,
         offset: Formula | None = None,
     ) -> Finding | None:
         """A finding with one hidden integer, in one sector or several."""
-        formulas = [denominator or formula_of_denominator(self.data, sector) for sector in found]
+        formulas = [denominator or formula_of_denominator(self.data, sector) for sector in assignments]
         if None in formulas:
             doubts.append(self._no_formula)
-        known = [dict(zip((t.key for t in self.data.theories), sector.denominators, strict=True)) for sector in found]
-        shifts = [sector.shifts[0] for sector in found]
-        several = len(found) > 1
+        known = [
+            dict(zip((t.key for t in self.data.theories), sector.denominators, strict=True)) for sector in assignments
+        ]
+        shifts = [sector.shifts[0] for sector in assignments]
+        several = len(assignments) > 1
 
-        def of(theory: BareTheory) -> tuple[Lambda | None, ...]:
-            answers: list[Lambda | None] = [None] * len(theory)
+        def of(theory: BareTheory) -> tuple[HiddenIntegers | None, ...]:
+            answers: list[HiddenIntegers | None] = [None] * len(theory)
             for number, (formula, by_key, shift) in enumerate(zip(formulas, known, shifts, strict=True)):
                 below = formula(theory.labels) if formula else by_key.get(theory.key)
                 if offset is not None:
@@ -388,7 +390,7 @@ class _Search:
         whole = together(self.data, self.held_out)
         hidden = [explanation.of(theory) for theory in whole.theories]
         parts = []
-        for number, sector in enumerate(found):
+        for number, sector in enumerate(assignments):
             values = [
                 sorted({answer[0] for answer in answers if answer and (not several or answer[1] == number)})
                 for answers in hidden
@@ -418,23 +420,23 @@ class _Search:
         chance = self.certificate["chance"]
         if chance["draws_that_explain_all"]:
             self.reasons.append(
-                f"{kind}: one fits, but so it does {chance['draws_that_explain_all']} of {chance['draws']} random "
-                "spectra of the same denominators"
+                f"{kind}: one fits the levels, but also {chance['draws_that_explain_all']} of {chance['draws']} random "
+                "spectra with the same denominators"
             )
             self.certificate.pop("chance")
             self.certificate.pop("next_best", None)
             return None
         hidden = tuple(explanation.of(theory) for theory in self.data.theories)
-        judged = _judged(self.data, explanation)
-        held_out = _judged(self.held_out, explanation) if self.held_out and self.held_out.levels else None
+        judged = _coverage(self.data, explanation)
+        held_out = _coverage(self.held_out, explanation) if self.held_out and self.held_out.levels else None
         for formula in formulas:
             if formula is not None and formula.outcome != IDENTIFIED:
                 reasons = formula.certificate.get("reasons") or ["too few theories"]
                 doubts.append(f"{formula.text} fits but is not identified: {'; '.join(reasons)}")
         if chance["log10_chance"] > LARGEST_LOG10_CHANCE:
             size = chance["log10_chance"]
-            doubts.append(f"random spectra of the same denominators are explained with a chance of 10^{size:.1f}")
-        # Without theory labels the sequence of D is all there is to find.
+            doubts.append(f"random spectra with the same denominators are explained with a chance of 10^{size:.1f}")
+        # Without theory labels D can only be a number for each theory.
         open_questions = [doubt for doubt in doubts if doubt != WITHOUT_LABELS]
         return Finding(
             kind,
@@ -456,9 +458,9 @@ class _Search:
         self.certificate["chance"] = measured_chance(list(sample or self.shifts.sample), best, draws)
 
     def _measure_levels(
-        self, hidden: Callable[[BareTheory], tuple[Lambda | None, ...]], sample: list[BareTheory] | None = None
+        self, hidden: Callable[[BareTheory], tuple[HiddenIntegers | None, ...]], sample: list[BareTheory] | None = None
     ) -> None:
-        """The same where the search is too slow to be repeated: with the formulas found, on random levels."""
+        """`_measure` where the search is too slow to be repeated: these formulas on random levels."""
 
         self._measure(lambda theories: _explained_by(hidden, theories), self.draws, sample)
         self.certificate["chance"]["note"] = "with these formulas, not with all that were tried"
@@ -481,18 +483,18 @@ def _explained_by(
     return sum(map(int.__eq__, counts, map(len, theories))), sum(counts)
 
 
-def _judged(spectrum: BareSpectrum, explanation: Explanation) -> Judged:
+def _coverage(spectrum: BareSpectrum, explanation: Explanation) -> Coverage:
     answers = [explanation.of(theory) for theory in spectrum.theories]
-    return Judged(
-        levels=sum(answer is not None for found in answers for answer in found),
+    return Coverage(
+        levels=sum(answer is not None for integers in answers for answer in integers),
         of_levels=spectrum.levels,
-        theories=sum(None not in found for found in answers),
+        theories=sum(None not in integers for integers in answers),
         of_theories=len(answers),
     )
 
 
-def _not_explained(spectrum: BareSpectrum, sector: Assigned) -> str:
-    """The levels that are in no sector, in words."""
+def _not_explained(spectrum: BareSpectrum, sector: SectorAssignment) -> str:
+    """The levels that lie in no sector, in words."""
     names = []
     for theory, places in zip(spectrum.theories, sector.levels, strict=True):
         label = ", ".join(f"{name}={value}" for name, value in zip(spectrum.labels, theory.labels, strict=True))

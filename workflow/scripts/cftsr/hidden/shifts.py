@@ -1,10 +1,10 @@
-"""Which shifts s make E + s = lambda^2/D for a theory's levels, and how well one s does in all theories.
+"""The shifts s for which E + s = lambda^2/D on a theory's levels, and how many levels of all theories one s explains.
 
 Two sources of candidates. The *grid*: s = a/b with |s| <= LARGEST and b | GRID. The *solved* shifts of a theory:
 lambda_i^2 - lambda_0^2 = D (E_i - E_0) must be whole, so D is a whole multiple m of the smallest number that makes all
-differences whole; and for each m the factorisations of one difference leave finitely many lambda_0, which the other
-levels judge. So every s, of whatever denominator, is met that has m <= MULTIPLES. (m is 1 where the lambda are 1, 2,
-3, ..., 8 where they are odd, 24 where they are prime to 6.)
+differences whole; and for each m the factorisations of one difference leave finitely many lambda_0, which are tested on
+the other levels. So this covers every s, of any denominator, with m <= MULTIPLES. (m is 1 if the lambda are 1, 2, 3,
+..., 8 if they are odd, 24 if they are prime to 6.)
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from cftsr.hidden.bare import BareTheory
 LARGEST = 2
 GRID = 48
 MULTIPLES = 240
-LEVELS = 12  # of a theory that judge a solved shift first: the lowest
+LEVELS = 12  # the lowest levels of a theory, on which a solved shift is tested first
 
 
 @dataclass(frozen=True)
@@ -39,17 +39,17 @@ def grid(largest: int = LARGEST, below: int = GRID) -> tuple[Fraction, ...]:
 
 
 def solved_shifts(levels: tuple[Fraction, ...], multiples: int = MULTIPLES) -> list[Solved]:
-    """Every shift and denominator that make all levels squares, smallest denominators first; one D for each shift.
+    """All shifts and denominators for which all levels are squares, smallest denominators first; one D for each shift.
 
     levels   at least three, distinct, lowest first
     """
     unit = common_measure(level - levels[0] for level in levels[1:])
     steps = [int((level - levels[0]) / unit) for level in levels[1:]]
     judging = steps[:LEVELS]
-    # The difference of fewest factorisations proposes, the others judge.
+    # The difference with the fewest factorisations proposes, the others test.
     proposing = min(judging, key=lambda step: len(divisors(step)))
     judging = [step for step in judging if step != proposing]
-    found: dict[Fraction, Solved] = {}
+    solved: dict[Fraction, Solved] = {}
     for m in range(1, multiples + 1):
         product = m * proposing
         for divisor in divisors(product):
@@ -63,13 +63,13 @@ def solved_shifts(levels: tuple[Fraction, ...], multiples: int = MULTIPLES) -> l
             ):
                 denominator = m / unit
                 shift = ground / denominator - levels[0]
-                if shift not in found:
-                    found[shift] = Solved(shift, denominator)
-    return list(found.values())
+                if shift not in solved:
+                    solved[shift] = Solved(shift, denominator)
+    return list(solved.values())
 
 
 def denominator_of(levels: tuple[Fraction, ...], shift: Fraction) -> Fraction | None:
-    """D for which all D (E + s) are squares of whole numbers without a common divisor; None where there is none."""
+    """D such that all D (E + s) are squares of whole numbers without a common divisor; None if there is none."""
     roots = []
     first = next((level + shift for level in levels if level + shift), None)
     if first is None:
@@ -107,11 +107,11 @@ def largest_class(levels: tuple[Fraction, ...], shift: Fraction) -> int:
 
 
 @dataclass(frozen=True)
-class Score:
-    """How well one shift does.
+class ShiftScore:
+    """How much one shift explains.
 
-    theories   of which all levels are explained
-    levels     explained in all theories, the largest class of each
+    theories   number of theories with all levels explained
+    levels     number of levels explained, in the largest class of each theory
     """
 
     shift: Fraction
@@ -122,6 +122,6 @@ class Score:
         return {"shift": str(self.shift), "theories": self.theories, "levels": self.levels}
 
 
-def score(theories: list[BareTheory], shift: Fraction) -> Score:
+def score_shift(theories: list[BareTheory], shift: Fraction) -> ShiftScore:
     sizes = [largest_class(theory.levels, shift) for theory in theories]
-    return Score(shift, sum(size == len(theory) for size, theory in zip(sizes, theories, strict=True)), sum(sizes))
+    return ShiftScore(shift, sum(size == len(theory) for size, theory in zip(sizes, theories, strict=True)), sum(sizes))

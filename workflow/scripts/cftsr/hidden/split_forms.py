@@ -1,10 +1,10 @@
 """The product of two hidden integers, in one sector or two: E = lambda mu/D - s with lambda + mu up to a bound.
 
-lambda mu is the form of square discriminant: lambda^2 - mu^2 in other variables, as h of the N=2 minimal models has it.
-It takes every whole number, so that D and s alone say nothing beyond denominators. What the levels do test is a bound:
-of the whole numbers only those with a factorisation whose factors add up to no more than the bound of the theory occur.
-The least dense sectors that hold all levels give D; the shift is the one with the smallest sums of factors; D and the
-bound must be formulas of the theory labels.
+lambda mu is the form of square discriminant: lambda^2 - mu^2 in other variables, as in h of the N=2 minimal models. It
+takes every whole number, so D and s alone say nothing beyond denominators. But the levels do test a bound: only whole
+numbers with a factorisation whose factors add up to no more than the bound of the theory occur. The least dense sectors
+that contain all levels give D; the shift is the one with the smallest sums of factors; D and the bound must be formulas
+of the theory labels.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from cftsr.hidden.shifts import grid
 from cftsr.hidden.two_denominators import product_of, products
 from cftsr.vocabulary import IDENTIFIED
 
-BELOW = 24  # shifts modulo 1 have denominators that divide it
+BELOW = 24  # the denominators of shifts modulo 1 divide it
 LEAST_LEVELS = 8  # of a theory that proposes
-# Theories of most levels propose sectors, and some more D, by so many of their lowest levels.
+# How many theories, those with the most levels, propose sectors; how many propose D; how many of their lowest levels.
 PROPOSING, FITTING, LOWEST = 8, 24, 24
 MAX_SECTORS = 2
-MOST_CHOICES = 24  # of the sectors, whose formulas are looked for
+MOST_CHOICES = 24  # choices of sectors for which formulas are sought
 LARGEST_SHIFT = 1
-# The bound is a label, or the sum or difference of two, times the first, plus the second.
+# The bound is slope * (a label, or the sum or difference of two) + constant.
 SLOPES = range(1, 5)
 CONSTANTS = range(-4, 5)
-ATTAINED = 4  # theories in which a bound has to be reached, so that it says something
+ATTAINED = 4  # theories in which a bound has to be attained to be significant
 
 
 @lru_cache(maxsize=1 << 16)
@@ -72,21 +72,25 @@ class SplitForm:
         bound = self.bound(theory.labels)
         answers = [_smallest(self.sectors, theory.labels, level) for level in theory.levels]
         return tuple(
-            None if found is None or bound is None or found[0] + found[1] > bound else found[: 1 + len(self.sectors)]
-            for found in answers
+            None
+            if integers is None or bound is None or integers[0] + integers[1] > bound
+            else integers[: 1 + len(self.sectors)]
+            for integers in answers
         )
 
     def rule(self, number: int) -> str:
-        """Which hidden integers occur in a sector."""
+        """The hidden integers that occur in a sector, in words."""
         step = self.sectors[number].step
         multiples = f"lambda and mu are multiples of {step}; " if step > 1 else ""
         return f"{multiples}lambda+mu <= {self.bound.text}"
 
 
 def _smallest(sectors: Sequence[SplitSector], theory: Theory, level: Fraction) -> tuple[int, int, int] | None:
-    """The hidden integers of the smallest sum, and the sector that has them."""
-    found = [(*numbers, i) for i, sector in enumerate(sectors) if (numbers := sector.hidden(theory, level)) is not None]
-    return min(found, key=lambda one: (one[0] + one[1], one[2]), default=None)
+    """The hidden integers with the smallest sum, and their sector."""
+    candidates = [
+        (*numbers, i) for i, sector in enumerate(sectors) if (numbers := sector.hidden(theory, level)) is not None
+    ]
+    return min(candidates, key=lambda integers: (integers[0] + integers[1], integers[2]), default=None)
 
 
 def fit_split_form(spectrum: BareSpectrum) -> SplitForm | None:
@@ -101,10 +105,10 @@ def fit_split_form(spectrum: BareSpectrum) -> SplitForm | None:
         for classes in _least_dense(proposing, count):
             covers = tuple(_covers(theory.levels, classes) for theory in several)
             if covers in met:
-                continue  # another shift modulo 1 that leaves the same numbers whole
-            found = _fit(spectrum, several, classes, covers)
-            if found is not None:
-                return found
+                continue  # another shift modulo 1 for which the same numbers are whole
+            form = _fit(spectrum, several, classes, covers)
+            if form is not None:
+                return form
             met.add(covers)
     return None
 
@@ -113,7 +117,7 @@ def fit_split_form(spectrum: BareSpectrum) -> SplitForm | None:
 
 
 def _covers(levels: Sequence[Fraction], classes: tuple[Fraction, ...]) -> tuple[int, ...]:
-    """The least dense D of each sector, so that D (E + s) is whole in one of them for every level."""
+    """The smallest D of each sector such that D (E + s) is whole in one of them for every level."""
     below = [[(level + shift).denominator for level in levels] for shift in classes]
     if len(classes) == 1:
         return (lcm(*below[0]),)
@@ -129,7 +133,7 @@ def _covers(levels: Sequence[Fraction], classes: tuple[Fraction, ...]) -> tuple[
 
 
 def _least_dense(theories: list[BareTheory], count: int) -> list[tuple[Fraction, ...]]:
-    """The shifts modulo 1 of the sectors that leave the least room for levels, best first, simplest first of equals."""
+    """The shifts modulo 1 of the sectors with the lowest density of possible levels, best first, then simplest."""
     values = sorted((Fraction(a, BELOW) for a in range(BELOW)), key=lambda s: (s.denominator, s))
     sizes = {
         chosen: round(sum(log(sum(_covers(theory.levels, chosen))) for theory in theories), 9)
@@ -147,7 +151,10 @@ def _fit(
     classes: tuple[Fraction, ...],
     covers: Sequence[tuple[int, ...]],
 ) -> SplitForm | None:
-    """A form with these sectors. The covers are D of each theory and sector."""
+    """A form with these sectors.
+
+    covers   D of each theory and sector
+    """
     labels, rows = spectrum.labels, [theory.labels for theory in theories]
     formulas: list[Formula] = []
     for values in zip(*covers, strict=True):
@@ -166,7 +173,7 @@ def _fit(
         return None
     largest = []
     for theory in spectrum.theories:
-        sums = [found[0] + found[1] for e in theory.levels if (found := _smallest(scaled, theory.labels, e))]
+        sums = [integers[0] + integers[1] for e in theory.levels if (integers := _smallest(scaled, theory.labels, e))]
         if len(sums) < len(theory):
             return None
         largest.append(max(sums))
@@ -193,7 +200,7 @@ def _denominator(labels: tuple[str, ...], theories: list[Theory], values: Sequen
 def _shift(
     theories: list[BareTheory], classes: tuple[Fraction, ...], formulas: list[Formula], number: int
 ) -> Fraction | None:
-    """The shift, of those that leave D (E + s) whole, with the smallest sums of factors."""
+    """The shift, of those for which D (E + s) is whole, with the smallest sums of factors."""
     members = []
     for theory in theories:
         alone, own = [], formulas[number](theory.labels)
@@ -218,7 +225,7 @@ def _shift(
 
 
 def _over_one_denominator(spectrum: BareSpectrum, sectors: list[SplitSector]) -> tuple[SplitSector, ...] | None:
-    """The sectors over the largest D, where the quotients are squares of whole numbers."""
+    """The sectors over the largest D, if the quotients are squares of whole numbers; else None."""
     rows = [theory.labels for theory in spectrum.theories]
     largest = max(sectors, key=lambda sector: sector.denominator(rows[-1]) or 0).denominator
     scaled = []
@@ -232,7 +239,7 @@ def _over_one_denominator(spectrum: BareSpectrum, sectors: list[SplitSector]) ->
 
 
 def _bound(labels: tuple[str, ...], theories: list[Theory], sums: list[int]) -> Formula | None:
-    """The smallest formula that no sum exceeds and that is reached in some theories."""
+    """The smallest formula that no sum exceeds and that is attained in at least ATTAINED theories."""
     unit = [tuple(int(i == j) for i in range(len(labels))) for j in range(len(labels))]
     forms = list(zip(labels, unit, strict=True))
     for (one, a), (other, b) in combinations(list(forms), 2):

@@ -2,8 +2,8 @@
 
 For a shift s and a D', a level and a mu leave one class of D up to squares. The levels of a theory have to agree on a
 class, each with a mu of its own. A few small theories propose s; more theories then propose D' with that s; D' and D
-are looked for as products of forms such as k+2 or k+m+2 (`products`), since a class is not a number that the exact
-engine could fit. It confirms what comes out.
+are sought as products of forms such as k+2 or k+m+2 (`products`), since a class is not a number that the exact engine
+could fit. The engine confirms the result.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from cftsr.hidden.formulas import Formula, Theory, fit_formula
 from cftsr.hidden.shifts import grid
 
 SIGNS = (-1, 1)
-LARGEST_MU = 24  # in the search; the judge goes further (`mu_bound`)
+LARGEST_MU = 24  # in the search; the formulas are then judged up to `mu_bound`
 MULTIPLE = 24  # D' divides this times the common denominator of the theory's differences
 LARGEST_DENOMINATOR = 4_000
-LEAST_LEVELS, MOST_LEVELS = 8, 14  # of a theory that proposes; of more levels the lowest are taken
+LEAST_LEVELS, MOST_LEVELS = 8, 14  # levels of a theory that proposes: at least, and at most (the lowest are taken)
 PROPOSING, VOTING = 4, 30  # theories that propose s; that vote on D' and D
 MAX_FACTORS = 3
 CONSTANTS = range(-2, 5)
@@ -38,8 +38,8 @@ def _kind(number: int) -> int:
 
 
 def classes(levels: tuple[Fraction, ...], shift: Fraction, second: int, sign: int) -> set[int]:
-    """The classes of D, up to squares, that every level is explained with, mu up to LARGEST_MU."""
-    # Over one denominator; it turns every class in the same way, so it comes in at the end.
+    """The classes of D, up to squares, that explain every level with a mu up to LARGEST_MU."""
+    # Over a common denominator; it multiplies every class by the same factor, which is restored at the end.
     below = lcm(second, shift.denominator, *(level.denominator for level in levels))
     step, offset = -sign * (below // second), shift.numerator * (below // shift.denominator)
     common: set[int] | None = None
@@ -47,16 +47,16 @@ def classes(levels: tuple[Fraction, ...], shift: Fraction, second: int, sign: in
         start = level.numerator * (below // level.denominator) + offset
         numbers = [start + step * mu * mu for mu in range(LARGEST_MU + 1)]
         if 0 in numbers:
-            continue  # lambda = 0 goes with every D
-        found = {_kind(number) for number in numbers if number > 0}
-        common = found if common is None else common & found
+            continue  # lambda = 0 is possible with every D
+        kinds = {_kind(number) for number in numbers if number > 0}
+        common = kinds if common is None else common & kinds
         if not common:
             return set()
     return {_kind(kind * below) for kind in common or ()}
 
 
 def candidate_denominators(theory: BareTheory) -> list[int]:
-    """What D' may be: the divisors of MULTIPLE times the common denominator of the differences of the levels."""
+    """The possible D': the divisors of MULTIPLE times the common denominator of the differences of the levels."""
     common = lcm(*((level - theory.levels[0]).denominator for level in theory.levels))
     if max((prime for prime, _ in factors(common)), default=1) > LARGEST_DENOMINATOR:
         return []
@@ -70,15 +70,15 @@ def proposing_theories(spectrum: BareSpectrum, most: int) -> list[BareTheory]:
 
 
 def shifts_of(theories: list[BareTheory]) -> list[tuple[int, Fraction]]:
-    """The signs and shifts with which every one of the theories has some D' and D, simplest shifts first."""
-    found = []
+    """The signs and shifts for which each of the theories has some D' and D, simplest shifts first."""
+    proposals = []
     for sign in SIGNS:
         left = [shift for shift in grid() if abs(shift) <= 1]
         for theory in sorted(theories, key=len, reverse=True):
             seconds = candidate_denominators(theory)
             left = [s for s in left if any(classes(theory.levels, s, second, sign) for second in seconds)]
-        found += [(sign, shift) for shift in left]
-    return sorted(found, key=lambda both: (both[1].denominator, abs(both[1])))
+        proposals += [(sign, shift) for shift in left]
+    return sorted(proposals, key=lambda both: (both[1].denominator, abs(both[1])))
 
 
 def products(labels: tuple[str, ...]) -> Iterator[tuple[str, list[tuple[tuple[int, ...], int]], int]]:
@@ -122,7 +122,7 @@ class TwoDenominators:
     second: Formula
 
     def hidden(self, theory: BareTheory) -> tuple[tuple[int, int] | None, ...]:
-        """(lambda, mu) of each level, of smallest mu; None where there are none up to `mu_bound`."""
+        """(lambda, mu) of each level, with the smallest mu; None where there are none up to `mu_bound`."""
         first, second = self.first(theory.labels), self.second(theory.labels)
         if not first or not second or first < 0 or second < 0:
             return (None,) * len(theory)
@@ -130,12 +130,12 @@ class TwoDenominators:
 
 
 def mu_bound(first: Fraction, second: Fraction) -> int:
-    """How far mu is looked for: a quarter of the geometric mean of the denominators, or of D' alone."""
+    """The largest mu that is tried: a quarter of the geometric mean of the denominators, or of D' if that is less."""
     return min(int(second) // 4, isqrt(int(first * second)) // 4) + 8
 
 
 def _integers(value: Fraction, first: Fraction, second: Fraction, sign: int) -> tuple[int, int] | None:
-    # D D' E' = D' lambda^2 + sign D mu^2: all whole over one denominator.
+    # D E' = lambda^2 + sign (D/D') mu^2 with E' = E + s: whole numbers over a common denominator.
     ratio, whole = first / second, first * value
     below = lcm(ratio.denominator, whole.denominator)
     step, start = int(ratio * below), int(whole * below)
@@ -147,23 +147,23 @@ def _integers(value: Fraction, first: Fraction, second: Fraction, sign: int) -> 
 
 
 def fit_two_denominators(spectrum: BareSpectrum) -> list[TwoDenominators]:
-    """The formulas of fewest factors that explain every level of the data, with the simplest shift that has any.
+    """The formulas with the fewest factors that explain every level of the data, with the simplest shift that has any.
 
-    First the one with the smallest mu: a small D' leaves a level less freedom.
+    The first has the smallest mu: a small D' leaves a level less freedom.
     """
     proposing = proposing_theories(spectrum, PROPOSING)
     if len(proposing) < PROPOSING or not spectrum.labels:
         return []
     voting = proposing_theories(spectrum, VOTING)
     for sign, shift in shifts_of(proposing):
-        found = _formulas(spectrum, voting, sign, shift)
-        if found:
-            return found
+        solutions = _formulas(spectrum, voting, sign, shift)
+        if solutions:
+            return solutions
     return []
 
 
 def _formulas(spectrum: BareSpectrum, voting: list[BareTheory], sign: int, shift: Fraction) -> list[TwoDenominators]:
-    labels, found, factors_of_found = spectrum.labels, [], None
+    labels, solutions, fewest_factors = spectrum.labels, [], None
     theories = [theory.labels for theory in voting]
 
     @cache
@@ -171,12 +171,12 @@ def _formulas(spectrum: BareSpectrum, voting: list[BareTheory], sign: int, shift
         return classes(voting[i].levels, shift, second, sign) if second > 0 else set()
 
     for _, forms, scale in products(labels):
-        if found and len(forms) > factors_of_found:
+        if solutions and len(forms) > fewest_factors:
             break
         seconds = [product_of(theory, forms, scale) for theory in theories]
         if not all(left(i, second) for i, second in enumerate(seconds)):
             continue
-        if any(_up_to_a_square(other.second, theories, seconds) for other in found):
+        if any(_up_to_a_square(other.second, theories, seconds) for other in solutions):
             continue
         kinds = [left(i, second) for i, second in enumerate(seconds)]
         first = _first_formula(labels, voting, kinds, shift, seconds, sign)
@@ -185,13 +185,15 @@ def _formulas(spectrum: BareSpectrum, voting: list[BareTheory], sign: int, shift
             continue
         candidate = TwoDenominators(sign, shift, first, second)
         if all(None not in candidate.hidden(theory) for theory in spectrum.theories):
-            found.append(candidate)
-            factors_of_found = len(forms)
-    return sorted(found, key=lambda one: sum(mu for theory in spectrum.theories for _, mu in one.hidden(theory)))
+            solutions.append(candidate)
+            fewest_factors = len(forms)
+    return sorted(
+        solutions, key=lambda solution: sum(mu for theory in spectrum.theories for _, mu in solution.hidden(theory))
+    )
 
 
 def _up_to_a_square(known: Formula, theories: list[Theory], values: list[int]) -> bool:
-    """Whether the values are those of a formula that is known, times the square of one number."""
+    """Whether the values are those of a known formula, times the square of one number."""
     quotients = {Fraction(value) / known(theory) for theory, value in zip(theories, values, strict=True)}
     return len(quotients) == 1 and square_root(quotients.pop()) is not None
 
@@ -204,7 +206,7 @@ def _first_formula(
     seconds: list[int],
     sign: int,
 ) -> Formula | None:
-    """D as a product that lies in one of the classes left for each theory, scaled so that lambda is whole."""
+    """D as a product that lies in one of the remaining classes of each theory, scaled so that lambda is whole."""
     order = sorted(range(len(voting)), key=lambda i: len(kinds[i]))
     for _, forms, scale in products(labels):
         values = {}
@@ -225,7 +227,7 @@ def _first_formula(
 
 
 def _needed(theory: BareTheory, first: Fraction, shift: Fraction, second: Fraction, sign: int) -> int:
-    """What clears the denominators of lambda, taking for each level the mu with the smallest."""
+    """The factor that clears the denominators of lambda, with the mu of each level that needs the smallest one."""
     needed = 1
     for level in theory.levels:
         roots = (
