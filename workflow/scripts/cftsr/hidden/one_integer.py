@@ -112,7 +112,7 @@ def one_sector(spectrum: BareSpectrum, shift_of: dict[BareTheory, Fraction]) -> 
 
 
 def formula_of_denominator(spectrum: BareSpectrum, sector: SectorAssignment) -> Formula | None:
-    """D as a formula, from the theories with several levels in the sector; on the others it must agree up to a square."""
+    """D as a formula, from theories with several levels in the sector; on the others it must agree up to a square."""
     if not spectrum.labels:
         return None
     for least in (3, 2, 1):
