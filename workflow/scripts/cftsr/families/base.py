@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from dataclasses import dataclass
 from fractions import Fraction
+from itertools import count
+from math import gcd
 from typing import ClassVar
 
 Theory = tuple[int, ...]
@@ -54,3 +57,23 @@ class Family(ABC):
     @abstractmethod
     def conformal_weight(self, theory: Theory, state: State) -> Fraction:
         """The conformal weight h of one primary field."""
+
+
+@dataclass(frozen=True)
+class LevelFamily(Family):
+    """A family with one theory at each level k = first_level, first_level + 1, ..."""
+
+    first_level: int = 1
+
+    theory_labels = ("k",)
+
+    def theories(self) -> Iterator[Theory]:
+        return ((k,) for k in count(self.first_level))
+
+
+def coprime_pairs(smallest: int) -> Iterator[Theory]:
+    """All coprime p > q >= smallest, ordered by (p + q, p)."""
+    for total in count(2 * smallest + 1):
+        for p in range(total // 2 + 1, total - smallest + 1):
+            if gcd(p, total - p) == 1:
+                yield p, total - p

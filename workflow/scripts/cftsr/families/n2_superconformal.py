@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import count
 
-from cftsr.families.base import Family, State, Theory
+from cftsr.families.base import LevelFamily, State, Theory
 
 
 @dataclass(frozen=True)
-class N2Superconformal(Family):
+class N2Superconformal(LevelFamily):
     """The coset su(2)_k x u(1)_2 / u(1)_{k+2} at level k = first_level, first_level + 1, ...
 
     Primaries of the N=2 algebra carry l = 0..k, s = 0 (Neveu-Schwarz) or 1 (Ramond), and m with l + m + s even and
@@ -26,11 +25,8 @@ class N2Superconformal(Family):
     it is the same.
     """
 
-    first_level: int = 1
-
     name = "n2_superconformal"
     title = "N=2 superconformal, level k"
-    theory_labels = ("k",)
     state_labels = ("l", "m", "s")
     unary_operators = ("square",)
     finite_labels = ("s",)
@@ -46,9 +42,6 @@ class N2Superconformal(Family):
         "Boucher, Friedan, Kent, Phys. Lett. B 172 (1986) 316; in the labels l, m, s: Gepner, Nucl. Phys. B 296 "
         "(1988) 757"
     )
-
-    def theories(self) -> Iterator[Theory]:
-        return ((k,) for k in count(self.first_level))
 
     def states(self, theory: Theory) -> Iterator[State]:
         (k,) = theory

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import count
 
-from cftsr.families.base import Family, State, Theory
+from cftsr.families.base import LevelFamily, State, Theory
 
 
 @dataclass(frozen=True)
-class Parafermions(Family):
+class Parafermions(LevelFamily):
     """The coset su(2)_k / u(1)_k at level k = first_level, first_level + 1, ...; Z_2 is the Ising model.
 
     Primaries of the coset's chiral algebra carry l = 0..k and m modulo 2k with l - m even; (l, m) and (k-l, m+k) name
@@ -28,7 +27,6 @@ class Parafermions(Family):
 
     name = "parafermions"
     title = "Z_k parafermions"
-    theory_labels = ("k",)
     state_labels = ("l", "m")
     unary_operators = ("square",)
     closed_forms = {
@@ -43,9 +41,6 @@ class Parafermions(Family):
         "Fateev, Zamolodchikov, Sov. Phys. JETP 62 (1985) 215; in the labels l, m: Gepner, Qiu, Nucl. Phys. B 285 "
         "(1987) 423"
     )
-
-    def theories(self) -> Iterator[Theory]:
-        return ((k,) for k in count(self.first_level))
 
     def states(self, theory: Theory) -> Iterator[State]:
         (k,) = theory

@@ -5,24 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import count
 
-from cftsr.families.base import Family, State, Theory
+from cftsr.families.base import LevelFamily, State, Theory
 
 
 @dataclass(frozen=True)
-class U1Boson(Family):
+class U1Boson(LevelFamily):
     """u(1) extended by a field of weight k, k = first_level, first_level + 1, ...
 
     Primaries carry m modulo 2k; the representatives are m = -k+1..k, in which h = m^2/(4k) is the weight itself, not
     only modulo 1: 2k fields. c = 1 for all k. u(1)_1 is su(2)_1; u(1)_2 is the Dirac fermion with its spin fields.
     """
 
-    first_level: int = 1
-
     name = "u1_boson"
     title = "Compact boson u(1)_k"
-    theory_labels = ("k",)
     state_labels = ("m",)
     unary_operators = ("square",)
     closed_forms = {
@@ -37,9 +33,6 @@ class U1Boson(Family):
         "Di Francesco, Mathieu, Senechal, Conformal Field Theory (1997), chapter 14: the extended u(1) chiral "
         "algebras; Moore, Seiberg, Commun. Math. Phys. 123 (1989) 177 call k N"
     )
-
-    def theories(self) -> Iterator[Theory]:
-        return ((k,) for k in count(self.first_level))
 
     def states(self, theory: Theory) -> Iterator[State]:
         (k,) = theory

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import count
-from math import gcd
 
-from cftsr.families.base import Family, State, Theory
+from cftsr.families.base import Family, State, Theory, coprime_pairs
 
 
 @dataclass(frozen=True)
@@ -41,10 +39,7 @@ class W3Minimal(Family):
     source = "Fateev, Zamolodchikov, Nucl. Phys. B 280 (1987) 644"
 
     def theories(self) -> Iterator[Theory]:
-        for total in count(2 * self.smallest_q + 1):
-            for p in range(total // 2 + 1, total - self.smallest_q + 1):
-                if gcd(p, total - p) == 1:
-                    yield p, total - p
+        return coprime_pairs(self.smallest_q)
 
     def states(self, theory: Theory) -> Iterator[State]:
         p, q = theory

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import count
 
-from cftsr.families.base import Family, State, Theory
+from cftsr.families.base import LevelFamily, State, Theory
 
 
 @dataclass(frozen=True)
-class WzwG2(Family):
+class WzwG2(LevelFamily):
     """G_2 at level k = first_level, first_level + 1, ...; (G_2)_1 has the Fibonacci fusion rules.
 
     Primaries carry Dynkin labels a, b >= 0 with 2a + b <= k: (1, 0) is the adjoint 14, (0, 1) the 7. There are
@@ -20,11 +19,8 @@ class WzwG2(Family):
         h = (3a^2 + 3ab + b^2 + 9a + 5b)/(3(k+4)),   c = 14k/(k+4)
     """
 
-    first_level: int = 1
-
     name = "wzw_g2"
     title = "WZW (G_2)_k"
-    theory_labels = ("k",)
     state_labels = ("a", "b")
     unary_operators = ("square",)
     closed_forms = {
@@ -38,9 +34,6 @@ class WzwG2(Family):
         "Di Francesco, Mathieu, Senechal, Conformal Field Theory (1997), chapter 15 (Sugawara) with the quadratic form "
         "of G_2 of chapter 13"
     )
-
-    def theories(self) -> Iterator[Theory]:
-        return ((k,) for k in count(self.first_level))
 
     def states(self, theory: Theory) -> Iterator[State]:
         (k,) = theory

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import count
 
-from cftsr.families.base import Family, State, Theory
+from cftsr.families.base import LevelFamily, State, Theory
 
 
 @dataclass(frozen=True)
-class WzwSp4(Family):
+class WzwSp4(LevelFamily):
     """sp(4), rank 2, the same as so(5), at level k = first_level, first_level + 1, ...
 
     Primaries carry Dynkin labels a, b >= 0 with a + b <= k: (1, 0) is the 4 of sp(4) (spinor of so(5)), (0, 1) the 5
@@ -20,11 +19,8 @@ class WzwSp4(Family):
         h = (a^2 + 2ab + 2b^2 + 4a + 6b)/(4(k+3)),   c = 10k/(k+3)
     """
 
-    first_level: int = 1
-
     name = "wzw_sp4"
     title = "WZW sp(4)_k"
-    theory_labels = ("k",)
     state_labels = ("a", "b")
     unary_operators = ("square",)
     closed_forms = {
@@ -39,9 +35,6 @@ class WzwSp4(Family):
         "Di Francesco, Mathieu, Senechal, Conformal Field Theory (1997), chapter 15 (Sugawara) with the quadratic form "
         "of C_2 of chapter 13"
     )
-
-    def theories(self) -> Iterator[Theory]:
-        return ((k,) for k in count(self.first_level))
 
     def states(self, theory: Theory) -> Iterator[State]:
         (k,) = theory

@@ -5,24 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import count
 
-from cftsr.families.base import Family, State, Theory
+from cftsr.families.base import LevelFamily, State, Theory
 
 
 @dataclass(frozen=True)
-class WzwSu2(Family):
+class WzwSu2(LevelFamily):
     """su(2) at level k = first_level, first_level + 1, ...; primaries l = 0..k (twice the spin).
 
     The theories are unitary: the identity, l = 0, is the lowest and c_eff = c; l = 1 is the next. The weights add up by
     the sums of the first integers and of their squares.
     """
 
-    first_level: int = 1
-
     name = "wzw_su2"
     title = "WZW su(2)_k"
-    theory_labels = ("k",)
     state_labels = ("l",)
     closed_forms = {
         "central_charge": "3*k/(k+2)",
@@ -33,9 +29,6 @@ class WzwSu2(Family):
         "weight_sum": "k*(k+1)*(2*k+7)/(24*(k+2))",
     }
     source = "Di Francesco, Mathieu, Senechal, Conformal Field Theory (1997), chapter 15; eq. (2) of the paper"
-
-    def theories(self) -> Iterator[Theory]:
-        return ((k,) for k in count(self.first_level))
 
     def states(self, theory: Theory) -> Iterator[State]:
         (k,) = theory

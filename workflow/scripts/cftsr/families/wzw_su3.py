@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import count
 
-from cftsr.families.base import Family, State, Theory
+from cftsr.families.base import LevelFamily, State, Theory
 
 
 @dataclass(frozen=True)
-class WzwSu3(Family):
+class WzwSu3(LevelFamily):
     """su(3) at level k = first_level, first_level + 1, ...
 
     Primaries carry Dynkin labels a, b >= 0 with a + b <= k: (1, 0) is the triplet, (1, 1) the octet. There are
@@ -20,11 +19,8 @@ class WzwSu3(Family):
         h = (a^2 + ab + b^2 + 3a + 3b)/(3(k+3)),   c = 8k/(k+3)
     """
 
-    first_level: int = 1
-
     name = "wzw_su3"
     title = "WZW su(3)_k"
-    theory_labels = ("k",)
     state_labels = ("a", "b")
     unary_operators = ("square",)
     closed_forms = {
@@ -36,9 +32,6 @@ class WzwSu3(Family):
         "primaries": "(k+1)*(k+2)/2",
     }
     source = "Di Francesco, Mathieu, Senechal, Conformal Field Theory (1997), chapter 15: the Sugawara construction"
-
-    def theories(self) -> Iterator[Theory]:
-        return ((k,) for k in count(self.first_level))
 
     def states(self, theory: Theory) -> Iterator[State]:
         (k,) = theory
