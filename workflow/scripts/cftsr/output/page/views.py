@@ -49,6 +49,7 @@ ANSWERS = {
     "approximate": "agrees within uncertainty",
     NOT_LOOKED_AT: NOT_LOOKED_AT,
 }
+NO_MARKUP = Markup("")
 STOP_REASONS = {"exact": "stopped at an exact equation", "exhausted": "did all the work it was allowed"}
 
 
@@ -82,21 +83,21 @@ class Fit:
     seed: int
     state: str
     words: str
-    chosen: Markup
-    factored: Markup
-    answer: Markup
-    copies: list[tuple[str, str]]
-    checks: list[tuple[str, str, str]]
-    front: list[Member]
-    cost: list[tuple[str, str]]
-    options: dict[str, Any]
-    certificate: dict[str, Any] | None
-    identified: str | None
-    loss: float | None
-    cpu_seconds: float | None
-    links: list[Link]
-    command: str
+    identified: str | None = None
+    loss: float | None = None
+    cpu_seconds: float | None = None
     complexity: int | None = None
+    links: list[Link] = field(default_factory=list)
+    command: str = ""
+    chosen: Markup = NO_MARKUP
+    factored: Markup = NO_MARKUP
+    answer: Markup = NO_MARKUP
+    copies: list[tuple[str, str]] = field(default_factory=list)
+    checks: list[tuple[str, str, str]] = field(default_factory=list)
+    front: list[Member] = field(default_factory=list)
+    cost: list[tuple[str, str]] = field(default_factory=list)
+    options: dict[str, Any] = field(default_factory=dict)
+    certificate: dict[str, Any] | None = None
     recorded: str = ""
     brief: bool = False
     none: bool = False
@@ -380,7 +381,7 @@ class _Data:
             known = verdict["closed_form"]
         else:
             known = task and self.family_class and task.closed_form(self.family_class)
-        return mathml(known, self.symbol) if known else Markup("")
+        return mathml(known, self.symbol) if known else NO_MARKUP
 
 
 # ---- one fit
@@ -389,29 +390,23 @@ class _Data:
 def _fit(
     cell: dict[str, Any], result: Result | None, verdict: dict[str, Any] | None, data: _Data, links: Links, command
 ) -> Fit:
-    common = {
-        "engine": cell["engine"],
-        "seed": cell["seed"],
-        "command": command(cell),
-        "links": links.of_cell(cell, judged=result is not None, recorded=bool(result and result.recording)),
-    }
+    shown = replace(
+        _line(cell, result),
+        command=command(cell),
+        links=links.of_cell(cell, judged=result is not None, recorded=bool(result and result.recording)),
+    )
     if result is None:
-        nothing: dict[str, Any] = dict.fromkeys(("certificate", "identified", "loss", "cpu_seconds"))
-        empty: dict[str, Any] = {name: [] for name in ("copies", "checks", "front", "cost")}
-        blank = {"chosen": Markup(""), "factored": Markup(""), "answer": Markup(""), "options": {}}
-        return Fit(**common, **nothing, **empty, **blank, state="missing", words="no verdict yet")
+        return shown
     reported = result.reported
     exact = reported["exact_on_data"] in (YES, APPROXIMATE) and reported["simplified"]
     tidy = exact and reported["simplified"].replace(" ", "") != reported["equation"]
     rounded = reported["exact_on_data"] != APPROXIMATE
     chosen = mathml(reported["equation"], data.symbol, block=True, rounded=rounded)
-    factored = mathml(reported["simplified"], data.symbol, block=True, rounded=rounded) if tidy else Markup("")
+    factored = mathml(reported["simplified"], data.symbol, block=True, rounded=rounded) if tidy else NO_MARKUP
     # The shorter of the two is the answer; where constants were read as rational numbers, the exact one.
     restated = bool(tidy) and shorter(reported) == reported["simplified"]
-    return Fit(
-        **common,
-        state=result.recovered,
-        words=verdict_words(result),
+    return replace(
+        shown,
         chosen=chosen,
         factored=factored,
         answer=factored if restated else chosen,
@@ -421,13 +416,8 @@ def _fit(
         cost=_cost(result),
         options=result.fit.get("options", {}),
         certificate=result.fit.get("certificate"),
-        identified=result.identified,
-        loss=reported["loss"],
-        cpu_seconds=result.cost["fit_cpu_seconds"],
-        complexity=reported["complexity"],
         recorded=recorded_words([result]) if result.recording else "",
         none=no_formula(result),
-        loose=result.proved and result.recovered != YES,
         deciding=deciding_words(result.certificate),
     )
 
@@ -436,28 +426,25 @@ def _brief_fit(
     cell: dict[str, Any], result: Result | None, verdict: dict[str, Any] | None, data: _Data, links: Links, command
 ) -> Fit:
     """A fit as one line."""
+    return replace(
+        _line(cell, result), links=links.verdict_of(cell, bool(result.recording)) if result else [], brief=True
+    )
+
+
+def _line(cell: dict[str, Any], result: Result | None) -> Fit:
+    """What is said of a fit wherever it stands."""
+    if result is None:
+        return Fit(cell["engine"], cell["seed"], "missing", "no verdict yet")
     return Fit(
-        engine=cell["engine"],
-        seed=cell["seed"],
-        state=result.recovered if result else "missing",
-        words=verdict_words(result) if result else "no verdict yet",
-        chosen=Markup(""),
-        factored=Markup(""),
-        answer=Markup(""),
-        copies=[],
-        checks=[],
-        front=[],
-        cost=[],
-        options={},
-        certificate=None,
-        identified=result.identified if result else None,
-        loss=result.reported["loss"] if result else None,
-        cpu_seconds=result.cost["fit_cpu_seconds"] if result else None,
-        links=links.verdict_of(cell, bool(result.recording)) if result else [],
-        command="",
-        complexity=result.reported["complexity"] if result else None,
-        brief=True,
-        loose=result is not None and result.proved and result.recovered != YES,
+        cell["engine"],
+        cell["seed"],
+        result.recovered,
+        verdict_words(result),
+        identified=result.identified,
+        loss=result.reported["loss"],
+        cpu_seconds=result.cost["fit_cpu_seconds"],
+        complexity=result.reported["complexity"],
+        loose=result.proved and result.recovered != YES,
     )
 
 
