@@ -15,11 +15,12 @@ from cftsr.data.generate import lowest_levels
 from cftsr.data.tasks import TASKS
 from cftsr.families import get_family
 from cftsr.output.figures import SWEEP, build, to_spec, write_static
-from cftsr.output.figures.base import axis_at, rounded, seconds
+from cftsr.output.figures.base import axis_at, rounded
 from cftsr.output.figures.fronts import EXACT, ON_FRONT, SELECTED
 from cftsr.output.figures.points import MOST_POINTS
 from cftsr.results.findings import Findings
 from cftsr.results.published import load_published
+from cftsr.results.titles import seconds
 from tests.unit.records import cell, small_spectrum, verdict_text
 
 PUBLISHED = Path(__file__).parents[3] / "data" / "published"

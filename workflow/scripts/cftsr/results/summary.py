@@ -25,7 +25,7 @@ from cftsr.data.unlabelled import finding_of
 from cftsr.engines import ENGINES, engine_order, get_engine
 from cftsr.errors import UserError
 from cftsr.files import read_json, write_atomically, write_text
-from cftsr.results.titles import family_title, recorded_title, symbol_of
+from cftsr.results.titles import data_set_title, family_title, quantity_title, recorded_title, symbol_of
 from cftsr.vocabulary import APPROXIMATE, FITS, NO, UNDECIDED, YES, counted, setting_order
 
 CellKey = tuple[str, str, int, str | None, str, str, int]
@@ -82,6 +82,14 @@ class Result:
     @property
     def symbol(self) -> str:
         return symbol_of(self.cell["task"], self.fit)
+
+    @property
+    def quantity(self) -> str:
+        return quantity_title(self.cell["task"], self.fit)
+
+    @property
+    def data_set(self) -> str:
+        return data_set_title(self.cell["theories"], self.cell["fraction"])
 
     @property
     def proved_elsewhere(self) -> bool:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
 from cftsr.data.tasks import TASKS
 from cftsr.families import family_names, get_family
-from cftsr.vocabulary import ANY_SETTING
+from cftsr.sweep.cells import percent
+from cftsr.vocabulary import ANY_SETTING, counted
 
 SETTING_TITLES = {
     "free": "free constants",
@@ -63,6 +65,26 @@ def task_title(task: str) -> str:
     return TASKS[task].title if task in TASKS else task.replace("_", " ")
 
 
+def quantity_title(task: str, fit: Mapping[str, Any] | None = None) -> str:
+    """ "conformal weight h"; of a column of one's own its name alone."""
+    symbol = symbol_of(task, fit)
+    return f"{TASKS[task].title} {symbol}" if task in TASKS else symbol
+
+
 def percentage(fraction: str) -> str:
     """ "0.3" -> "30%"."""
-    return f"{100 * float(fraction):.12g}%"
+    return f"{percent(fraction)}%"
+
+
+def data_set_title(theories: int, fraction: str | None) -> str:
+    """ "100 theories, lowest 30%"."""
+    lowest = f", lowest {percentage(fraction)}" if fraction else ""
+    return counted(theories, "theory", "theories") + lowest
+
+
+def seconds(value: float) -> str:
+    """A time in the unit that suits it: 12 ms, 3.4 s, 16 min, 2.5 h."""
+    for limit, unit, name in ((1, 1e-3, "ms"), (60, 1, "s"), (3600, 60, "min"), (math.inf, 3600, "h")):
+        if value < limit:
+            return f"{value / unit:.2g} {name}" if value / unit < 10 else f"{value / unit:.0f} {name}"
+    raise ValueError(f"no time: {value}")

@@ -16,9 +16,7 @@ from typing import Any
 import altair as alt
 from altair.utils.schemapi import debug_mode
 
-from cftsr.data.tasks import TASKS
 from cftsr.engines import ENGINES, get_engine
-from cftsr.results.summary import Result
 from cftsr.sweep.cells import Cell
 
 SWEEP = "sweep"  # the scope of a figure on all cells
@@ -70,27 +68,6 @@ def slug(*parts: str) -> str:
     return "-".join(re.sub(r"[^A-Za-z0-9_]+", "-", part) for part in parts)
 
 
-def quantity(task: str) -> str:
-    """ "conformal weight h"; the name of a task that is not ours as it stands."""
-    return f"{TASKS[task].title} {TASKS[task].symbol}" if task in TASKS else task.replace("_", " ")
-
-
-def quantity_of(result: Result) -> str:
-    """ "conformal weight h"; of a column of one's own, its name."""
-    task = result.cell["task"]
-    return quantity(task) if task in TASKS else result.symbol
-
-
-def dataset_title(cell: Mapping[str, Any]) -> str:
-    """ "100 theories, lowest 30%"."""
-    lowest = "" if cell["fraction"] is None else f", lowest {percent(cell['fraction'])}"
-    return f"{cell['theories']} theories{lowest}"
-
-
-def percent(fraction: str) -> str:
-    return f"{100 * float(fraction):.12g}%"
-
-
 # ---- engines
 
 
@@ -126,14 +103,6 @@ def scientific(value: float | None) -> str:
     return f"{value:.3g}"
 
 
-def seconds(value: float) -> str:
-    """A time in the unit that suits it: 12 ms, 3.4 s, 16 min, 2.5 h."""
-    for limit, unit, name in ((1, 1e-3, "ms"), (60, 1, "s"), (3600, 60, "min"), (math.inf, 3600, "h")):
-        if value < limit:
-            return f"{value / unit:.2g} {name}" if value / unit < 10 else f"{value / unit:.0f} {name}"
-    raise ValueError(f"no time: {value}")
-
-
 def power_of_ten(exponent: int) -> str:
     """As the tables print it; superscripts are missing from many fonts, and a PDF then falls back to another one."""
     return {0: "1", 1: "10"}.get(exponent, minus(f"1e{exponent}"))
@@ -146,10 +115,6 @@ def minus(text: str) -> str:
 
 def shortened(text: str, length: int = 90) -> str:
     return text if len(text) <= length else text[: length - 1] + "…"
-
-
-def plural(count: int, one: str, many: str | None = None) -> str:
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def listed(names: Sequence[str]) -> str:

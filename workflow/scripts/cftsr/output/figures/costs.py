@@ -17,16 +17,13 @@ from cftsr.output.figures.base import (
     TEXT,
     Figure,
     axis_at,
-    dataset_title,
     engine_styles,
-    quantity_of,
     rows,
-    seconds,
     themed,
 )
 from cftsr.results.published import FAMILIES
 from cftsr.results.summary import Result, missing_cells
-from cftsr.results.titles import setting_title
+from cftsr.results.titles import seconds, setting_title
 from cftsr.vocabulary import YES
 
 PAPER_SECONDS = 16 * 60  # Section 5.1: "the runtime is approximately 16 minutes", for the central charges, on a laptop
@@ -95,7 +92,7 @@ def _thinned(results: Sequence[Result], most: int) -> Sequence[Result]:
 
 def _mark(result: Result, y: float) -> dict[str, Any]:
     cell = result.cell
-    about = (quantity_of(result), dataset_title(cell), setting_title(cell["setting"]), f"seed {cell['seed']}")
+    about = (result.quantity, result.data_set, setting_title(cell["setting"]), f"seed {cell['seed']}")
     spent = result.cost["fit_cpu_seconds"]
     return {
         "engine": cell["engine"], "x": math.log10(max(spent, SHORTEST)), "y": y, "y1": y - 9, "y2": y + 9,

@@ -15,13 +15,11 @@ from cftsr.output.figures.base import (
     TEXT,
     Figure,
     axis_at,
-    dataset_title,
     decades,
     engine_styles,
     group,
     listed,
     power_of_ten,
-    quantity,
     rows,
     scientific,
     shortened,
@@ -29,7 +27,7 @@ from cftsr.output.figures.base import (
     themed,
 )
 from cftsr.results.summary import cell_order
-from cftsr.results.titles import recorded_title, setting_title, symbol_of
+from cftsr.results.titles import data_set_title, quantity_title, recorded_title, setting_title, symbol_of
 from cftsr.vocabulary import ANY_SETTING, YES, setting_order
 
 FLOOR = -18  # log10 loss: below is the rounding of float64, which says nothing
@@ -65,7 +63,7 @@ def _exact(item: dict[str, Any]) -> bool:
 def _figure(scope: str, setting: str, records: Sequence[dict[str, Any]], thinned: bool) -> Figure:
     cell, fit = records[0]["cell"], records[0]["fit"]
     title = recorded_title(cell, fit)
-    what = symbol_of(cell["task"], fit) if cell["task"] == GIVEN else f"{quantity(cell['task'])}, dimensionless"
+    what = symbol_of(cell["task"], fit) if cell["task"] == GIVEN else f"{quantity_title(cell['task'])}, dimensionless"
     engines = sorted({record["cell"]["engine"] for record in records}, key=engine_order)
     words = []
     for engine in engines:
@@ -81,7 +79,7 @@ def _figure(scope: str, setting: str, records: Sequence[dict[str, Any]], thinned
         )
     return Figure(
         name=slug("fronts", *scope.split("/"), setting),
-        title=f"Pareto fronts, {setting_title(setting)}: {title}, {dataset_title(cell)}",
+        title=f"Pareto fronts, {setting_title(setting)}: {title}, {data_set_title(cell['theories'], cell['fraction'])}",
         caption=(
             f"Loss (mean squared error of {what}, log scale) against complexity "
             f"(nodes of the printed tree), {setting_title(setting)}. Equations that are exact on every row stand in "

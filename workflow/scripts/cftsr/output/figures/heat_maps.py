@@ -21,8 +21,6 @@ from cftsr.output.figures.base import (
     axis_at,
     listed,
     minus,
-    percent,
-    quantity,
     rows,
     scientific,
     slug,
@@ -31,7 +29,7 @@ from cftsr.output.figures.base import (
 from cftsr.results.findings import Findings, Fits, engines_of, settings_of
 from cftsr.results.published import Published, PublishedValue
 from cftsr.results.summary import fraction_order
-from cftsr.results.titles import family_title, sentence, setting_title
+from cftsr.results.titles import data_set_title, family_title, percentage, quantity_title, sentence, setting_title
 from cftsr.vocabulary import ANY_SETTING, NO, UNDECIDED, YES
 
 PAPER = "the paper"
@@ -84,7 +82,7 @@ def _heat_map(family: str, task: str, findings: Findings, published: Published) 
     sources = [PAPER] * any(place in paper for place in places) + engines
     tiles: Tiles = {}
     for setting, fraction, count in places:
-        tooltip = {"setting": setting_title(setting), "data": f"{count} theories, lowest {percent(fraction)}"}
+        tooltip = {"setting": setting_title(setting), "data": data_set_title(count, fraction)}
         for source in sources:
             if source == PAPER:
                 value = paper.get((setting, fraction, count))
@@ -117,14 +115,14 @@ def _heat_map(family: str, task: str, findings: Findings, published: Published) 
         )
     return Figure(
         name=slug("heat-map", family, task),
-        title=f"{family_title(family)}: loss of {quantity(task)} over the sweep",
+        title=f"{family_title(family)}: loss of {quantity_title(task)} over the sweep",
         caption=(
-            f"log10 of the mean squared error of {quantity(task)} (dimensionless; median over seeds) by number of "
-            f"theories and lowest part of each theory's spectrum{', the paper first' if PAPER in sources else ''}. "
+            f"log10 of the mean squared error of {quantity_title(task)} (dimensionless; median over seeds) by number "
+            f"of theories and lowest part of each theory's spectrum{', the paper first' if PAPER in sources else ''}. "
             f"✓: proved exact; = 0: a loss of exactly 0, not proved; ?: undecided; {DASH}: not fitted yet."
             f"{everywhere}{thinned}"
         ),
-        alt=f"Heat map for {family_title(family)}, {quantity(task)}: {found}{span}.",
+        alt=f"Heat map for {family_title(family)}, {quantity_title(task)}: {found}{span}.",
         scope=SWEEP,
         chart=chart,
     )
@@ -209,7 +207,7 @@ def _draw(
             "y:Q",
             scale=alt.Scale(domain=[0, height], reverse=True, nice=False, zero=False),
             axis=axis_at(
-                {row[key] + 0.5: percent(key[1]) for key in row},
+                {row[key] + 0.5: percentage(key[1]) for key in row},
                 "lowest part of each spectrum" if height > 6 else "lowest part",
                 room=True,
             ),

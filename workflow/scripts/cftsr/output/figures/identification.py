@@ -17,13 +17,11 @@ from cftsr.output.figures.base import (
     Figure,
     axis_at,
     dataset,
-    dataset_title,
-    percent,
-    quantity_of,
     rows,
     themed,
 )
 from cftsr.results.summary import Result
+from cftsr.results.titles import percentage
 
 TOP, ROW, HEADING = 12.0, 19, 24  # pixels: the first holds the words "needed" and "given"
 MOST_LINES = 60
@@ -49,7 +47,7 @@ def build(results: Sequence[Result]) -> list[Figure]:
     for (family, task, _), result in certified.items():
         if block != (family, task):
             block = (family, task)
-            headings.append({"y": place + HEADING / 2 + 2, "text": f"{result.title}: {quantity_of(result)}"})
+            headings.append({"y": place + HEADING / 2 + 2, "text": f"{result.title}: {result.quantity}"})
             place += HEADING
         item = _item(result, place + ROW / 2)
         items.append(item)
@@ -84,7 +82,7 @@ def _spare(result: Result) -> float:
 
 def _short(cell: dict[str, Any]) -> str:
     """ "100, 30%": the theories and the lowest part of their spectra, without the words."""
-    return f"{cell['theories']}" + ("" if cell["fraction"] is None else f", {percent(cell['fraction'])}")
+    return f"{cell['theories']}" + ("" if cell["fraction"] is None else f", {percentage(cell['fraction'])}")
 
 
 def _item(result: Result, y: float) -> dict[str, Any]:
@@ -97,7 +95,7 @@ def _item(result: Result, y: float) -> dict[str, Any]:
         "used": certificate.get("rows_used"),
         "outcome": "identified" if certificate["outcome"] == "identified" else "not identified",
         "why": "; ".join(certificate.get("reasons") or []),
-        "data": f"{result.title}, {dataset_title(result.cell)}",
+        "data": f"{result.title}, {result.data_set}",
     }  # fmt: skip
 
 

@@ -13,10 +13,7 @@ from cftsr.data.tasks import GIVEN
 from cftsr.engines import engine_order
 from cftsr.output.figures.base import (
     Figure,
-    dataset_title,
     group,
-    plural,
-    quantity_of,
     scientific,
     shortened,
     slug,
@@ -36,7 +33,7 @@ from cftsr.output.figures.points import (
 from cftsr.output.figures.residuals import residual_figures
 from cftsr.results.summary import Result
 from cftsr.sweep.paths import DataSets
-from cftsr.vocabulary import NOT_LOOKED_AT, YES
+from cftsr.vocabulary import NOT_LOOKED_AT, YES, counted
 
 
 def build(results: Sequence[Result], folder: Path) -> list[Figure]:
@@ -108,7 +105,7 @@ def scale_words(found: Result, *words: str) -> str:
 
 def _levels(scope: str, found: Result, parts: dict[str, Part]) -> Figure:
     cell = found.cell
-    what, noun = quantity_of(found), noun_of(found)
+    what, noun = found.quantity, noun_of(found)
     one = {"theories": "theory"}.get(noun, noun.removesuffix("s"))
     values = {name: part.spectrum.target for name, part in parts.items()}
     against = main_abscissa(parts[FITTED].spectrum).title
@@ -121,9 +118,9 @@ def _levels(scope: str, found: Result, parts: dict[str, Part]) -> Figure:
     held = f", {parts[HELD_OUT].total:,} held out ({span[HELD_OUT]})" if HELD_OUT in parts else ""
     return Figure(
         name=slug("levels", *scope.split("/")),
-        title=f"The {noun}: {found.title}, {dataset_title(cell)}",
+        title=f"The {noun}: {found.title}, {found.data_set}",
         caption=(
-            f"Exact {what}{scale_words(found)} against {against}: {plural(parts[FITTED].total, one, noun)} "
+            f"Exact {what}{scale_words(found)} against {against}: {counted(parts[FITTED].total, one, noun)} "
             f"that were fitted{' and those held out' if held else ''}; {_verdict(found, parts)}."
             f"{thinning_of(parts, noun)}"
         ),
@@ -139,7 +136,7 @@ def _levels(scope: str, found: Result, parts: dict[str, Part]) -> Figure:
 def _residuals(scope: str, found: Result, parts: dict[str, Part]) -> list[Figure]:
     """Against what the levels are drawn against, and against each label."""
     cell, formula = found.cell, found.reported["equation"]
-    what, noun = quantity_of(found), noun_of(found)
+    what, noun = found.quantity, noun_of(found)
     of = f"the closest formula ({cell['engine']}: {shortened(formula)})"
     figures: list[Figure] = []
     for drawn in residual_figures(parts, formula, found.reported["exact_on_data"] == YES):
@@ -151,7 +148,7 @@ def _residuals(scope: str, found: Result, parts: dict[str, Part]) -> list[Figure
                 title=(
                     f"Residuals against {against}"
                     if figures
-                    else f"Residuals of the closest formula: {found.title}, {dataset_title(cell)}"
+                    else f"Residuals of the closest formula: {found.title}, {found.data_set}"
                 ),
                 caption=(
                     f"Distance between {of} and the exact {what}"

@@ -13,8 +13,9 @@ import numpy as np
 from cftsr.algebra.expressions import evaluate
 from cftsr.algebra.formula import parse
 from cftsr.algebra.integer_columns import INTEGER_COLUMNS
-from cftsr.output.figures.base import LANE, MINUS, axis_at, decades, plural, rows, themed
+from cftsr.output.figures.base import LANE, MINUS, axis_at, decades, rows, themed
 from cftsr.output.figures.points import FITTED, Abscissa, Part, main_abscissa, marks, other_abscissas, points_of
+from cftsr.vocabulary import counted
 
 FLOOR = -18  # log10 of a residual: below is the rounding of float64
 HEIGHTS = (180, 130)  # pixels: of the first chart, and of the others
@@ -50,7 +51,7 @@ def residual_figures(parts: Mapping[str, Part], formula: str, proved: bool = Fal
         if np.isfinite(item).any()
     }
     poles = int(sum((np.isnan(item) | np.isposinf(item)).sum() for item in logarithms.values()))
-    left_out = f" Left out: {plural(poles, 'row')} where the formula is not finite." if poles else ""
+    left_out = f" Left out: {counted(poles, 'row')} where the formula is not finite." if poles else ""
     spectrum = parts[FITTED].spectrum
     return [
         Residuals(against, _chart(parts, logarithms, against, HEIGHTS[index > 0]), medians, left_out)

@@ -22,7 +22,6 @@ from cftsr.output.figures.base import (
     TEXT,
     VERMILION,
     Figure,
-    dataset_title,
     group,
     rows,
     slug,
@@ -98,7 +97,7 @@ def _parabola(scope: str, result: Result, finding: dict[str, Any], parts: dict[s
     return [
         Figure(
             name=slug("parabola", *scope.split("/")),
-            title=f"All theories on one parabola: {result.title}, {dataset_title(result.cell)}",
+            title=f"All theories on one parabola: {result.title}, {result.data_set}",
             caption=(
                 f"Energies against the hidden number found, divided by the root of the theory's D ({formula}). "
                 f"The line is E = x² {MINUS} s.{thinned}"
@@ -178,7 +177,7 @@ def _shifts(scope: str, result: Result, finding: dict[str, Any]) -> Figure:
     ending = "no one shift explains all" if finding["kind"] == NONE else f"found: s = {', '.join(map(str, found))}"
     return Figure(
         name=slug("shifts", *scope.split("/")),
-        title=f"How much each shift explains: {result.title}, {dataset_title(result.cell)}",
+        title=f"How much each shift explains: {result.title}, {result.data_set}",
         caption=(
             f"The {len(items)} best of {certificate['shifts_tried']} shifts s on a sample of {sample['theories']} "
             f"theories and {sample['levels']} levels: the share of levels for which E + s is a square over one D of "

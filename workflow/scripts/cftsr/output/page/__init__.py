@@ -26,7 +26,7 @@ from cftsr.files import read_json, write_text
 from cftsr.output.page.links import Links
 from cftsr.output.page.sections import SECTIONS, Material
 from cftsr.output.page.templates import environment_of
-from cftsr.output.page.views import View, address_of, choose, seconds, views_of
+from cftsr.output.page.views import View, address_of, choose, views_of
 from cftsr.output.tables import html, model
 from cftsr.output.tables.accuracy import accuracy_table
 from cftsr.output.tables.build import all_tables
@@ -35,6 +35,7 @@ from cftsr.output.typesetting.mathml import mathml
 from cftsr.results.findings import Findings
 from cftsr.results.published import load_published
 from cftsr.results.summary import cell_key, read_records
+from cftsr.results.titles import seconds
 from cftsr.shipped import shipped
 from cftsr.sweep.cells import Cell
 from cftsr.sweep.paths import Accuracy, DataSets, Fits, Results

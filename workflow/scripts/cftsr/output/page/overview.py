@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from cftsr.engines import engine_order
-from cftsr.output.page.views import SELECTED, Fit, View, seconds
+from cftsr.output.page.views import SELECTED, Fit, View
 from cftsr.output.tables.model import Table
 from cftsr.results.findings import Findings
 from cftsr.results.summary import cell_key, recovery, recovery_counts, seeded
+from cftsr.results.titles import seconds
 from cftsr.vocabulary import APPROXIMATE, NO, UNDECIDED, YES
 
 

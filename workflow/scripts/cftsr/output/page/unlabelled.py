@@ -10,7 +10,7 @@ from cftsr.output.tables.plan import paper_first
 from cftsr.output.typesetting.mathml import mathml
 from cftsr.results import unlabelled
 from cftsr.results.findings import Findings
-from cftsr.results.titles import percentage
+from cftsr.results.titles import data_set_title
 from cftsr.vocabulary import NONE, counted
 
 
@@ -51,7 +51,7 @@ def section_of(findings: Findings) -> list[Found]:
 
 
 def _words(finding: unlabelled.Finding, same: int, total: int, place: tuple) -> str:
-    where = f"{place[2]} theories, lowest {percentage(place[3])}"
+    where = data_set_title(place[2], place[3])
     if finding["kind"] == NONE:
         return f"No hidden quantum number in {counted(total, 'data set')}. What was tried on {where}:"
     sets = f"{same} of {counted(total, 'data set')}"

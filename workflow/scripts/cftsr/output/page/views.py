@@ -32,7 +32,15 @@ from cftsr.results.summary import (
     engine_version,
     recorded_words,
 )
-from cftsr.results.titles import percentage, recorded_title, setting_title, symbol_of, task_title
+from cftsr.results.titles import (
+    data_set_title,
+    percentage,
+    quantity_title,
+    recorded_title,
+    seconds,
+    setting_title,
+    symbol_of,
+)
 from cftsr.sweep.cells import Cell
 from cftsr.vocabulary import ANY_SETTING, APPROXIMATE, NOT_LOOKED_AT, REFINED, YES
 
@@ -296,8 +304,7 @@ class _Data:
 
     @property
     def quantity(self) -> str:
-        """ "conformal weight h"; of a column of one's own its name alone."""
-        return self.symbol if self.task == GIVEN else f"{task_title(self.task)} {self.symbol}"
+        return quantity_title(self.task, self.fit)
 
     def address(self, setting: str) -> str:
         return address_of(self.family, self.task, self.dataset, setting)
@@ -319,8 +326,7 @@ class _Data:
 
     @property
     def title(self) -> str:
-        lowest = f", lowest {percentage(self.fraction)}" if self.fraction else ""
-        return f"{self.theories} {'theories' if self.theories != 1 else 'theory'}{lowest}"
+        return data_set_title(self.theories, self.fraction)
 
     @property
     def question(self) -> str:
@@ -574,9 +580,3 @@ def _cost(result: Result) -> list[tuple[str, str]]:
         ("Engine", engine_version(result.cell["engine"], fit["versions"])),
         *([("Machine", f"{machine['system']} {machine['machine']}, {machine['cores']} cores")] if machine else []),
     ]
-
-
-def seconds(value: float) -> str:
-    if value < 10:
-        return f"{value:.2g} s"
-    return f"{value:.0f} s" if value < 600 else f"{value / 60:.0f} min" if value < 36_000 else f"{value / 3600:.1f} h"

@@ -23,7 +23,7 @@ from cftsr.results.replication import (
     counts,
 )
 from cftsr.results.summary import fraction_order, recorded_words
-from cftsr.results.titles import percentage, sentence, setting_title
+from cftsr.results.titles import data_set_title, sentence, setting_title
 from cftsr.vocabulary import counted
 
 ORDER = (WITHIN, BOTH_EXACT, BETTER, WORSE, OTHER, SUSPECT, ABSENT)
@@ -71,7 +71,7 @@ def replication_table(findings: Findings, published: Published) -> Table:
 def _row(item: Comparison) -> Row:
     value = item.published
     view = (value.family, value.task, value.theories, value.fraction, value.setting)
-    where = f"{value.theories} theories, lowest {percentage(value.fraction)}"
+    where = data_set_title(value.theories, value.fraction)
     cell = Entry(words=where, view=view, order=value.theories)
     theirs = Entry(numbers=(Number(value.value, value.quantity),), order=value.value)
     ours = EMPTY
