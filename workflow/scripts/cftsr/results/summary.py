@@ -399,14 +399,24 @@ class RecoveryCount:
     total: int
     approximate: int = 0
 
-    def __str__(self) -> str:
+    @property
+    def open(self) -> list[str]:
+        """What the fits are that neither recovered the formula nor failed to, in words."""
         parts = (
             (self.approximate, "within uncertainty"),
             (self.undecided, "undecided"),
             (self.missing, "missing"),
         )
-        rest = [f"{count} {words}" for count, words in parts if count]
-        return f"{self.recovered}/{self.total}" + (f" ({', '.join(rest)})" if rest else "")
+        return [f"{count} {words}" for count, words in parts if count]
+
+    @property
+    def rest(self) -> str:
+        """What the fits that were not recovered are, in words; "" where there are none."""
+        failed = self.total - self.recovered - self.undecided - self.missing - self.approximate
+        return ", ".join([f"{failed} not recovered"] * bool(failed) + self.open)
+
+    def __str__(self) -> str:
+        return f"{self.recovered}/{self.total}" + (f" ({', '.join(self.open)})" if self.open else "")
 
 
 def missing_cells(rows: Sequence[dict[str, Any]], expected_cells: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

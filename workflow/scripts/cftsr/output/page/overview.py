@@ -10,44 +10,22 @@ from cftsr.engines import engine_order
 from cftsr.output.page.views import SELECTED, Fit, View
 from cftsr.output.tables.model import Table
 from cftsr.results.findings import Findings
-from cftsr.results.summary import cell_key, recovery, recovery_counts, seeded
+from cftsr.results.summary import RecoveryCount, cell_key, recovery, recovery_counts, seeded
 from cftsr.results.titles import seconds
-from cftsr.vocabulary import APPROXIMATE, NO, UNDECIDED, YES
+from cftsr.vocabulary import APPROXIMATE, NO, UNDECIDED, YES, counted
 
 
 @dataclass(frozen=True)
 class Score:
-    """Recovered of all fits of one engine and family; cpu_seconds of those that are there.
+    """Recovered of all fits of one engine and family.
 
+    time   CPU time of those that are there, in words
     rate   over several seeds, with its interval; "" where each cell has one seed
     """
 
-    recovered: int
-    undecided: int
-    missing: int
-    total: int
-    cpu_seconds: float
-    approximate: int = 0
-    rate: str = ""
-
-    @property
-    def not_recovered(self) -> int:
-        return self.total - self.recovered - self.undecided - self.missing - self.approximate
-
-    @property
-    def rest(self) -> str:
-        """What the fits that were not recovered are, in words; "" where there are none."""
-        parts = (
-            (self.not_recovered, "not recovered"),
-            (self.approximate, "within uncertainty"),
-            (self.undecided, "undecided"),
-            (self.missing, "missing"),
-        )
-        return ", ".join(f"{count} {words}" for count, words in parts if count)
-
-    @property
-    def time(self) -> str:
-        return seconds(self.cpu_seconds)
+    count: RecoveryCount
+    time: str
+    rate: str
 
 
 @dataclass(frozen=True)
@@ -86,12 +64,8 @@ def overview_of(findings: Findings, views: Sequence[View], tables: list[Table]) 
         over_seeds = [row for row in mine if cell_key(row)[:-1] in several]
         line = scores.setdefault(count.engine, dict.fromkeys(families))
         line[count.family] = Score(
-            recovered=count.recovered,
-            undecided=count.undecided,
-            missing=count.missing,
-            total=count.total,
-            cpu_seconds=sum(row["cpu_seconds"] for row in mine),
-            approximate=count.approximate,
+            count,
+            time=seconds(sum(row["cpu_seconds"] for row in mine)),
             rate=recovery(over_seeds).rate_words if over_seeds else "",
         )
     return Overview(
@@ -145,14 +119,16 @@ def _hints(views: Sequence[View], tables: list[Table]) -> list[Hint]:
     ):
         if found := those(state):
             worst = sorted(found, key=lambda pair: -(pair[0].loss or 0))
-            hints.append(_hint(words.format(_fits(len(found))), worst))
+            hints.append(_hint(words.format(counted(len(found), "fit")), worst))
     open_data = [(fit, view) for fit, view in fits if fit.certificate and fit.identified != "identified"]
     if open_data:
-        hints.append(_hint(f"On {_sets(len(open_data))} the rows alone do not fix the formula.", open_data))
+        hints.append(
+            _hint(f"On {counted(len(open_data), 'data set')} the rows alone do not fix the formula.", open_data)
+        )
     elsewhere = [(fit, view) for fit, view in those(YES) if not fit.brief and not _proved_is_selected(fit)]
     if elsewhere:
         words = "the proved equation is not the one that PySR's rule “best” selects, so tables show a larger loss (†)."
-        hints.append(_hint(f"In {_fits(len(elsewhere))} {words}", elsewhere))
+        hints.append(_hint(f"In {counted(len(elsewhere), 'fit')} {words}", elsewhere))
     done = [(fit, view) for fit, view in fits if fit.cpu_seconds is not None]
     if done:
         slowest = max(done, key=lambda pair: pair[0].cpu_seconds)
@@ -171,13 +147,5 @@ def _proved_is_selected(fit: Fit) -> bool:
     return any(member.answer == YES and SELECTED in member.marks for member in fit.front)
 
 
-def _fits(count: int) -> str:
-    return f"{count} fit" if count == 1 else f"{count} fits"
-
-
 def _places(count: int) -> str:
     return "no place" if not count else "one place" if count == 1 else f"{count} places"
-
-
-def _sets(count: int) -> str:
-    return "one data set" if count == 1 else f"{count} data sets"
