@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from cftsr.algebra.formula import ParseError
+from cftsr.algebra.other_notations import as_text
 from cftsr.output.page import (
     About,
     as_json,
@@ -22,7 +23,7 @@ from cftsr.output.page import (
     write_report,
 )
 from cftsr.output.tables.model import against
-from cftsr.output.typesetting.mathml import INVISIBLE_TIMES, MINUS, TIMES, as_text, copies, mathml, read
+from cftsr.output.typesetting.mathml import INVISIBLE_TIMES, MINUS, TIMES, copies, mathml, read
 from cftsr.output.typesetting.names import small_indices, subscripts
 from cftsr.results.findings import Findings
 from cftsr.sweep.config import changes

@@ -1,4 +1,4 @@
-"""Formulas for other programs: Python's text, SymPy's objects."""
+"""Formulas for other programs: text of Python and Mathematica, SymPy's objects."""
 
 from __future__ import annotations
 
@@ -10,25 +10,36 @@ if TYPE_CHECKING:
     import sympy
 
 
-def python_text(expression: Expression) -> str:
-    """The formula as Python reads it: squares as **2, everything else as it is printed."""
+def as_text(expression: Expression, language: str) -> str:
+    """The formula as "python" or "mathematica" reads it, in full precision: squares as powers."""
+    power = {"python": "**", "mathematica": "^"}[language]
 
-    def leaf(node: Expression) -> tuple[str, int]:
-        text = str(node)
-        return text, 1 if text.startswith("-") else 5
+    def leaf(node: Expression) -> tuple[str, float]:
+        if node.kind == "variable":
+            # An underscore is a pattern in Mathematica.
+            return (node.value.replace("_", "") if language == "mathematica" else node.value), 4
+        text = str(Expression("constant", node.value))
+        if language == "mathematica":
+            text = text.replace("e", "*^")
+        return text, 1.5 if text.startswith("-") else 4
 
-    def closed(operand: tuple[str, int], level: int) -> str:
-        return operand[0] if operand[1] >= level else f"({operand[0]})"
+    # 1 a sum, 1.5 a leading minus, 2 a product, 3 a power, 4 anything closed
+    def closed(item: tuple[str, float], level: float) -> str:
+        return item[0] if item[1] >= level else f"({item[0]})"
 
-    def apply(kind: str, arguments: tuple) -> tuple[str, int]:
-        match kind:
-            case "square":
-                return f"{closed(arguments[0], 5)}**2", 4
-            case "neg":
-                return f"-{closed(arguments[0], 2)}", 1
-            case "+" | "-":
-                return f"{closed(arguments[0], 1)} {kind} {closed(arguments[1], 2)}", 1
-        return f"{closed(arguments[0], 2)}{kind}{closed(arguments[1], 3)}", 2
+    def apply(kind: str, arguments: tuple) -> tuple[str, float]:
+        match kind, arguments:
+            case (("+" | "-"), (left, right)):
+                return f"{left[0]} {kind} {closed(right, 2)}", 1
+            case (("*" | "/"), (left, right)):
+                return f"{closed(left, 1.5)}{kind}{closed(right, 3)}", 1.5 if left[1] == 1.5 else 2
+            case "square", (argument,):
+                return f"{closed(argument, 4)}{power}2", 3
+            case "power", (argument, exponent):
+                return f"{closed(argument, 4)}{power}{closed(exponent, 4)}", 3
+            case "neg", (argument,):
+                return f"-{closed(argument, 2)}", 1.5
+        raise ValueError(f"unknown operator {kind!r}")
 
     return fold(expression, leaf, apply)[0]
 

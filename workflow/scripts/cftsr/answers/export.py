@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from cftsr import __version__
 from cftsr.algebra.formula import parse
-from cftsr.algebra.other_notations import python_text
+from cftsr.algebra.other_notations import as_text
 from cftsr.algebra.printing import latex_of
 from cftsr.answers.checking import SplitTable, sweep_of, table_in
 from cftsr.data.dataset import Dataset
@@ -149,7 +149,7 @@ def _truth(table: SplitTable) -> dict[str, Any]:
     if table.closed_form is None:
         return {"formula": None, "python": None, "latex": None}
     expression = parse(table.closed_form, None)
-    return {"formula": table.closed_form, "python": python_text(expression), "latex": latex_of(expression)}
+    return {"formula": table.closed_form, "python": as_text(expression, "python"), "latex": latex_of(expression)}
 
 
 def _readme(manifest: Mapping[str, Any]) -> str:

@@ -32,14 +32,14 @@ def run(arguments: argparse.Namespace) -> None:
 def entry(family: Family) -> dict[str, Any]:
     """A family as JSON values; formulas by the symbols of their tasks, as Python reads them."""
     from cftsr.algebra.formula import parse
-    from cftsr.algebra.other_notations import python_text
+    from cftsr.algebra.other_notations import as_text
     from cftsr.data.tasks import TASKS
 
     forms = {}
     for task in TASKS.values():
         text = task.closed_form(family)
         if text is not None and task.labelled:
-            forms[task.symbol] = python_text(parse(text, task.labels(family)))
+            forms[task.symbol] = as_text(parse(text, task.labels(family)), "python")
     return {
         "name": family.name,
         "title": family.title,

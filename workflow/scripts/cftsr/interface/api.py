@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cftsr.algebra.expressions import Expression, exact_value_at
-from cftsr.algebra.other_notations import python_text, to_sympy
+from cftsr.algebra.other_notations import as_text, to_sympy
 from cftsr.answers.checking import Check, SplitTable, describe_check, expression_judged, table_of_file
 from cftsr.answers.checking import check as check_table
 from cftsr.answers.fit_file import FitAnswer, default_options, latex_symbol, options_of_fit
@@ -103,12 +103,12 @@ class Answer:
     @property
     def formula(self) -> str | None:
         """The formula in Python's notation; None if there is none, or several, each for some of the rows (`parts`)."""
-        return python_text(self.pieces[0].expression) if self._single else None
+        return as_text(self.pieces[0].expression, "python") if self._single else None
 
     @property
     def parts(self) -> dict[str, str]:
         """Condition -> formula if there are several formulas; otherwise {}."""
-        return {} if self._single else {piece.condition: python_text(piece.expression) for piece in self.pieces}
+        return {} if self._single else {piece.condition: as_text(piece.expression, "python") for piece in self.pieces}
 
     @property
     def _single(self) -> bool:

@@ -15,6 +15,7 @@ from markupsafe import Markup, escape
 from cftsr.algebra.expressions import Expression, fold
 from cftsr.algebra.formula import ParseError, parse
 from cftsr.algebra.integer_columns import without_integer_columns
+from cftsr.algebra.other_notations import as_text
 from cftsr.algebra.printing import GREEK, latex_of, with_powers
 from cftsr.output.typesetting.words import rounded_constants
 
@@ -150,40 +151,6 @@ def _power(base: Piece, exponent: Markup) -> Piece:
 
 
 # ---- text to copy
-
-
-def as_text(expression: Expression, language: str) -> str:
-    """The formula for "python" or "mathematica", in full precision."""
-    power = {"python": "**", "mathematica": "^"}[language]
-
-    def leaf(node: Expression) -> tuple[str, float]:
-        if node.kind == "variable":
-            # An underscore is a pattern in Mathematica.
-            return (node.value.replace("_", "") if language == "mathematica" else node.value), 4
-        text = str(Expression("constant", node.value))
-        if language == "mathematica":
-            text = text.replace("e", "*^")
-        return text, 1.5 if text.startswith("-") else 4
-
-    # 1 a sum, 1.5 a leading minus, 2 a product, 3 a power, 4 anything closed
-    def closed(item: tuple[str, float], level: float) -> str:
-        return item[0] if item[1] >= level else f"({item[0]})"
-
-    def apply(kind: str, arguments: tuple) -> tuple[str, float]:
-        match kind, arguments:
-            case (("+" | "-"), (left, right)):
-                return f"{left[0]} {kind} {closed(right, 2)}", 1
-            case (("*" | "/"), (left, right)):
-                return f"{closed(left, 1.5)}{kind}{closed(right, 3)}", min(2, max(left[1], 1.5))
-            case "square", (argument,):
-                return f"{closed(argument, 4)}{power}2", 3
-            case "power", (argument, exponent):
-                return f"{closed(argument, 4)}{power}{closed(exponent, 4)}", 3
-            case "neg", (argument,):
-                return f"-{closed(argument, 2)}", 1.5
-        raise ParseError(f"unknown operator {kind!r}")
-
-    return fold(expression, leaf, apply)[0]
 
 
 def copies(text: str, latex: str = "") -> list[tuple[str, str]]:
