@@ -23,18 +23,9 @@ PRIMES = (2147483647, 2147483629, 2147483587, 2147483579, 2147483563, 2147483549
 def further_prime(number: int) -> int:
     """The primes below those of PRIMES, the largest first; number = 0, 1, ..."""
     candidate = (further_prime(number - 1) if number else min(PRIMES)) - 2
-    while any(candidate % divisor == 0 for divisor in _small_primes()):
+    while not flint.fmpz(candidate).is_prime():
         candidate -= 2
     return candidate
-
-
-@cache
-def _small_primes() -> list[int]:
-    """The odd primes up to the root of the largest of PRIMES."""
-    sieve = np.ones(isqrt(max(PRIMES)) + 1, dtype=bool)
-    for divisor in range(2, isqrt(len(sieve)) + 1):
-        sieve[divisor * divisor :: divisor] = False
-    return np.flatnonzero(sieve)[3:].tolist()
 
 
 def primes_for(bits: int) -> Iterator[int]:

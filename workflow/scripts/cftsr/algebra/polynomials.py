@@ -12,6 +12,8 @@ from math import gcd, prod
 import flint
 import numpy as np
 
+from cftsr.algebra.modular import PRIMES
+
 Exponents = tuple[int, ...]
 Polynomial = dict[Exponents, int]
 
@@ -75,9 +77,7 @@ def evaluate_exactly(polynomial: Polynomial, x: np.ndarray) -> np.ndarray:
 
 # Rows are checked in chunks: what is needed at once stays within a few tens of megabytes.
 CHUNK = 1 << 16
-# Arithmetic of uint64 is exact modulo 2**64 for nothing; these primes (the largest below 2**31) do the rest.
-WORD = 2**64
-CHECK_PRIMES = (2147483647, 2147483629, 2147483587, 2147483579, 2147483563, 2147483549, 2147483543, 2147483497)
+WORD = 2**64  # arithmetic of uint64 is exact modulo this for nothing; primes do the rest
 UNIT = 2.0**-53  # relative error of one operation in float64
 
 
@@ -125,7 +125,7 @@ def values_modulo(polynomial: Polynomial, x: np.ndarray, modulus: int) -> np.nda
 def _moduli(size: int) -> list[int] | None:
     """Moduli whose product is more than 2 * size: what is 0 modulo each of them is 0. None where ours are too few."""
     moduli, product = [WORD], WORD
-    for prime in CHECK_PRIMES:
+    for prime in PRIMES:
         if product > 2 * size:
             return moduli
         moduli.append(prime)
@@ -262,11 +262,10 @@ def greatest_common_divisor(left: Polynomial, right: Polynomial) -> Polynomial:
 
 def divide_exactly(polynomial: Polynomial, divisor: Polynomial) -> Polynomial:
     """The quotient; the divisor must divide."""
-    a, b = _to_library(polynomial, divisor)
-    quotient, remainder = divmod(a, b)
-    if remainder != 0:
+    quotient, remainder = divide_with_remainder(polynomial, divisor)
+    if remainder:
         raise ArithmeticError("the divisor does not divide the polynomial")
-    return _from_library(quotient)
+    return quotient
 
 
 def divide_with_remainder(polynomial: Polynomial, divisor: Polynomial) -> tuple[Polynomial, Polynomial]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import product
 
 import numpy as np
 
@@ -19,7 +18,7 @@ from cftsr.algebra import modular
 from cftsr.algebra.expressions import Expression, apply_operator, fold
 from cftsr.algebra.integer_columns import without_integer_columns, write_with_integer_columns
 from cftsr.algebra.interpolation import equations, function_of, solutions
-from cftsr.algebra.polynomials import Exponents
+from cftsr.algebra.polynomials import Exponents, multiply
 from cftsr.algebra.rational_function import RationalFunction
 from cftsr.algebra.shortest_form import shortest
 from cftsr.data.dataset import Dataset
@@ -41,10 +40,7 @@ class TooLargeError(Exception):
 def _product(left: dict, right: dict) -> dict:
     if len(left) * len(right) > 20 * MAX_EXPANSION:
         raise TooLargeError
-    result: dict = {}
-    for (a, x), (b, y) in product(left.items(), right.items()):
-        key = tuple(map(int.__add__, a, b))
-        result[key] = result.get(key, 0.0) + x * y
+    result = multiply(left, right)
     if len(result) > MAX_EXPANSION:
         raise TooLargeError
     return result

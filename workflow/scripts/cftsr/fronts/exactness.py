@@ -31,7 +31,7 @@ from cftsr.algebra.expressions import (
 from cftsr.algebra.formula import parse
 from cftsr.algebra.integer_columns import INTEGER_COLUMNS, without_integer_columns
 from cftsr.algebra.modular import PRIMES
-from cftsr.algebra.polynomials import add
+from cftsr.algebra.polynomials import add, multiply
 from cftsr.algebra.rational_function import RationalFunction
 from cftsr.algebra.simplest_fraction import simplest_between
 from cftsr.data.dataset import Dataset
@@ -68,16 +68,12 @@ def _bits(value: Fraction) -> int:
 def _product(left: dict, right: dict) -> dict:
     if len(left) * len(right) > 16 * MAX_TERMS:
         raise LimitReachedError("the expanded equation has too many terms")
-    result: dict = {}
-    for a, x in left.items():
-        for b, y in right.items():
-            key = tuple(map(int.__add__, a, b))
-            result[key] = result.get(key, 0) + x * y
+    result = multiply(left, right)
     if len(result) > MAX_TERMS:
         raise LimitReachedError("the expanded equation has too many terms")
     if any(isinstance(value, Fraction) and _bits(value) > MAX_BITS for value in result.values()):
         raise LimitReachedError("the expanded equation has too large coefficients")
-    return {key: value for key, value in result.items() if value}
+    return result
 
 
 @dataclass(frozen=True, slots=True)
@@ -379,11 +375,14 @@ def differ_somewhere(one: Expression, other: Expression, labels: tuple[str, ...]
     return not defined
 
 
-def width_of(data: Dataset) -> np.ndarray | None:
-    """How far a target may be from a formula that agrees with it: the bound stated, or several standard deviations."""
+def width_of(data: Dataset, sigmas: float = SIGMAS) -> np.ndarray | None:
+    """How far a target may be from a formula that agrees with it: the bound stated, or so many standard deviations.
+
+    float64, shape (rows,); None where all targets are exact.
+    """
     widths = [data.uncertainty] if data.uncertainty is not None else []
     if data.sigma is not None:
-        widths.append(SIGMAS * data.sigma)
+        widths.append(sigmas * data.sigma)
     return np.maximum.reduce(widths) if widths and any(np.any(width > 0) for width in widths) else None
 
 

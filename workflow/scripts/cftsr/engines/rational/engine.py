@@ -27,8 +27,9 @@ from cftsr.algebra.shortest_form import shortest
 from cftsr.engines.base import Assignment, Availability, Engine, Needs, Problem, Progress
 from cftsr.engines.options import integer, number
 from cftsr.engines.rational import exact, uncertain
-from cftsr.engines.rational.fit import Fit, width_of
+from cftsr.engines.rational.fit import Fit
 from cftsr.engines.rational.search import Limits
+from cftsr.fronts.exactness import width_of
 from cftsr.fronts.front import Candidate
 
 
@@ -37,7 +38,7 @@ def fit(problem: Problem, limits: Limits, refit_without: float, share: float) ->
 
     share   of the rows that may be wrong; 0 for none
     """
-    width = width_of(problem)
+    width = width_of(problem, sigmas=1)
     if width is None:
         return exact.fit(problem, limits, refit_without, share)
     return uncertain.fit(problem, width, limits, refit_without, share)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import chain, product
-from math import gcd, prod
+from math import gcd, log, prod
 
 import numpy as np
 
@@ -205,13 +205,7 @@ def _logs(values: np.ndarray) -> np.ndarray:
     """log|integers| of any size."""
     if values.dtype != object:
         return np.log(np.abs(values).astype(float))
-
-    def log_of(value: int) -> float:
-        size = abs(int(value))
-        shift = max(0, size.bit_length() - 60)
-        return float(np.log(size >> shift)) + shift * float(np.log(2))
-
-    return np.array([log_of(value) for value in values])
+    return np.array([log(abs(value)) for value in values.tolist()])
 
 
 def _powers(forms: list[tuple[int, ...]], rows: Dataset) -> list[int] | None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-import numpy as np
-
 from cftsr.algebra.expressions import Expression
 from cftsr.algebra.rational_function import RationalFunction
 from cftsr.engines.base import Problem
@@ -42,12 +40,6 @@ class Fit:
         certificate = self.certificate
         off = certificate.wrong_rows_total or certificate.agreement or certificate.approximate
         return self.function is not None and not off
-
-
-def width_of(problem: Problem) -> np.ndarray | None:
-    """How far each target may be off: the bound stated, or one standard deviation; None where all are exact."""
-    widths = [values for values in (problem.uncertainty, problem.sigma) if values is not None and np.any(values > 0)]
-    return np.maximum.reduce(widths) if widths else None
 
 
 def wrong_row(problem: Problem, function: RationalFunction, row: int) -> WrongRow:

@@ -29,13 +29,13 @@ from cftsr.data.dataset import Dataset
 from cftsr.engines.rational.constants import DENSITY, decimal_between, measured
 from cftsr.engines.rational.least_squares import CHANCE, LOOSE, STANDARD_ERRORS, System, decimals_below
 from cftsr.fronts.certificate import Constant
+from cftsr.fronts.exactness import SIGMAS
 
 MAX_REALS = 3
 TIED = 1e-3  # chance that a real number is a fraction times others by accident; beyond, it is one of its own
 MAX_UNTIED = 4  # before some are recognised as products of others
 ROUND_OFF = 1e-13
 FAR = 6.0  # widths: rows further off have no say in the coefficients
-SIGMAS = 5.0  # standard deviations that a row may be off
 STEPS = 30  # of the fit of real numbers that stand in the denominator
 TERM_BY_TERM = 2  # nodes that a sum of terms, one for each real number, may be longer
 NARROWER = 1 + 1e-3  # that fit is linear only near its end: so much of the widths is left to what is not

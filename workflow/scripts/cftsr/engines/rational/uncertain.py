@@ -18,6 +18,7 @@ from cftsr.engines.rational.least_squares import CHANCE, DOUBTFUL, Estimate, Sys
 from cftsr.engines.rational.search import Limits, Search, distinct_values, solve
 from cftsr.engines.rational.shape import Shape, shape_of
 from cftsr.fronts.certificate import UNCERTAINTY, Certificate, WrongRow, no_formula
+from cftsr.fronts.exactness import SIGMAS, width_of
 from cftsr.vocabulary import FITS
 
 # "Off by up to" is taken at its word: within it a row agrees. Where more than a tenth of the rows do not, it may be a
@@ -30,7 +31,6 @@ NOISE = 1e-6
 INFLATED = 10.0  # the same of standard deviations that are too small
 # Chi^2 per degree of freedom beyond 1 by so many of its standard deviations is not what the stated errors allow.
 CHI_SQUARED_SIGMAS = 5.0
-SIGMAS = 5.0  # a row further off than so many standard deviations is named
 FEW_EXACT = 0.5  # share of rows that are exact, from which on they are fitted alone first
 
 
@@ -55,7 +55,7 @@ def fit(problem: Problem, width: np.ndarray, limits: Limits, refit_without: floa
         searched, shape = replace(searched, estimate=Estimate(shape.function, shape.ansatz, shape.chance)), None
     elif searched.estimate is not None and shape is not None:
         # Fractions that may be an accident, against real numbers.
-        wrong = problem.wrong_rows(searched.estimate.function, _bound(problem))
+        wrong = problem.wrong_rows(searched.estimate.function, width_of(problem))
         searched = replace(searched, estimate=None) if len(wrong) > len(shape.far) else searched
     elif searched.estimate is None and shape is None:
         noisy = INFLATED * width if statistical else np.maximum(width, NOISE * np.abs(problem.target))
@@ -77,7 +77,7 @@ def _from_exact_rows(problem: Problem, known: np.ndarray, limits: Limits, refit_
     exact_fit = exact.fit(part, limits, refit_without, share)
     if exact_fit.function is None:
         return replace(exact_fit, expression=None, others=())
-    width = _bound(problem)
+    width = width_of(problem)
     wrong = problem.wrong_rows(exact_fit.function, width)
     if len(wrong) > outliers.tolerated(len(problem), share):
         return Fit(None, exact_fit.certificate, exact_fit.systems)
@@ -93,16 +93,6 @@ def _from_exact_rows(problem: Problem, known: np.ndarray, limits: Limits, refit_
         certificate=_named(certificate, problem, exact_fit.function, wrong),
         others=(),
     )
-
-
-def _bound(problem: Problem) -> np.ndarray:
-    """How far a target may be from the formula: its bound, or several standard deviations."""
-    widths = [np.zeros(len(problem))]
-    if problem.uncertainty is not None:
-        widths.append(problem.uncertainty)
-    if problem.sigma is not None:
-        widths.append(SIGMAS * problem.sigma)
-    return np.maximum.reduce(widths)
 
 
 def _named(certificate: Certificate, problem: Problem, function: RationalFunction, wrong: np.ndarray) -> Certificate:
@@ -131,7 +121,7 @@ def _of_estimate(
     """The certificate of a formula near the targets: what its own values, and refits of the data, say of it."""
     finite, distinct = finite_labels(problem), distinct_values(problem.x)
     by_label = dict(zip(problem.labels, distinct, strict=True))
-    wrong = problem.wrong_rows(estimated.function, _bound(problem))
+    wrong = problem.wrong_rows(estimated.function, width_of(problem))
     far = problem.wrong_rows(estimated.function, (SIGMAS if statistical else NEAR) * width)
     if len(far) > max(outliers.tolerated(len(problem), share), FEW_FAR * len(problem)):
         times = SIGMAS if statistical else NEAR
@@ -176,7 +166,7 @@ def _of_estimate(
     elif len(wrong) > (1 - MAJORITY) * len(problem):
         approximate = True
         off = f"approximate: {len(wrong)} of {len(problem)} rows are off by more than their uncertainty"
-        if width is problem.uncertainty or not np.any(width > _bound(problem)):
+        if width is problem.uncertainty or not np.any(width > width_of(problem)):
             reasons.append(f"{off}, {len(far)} of them by more than {NEAR} times that")
         else:
             noise = relative_error(part, estimated.function)
