@@ -212,3 +212,8 @@ def test_an_unknown_family_is_refused_with_the_known_ones():
     assert {"minimal", "wzw_su2"} <= set(family_names())
     with pytest.raises(UserError, match=f"choose from {', '.join(family_names())}"):
         get_family("su99")
+
+
+def test_the_family_that_was_meant_is_suggested():
+    with pytest.raises(UserError, match=r"'minimall' does not exist \(did you mean minimal\?\); choose from"):
+        get_family("minimall")

@@ -308,3 +308,49 @@ def test_numbers_name_columns_and_sympy_is_a_formula():
     frame = pd.DataFrame(ROWS)
     assert cftsr.fit(frame, 2, 0, 1).identified
     assert cftsr.check(L * (L + 2) / (4 * K + 8), FRAME, "h", theory="k", compare=False).verdict == YES
+
+
+class _Series(list):
+    """A polars Series as far as it is asked: a 128-bit one has no NumPy array."""
+
+    to_list = list.copy
+
+
+class _Polars:
+    def __init__(self, columns):
+        self.columns, self._data = list(columns), columns
+
+    def to_dict(self):
+        return {name: _Series(values) for name, values in self._data.items()}
+
+
+class _Lazy:
+    """A polars LazyFrame, which warns where it is asked for its columns."""
+
+    collect_schema = None
+
+    def __init__(self, frame):
+        self._frame = frame
+
+    @property
+    def columns(self):
+        raise AssertionError("a query was resolved to see whether this is a table")
+
+    def collect(self):
+        return self._frame
+
+
+@pytest.mark.parametrize("lazy", [False, True])
+def test_polars_frames_are_tables(lazy):
+    frame = _Polars({"n": list(range(40)), "y": [10**25 * n + n * n for n in range(40)]})
+    found = cftsr.fit(_Lazy(frame) if lazy else frame, target="y")
+    assert found.identified
+    assert found.predict(frame, exact=True)[:3] == [0, 10**25 + 1, 2 * 10**25 + 4]
+
+
+def test_a_real_polars_frame_is_a_table():
+    polars = pytest.importorskip("polars")
+    k, l, h = zip(*ROWS, strict=True)
+    frame = polars.DataFrame({"k": k, "l": l, "h": [str(value) for value in h]})
+    for table in (frame, frame.lazy()):
+        assert cftsr.fit(table, target="h").identified

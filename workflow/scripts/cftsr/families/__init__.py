@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import inspect
 from dataclasses import fields
@@ -24,7 +25,9 @@ def family_names() -> tuple[str, ...]:
 @cache
 def _family_class(name: str) -> type[Family]:
     if name not in family_names():
-        raise UserError(f"family {name!r} does not exist; choose from {', '.join(family_names())}")
+        near = difflib.get_close_matches(name.lower(), family_names(), 1)
+        hint = f" (did you mean {near[0]}?)" if near else ""
+        raise UserError(f"family {name!r} does not exist{hint}; choose from {', '.join(family_names())}")
     module = importlib.import_module(f"cftsr.families.{name}")
     classes = [
         item

@@ -28,6 +28,8 @@ def is_file(data: Any) -> bool:
 
 def columns_of(data: Any) -> dict[str, Any]:
     """The columns of a table in memory, by name. Raises UserError if it is no table."""
+    if hasattr(data, "collect_schema") and not hasattr(data, "to_dict"):  # polars, not yet computed
+        data = data.collect()
     if isinstance(data, pa.Table):
         _refuse_twice(data.column_names)
         return {name: data.column(name) for name in data.column_names}
@@ -37,7 +39,7 @@ def columns_of(data: Any) -> dict[str, Any]:
         _refuse_twice(map(str, frame.columns))
         return {str(name): frame[name].to_numpy() for name in frame.columns}
     if hasattr(data, "columns") and hasattr(data, "to_dict"):  # polars
-        return {str(name): values.to_numpy() for name, values in data.to_dict().items()}
+        return {str(name): values.to_list() for name, values in data.to_dict().items()}
     if isinstance(data, Mapping):
         return {str(name): values for name, values in data.items()}
     if isinstance(data, Sequence) and data and all(isinstance(row, Mapping) for row in data):
