@@ -3,7 +3,9 @@
 A factor that the targets contain shows in their prime factors: wherever a prime divides the factor's value, it divides
 the target. That singles out few of all linear forms with small coefficients. Their powers then solve linear equations,
 log|y| = log|C| + sum of m log|L| and v_p(y) = sum of m v_p(L) for each prime p that the constant C does not have, and
-the product is checked exactly on every row. A factor that is not linear is looked for in the quotient, as P/Q of
+the product is checked exactly on every row. Where labels take few values, forms depend on each other there, and of all
+powers the shortest are taken: those of the least sum of |m| times the length of L (basis pursuit; Chen, Donoho and
+Saunders, SIAM J. Sci. Comput. 20 (1998) 33). A factor that is not linear is looked for in the quotient, as P/Q of
 growing degree.
 """
 
@@ -111,15 +113,22 @@ def product_of(rows: Dataset) -> Product | None:
     if not np.any(rows.numerator != 0):
         return None
     sample = rows.take(rows.spread(SAMPLE))
-    forms, large = _forms(sample)
+    targets = _targets(sample)
+    forms, large = _forms(sample, targets)
+    result = _of_forms(rows, forms, sample) or _with_rest(rows, forms, large)
+    if result is None:
+        # The constant may have the smallest of our primes: 720 has 5.
+        wider, _ = _forms(sample, {prime: powers for prime, powers in targets.items() if prime > PRIMES[0]})
+        result = _of_forms(rows, wider, sample) if len(wider) > len(forms) else None
+    return result
+
+
+def _of_forms(rows: Dataset, forms: list[tuple[int, ...]], sample: Dataset) -> Product | None:
+    """The product of powers of these forms alone, or None."""
     if not 0 < len(forms) <= MAX_FORMS:
         return None
-    powers = _powers(forms, sample)
-    if powers is not None:
-        result = _checked(rows, forms, powers)
-        if result is not None:
-            return result
-    return _with_rest(rows, forms, large)
+    checked = (_checked(rows, forms, powers) for powers in _powers(forms, sample))
+    return next((result for result in checked if result is not None), None)
 
 
 def _candidates(labels: int) -> Iterator[tuple[int, ...]]:
@@ -149,11 +158,10 @@ def _targets(rows: Dataset) -> dict[int, np.ndarray]:
     return {prime: _valuations(above, prime) - _valuations(below, prime) for prime in PRIMES}
 
 
-def _forms(rows: Dataset) -> tuple[list[tuple[int, ...]], dict[tuple[int, ...], int]]:
+def _forms(rows: Dataset, targets: dict[int, np.ndarray]) -> tuple[list[tuple[int, ...]], dict[tuple[int, ...], int]]:
     """The forms that the targets' primes speak for, and of each the power that its own large primes have."""
     x, kept, powers = rows.x.astype(np.int64), [], {}
     nonzero = rows.numerator != 0
-    targets = _targets(rows)
     for vector in _candidates(x.shape[1]):
         base = x @ np.array(vector, dtype=np.int64)
         for constant in range(-CONSTANTS, CONSTANTS + 1):
@@ -178,7 +186,7 @@ def _shared_primes(values: np.ndarray, targets: dict[int, np.ndarray], nonzero: 
     The largest primes that divide a value decide: small ones the constant may have, too.
     """
     tested, agreed, seen = 0, 0, []
-    for prime in reversed(PRIMES):
+    for prime in reversed(targets):
         hit = (values % prime == 0) & nonzero
         if not hit.any():
             continue
@@ -208,8 +216,11 @@ def _logs(values: np.ndarray) -> np.ndarray:
     return np.array([log(abs(value)) for value in values.tolist()])
 
 
-def _powers(forms: list[tuple[int, ...]], rows: Dataset) -> list[int] | None:
-    """The powers that solve the equations of logarithms and of large primes, if they are whole numbers."""
+def _powers(forms: list[tuple[int, ...]], rows: Dataset) -> Iterator[list[int]]:
+    """The powers that solve the equations of logarithms and of large primes, if they are whole numbers.
+
+    Where there are several, the shortest.
+    """
     nonzero = np.flatnonzero(rows.numerator != 0)
     part = rows.take(nonzero)
     values = _values(forms, part)
@@ -224,11 +235,28 @@ def _powers(forms: list[tuple[int, ...]], rows: Dataset) -> list[int] | None:
             left.append(np.column_stack([powers[used], np.zeros(len(used))]).astype(float))
             right.append(targets[used].astype(float))
     matrix, target = np.vstack(left), np.concatenate(right)
-    solution, *_ = np.linalg.lstsq(matrix, target, rcond=1e-10)
-    whole = np.rint(solution[:-1])
-    if np.abs(solution[:-1] - whole).max() > 1e-3 or np.abs(whole).max() > MAX_POWER:
-        return None
-    return whole.astype(int).tolist()
+    solution, _, rank, _ = np.linalg.lstsq(matrix, target, rcond=1e-10)
+    if np.abs(matrix @ solution - target).max() > 1e-6 * max(1.0, np.abs(target).max()):
+        return
+    solutions = [solution[:-1]]
+    if rank < matrix.shape[1]:
+        solutions += _shortest(matrix, target, [sum(map(bits_of, form)) for form in forms])
+    for powers in solutions:
+        whole = np.rint(powers)
+        if np.abs(powers - whole).max() <= 1e-3 and np.abs(whole).max() <= MAX_POWER:
+            yield whole.astype(int).tolist()
+
+
+def _shortest(matrix: np.ndarray, target: np.ndarray, lengths: list[int]) -> list[np.ndarray]:
+    """The solution of the least sum of |powers| times lengths, of one or none; the last column is a constant."""
+    from scipy.optimize import linprog  # its import costs more than most fits
+
+    cost = np.array([*lengths, 0.0])
+    solved = linprog(np.tile(cost, 2), A_eq=np.hstack([matrix, -matrix]), b_eq=target, method="highs")
+    if solved.status != 0:
+        return []
+    positive, negative = np.split(solved.x, 2)
+    return [(positive - negative)[:-1]]
 
 
 def _checked(rows: Dataset, forms: list[tuple[int, ...]], powers: list[int]) -> Product | None:
@@ -273,7 +301,7 @@ def _quotient(
 def _with_rest(rows: Dataset, forms: list[tuple[int, ...]], large: dict[tuple[int, ...], int]) -> Product | None:
     """The product of the forms that large primes speak for, times a function of low degree."""
     used = [(form, power) for form, power in large.items() if power and form in forms]
-    quotient = _quotient(rows, used) if used else None
+    quotient = _quotient(rows, used) if used and len(forms) <= MAX_FORMS else None
     if quotient is None:
         return None
     above, below, kept = quotient
