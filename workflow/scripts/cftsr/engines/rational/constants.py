@@ -22,6 +22,7 @@ KNOWN = {
     "zeta(3)": 1.2020569031595942,
 }
 CHANCE = 1e-3  # that one of the constants, times a fraction as simple, lies so near by accident; beyond, none is named
+LEAST_POWER, MOST_POWER = -5, 15  # of ten, of numbers that are written without an exponent
 FLOAT = 4e-16  # relative error of a constant in float64
 DENSITY = 0.61  # fractions of denominator up to d in an interval of half-width w: 0.61 w d^2, on average
 
@@ -71,6 +72,9 @@ def with_uncertainty(value: float, error: float) -> str:
     """13.60569312(1): the last digits in brackets are the uncertainty, rounded up."""
     if not error > 0 or not abs(value) > 0:
         return repr(value)
+    power = min(300, max(-300, floor(log10(abs(value)))))
+    if error < abs(value) and not LEAST_POWER <= power <= MOST_POWER:
+        return f"{with_uncertainty(value / 10.0**power, error / 10.0**power)}e{power}"
     # The place of the uncertainty's leading digit; half a unit of the digit before it counts as one of that.
     place = floor(log10(error) + 1e-9)
     digits = ceil(error / 10.0**place - 1e-6)

@@ -242,9 +242,11 @@ class System:
             triangle = np.linalg.qr(matrix / norms, mode="r")
             self.vector = np.linalg.svd(triangle)[2][-1] / norms
             below = np.abs(self.below @ self.vector[self.split :])
-            if not below.any():
+            largest = below.max()
+            if not largest > 0:
                 return None
-            below = np.maximum(below, 1e-9 * below.max())
+            # Q of size 1: the weights of very small targets would overflow.
+            self.vector, below = self.vector / largest, np.maximum(below / largest, 1e-9)
             weights = 1 / (self.width * below)[self.kept]
             residuals = self.columns @ self.vector / (self.width * below)
             if turn and float(np.median(np.abs(residuals))) > VERY_WRONG:
@@ -274,6 +276,8 @@ class System:
         for lead in (self.split + np.argsort(-share[self.split :])[:LEADS]).tolist():
             # Weights hold for the vector that they came from; this is its size in units of the leading coefficient.
             size = abs(self.vector[lead] / self.units[lead])
+            if not size > 0:
+                continue  # a common factor of P and Q without that monomial
             # In these units the coefficients of the labels themselves are z / scale.
             reading = read(np.asarray(triangle) * size, norms * self.units, lead, max_reals, most)
             if reading is not None:
