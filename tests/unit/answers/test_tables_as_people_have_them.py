@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction as F
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -119,6 +120,13 @@ SU4 = [
     for b in range(7)
     for c in range(6)
 ]
+DIM_SU5 = DIM_SU4.replace("/12", "*(d+1)*(c+d+2)*(b+c+d+3)*(a+b+c+d+4)/288")
+SU5_OF_FOUR = [
+    (*p, math.prod(sum(p[i : j + 1]) + j - i + 1 for i in range(4) for j in range(i, 4)) // 288)
+    for p in product(range(4), repeat=4)
+]
+DIM_SO7 = "(a+1)*(b+1)*(c+1)*(a+b+2)*(b+c+2)*(2*b+c+3)*(a+b+c+3)*(a+2*b+c+4)*(2*a+2*b+c+5)/720"
+SO7 = [(a, b, c, eval(DIM_SO7.replace("/", "//"))) for a in range(5) for b in range(5) for c in range(5)]
 J = [(F(a, 2), F(b, 2), F(a + b + 2, 2 * a + 2)) for a in range(14) for b in range(-a, a + 1, 2)]
 
 
@@ -324,6 +332,11 @@ CASES = {
         ("--target", "y"),
         parts=(("n even", "(n+m)/(n+1)"), ("n odd", "(n-m)/(n+1)")),
     ),
+    "signs as texts": Case(
+        table([(n, s, F(n, n + 1) * (1 if s == "+" else -1)) for n in range(1, 31) for s in "+-"], ["n", "s", "y"]),
+        ("--target", "y"),
+        "n*(1-2*s)/(n+1)",
+    ),
     "the parity of a sum": Case(
         table(two_labels(lambda n, m: (n + m) // 2), "nmy"),
         ("--target", "y"),
@@ -357,6 +370,10 @@ CASES = {
     ),
     # large answers
     "dimensions": Case(table(SU4, ["a", "b", "c", "dim"]), ("--target", "dim"), DIM_SU4),
+    "dimensions in a small box": Case(table(SU5_OF_FOUR, ["a", "b", "c", "d", "dim"]), ("--target", "dim"), DIM_SU5),
+    "dimensions over a constant with a larger prime": Case(
+        table(SO7, ["a", "b", "c", "dim"]), ("--target", "dim"), DIM_SO7
+    ),
     # containers
     "blanks": Case(klh(separator="   "), formula=H, name="table.txt"),
     "tabs and blanks": Case("k l\th\n" + "".join(f" {k}\t{l}   {h}\n" for k, l, h in SU2), formula=H, name="table.txt"),
@@ -450,6 +467,91 @@ CASES = {
         "".join(f" {k} {l} {float(h):.12E}\n".replace("E", "D") for k, l, h in SU2),
         ("--target", "h", "--columns", "k,l,h"),
         H,
+    ),
+    "Fortran's exponents of three digits": Case(
+        "# k l h\n" + "".join(f"{k} {l} {1000 * float(h):.10f}-003\n" for k, l, h in SU2), formula=H
+    ),
+    "a field too narrow for its number": Case(
+        klh().replace("3,2,2/5", "3,2,******"), status=2, words=("missing", "line 9 (there is '******')")
+    ),
+    "text that Excel was told to leave alone": Case(klh(write=lambda h: f'="{h}"'), formula=H),
+    "Maple's Matrix": Case(
+        f"M := Matrix({len(SU2)}, 3, [{', '.join(f'[{k}, {l}, {h}]' for k, l, h in SU2)}]);",
+        ("--target", "h", "--columns", "k,l,h"),
+        H,
+        name="table.txt",
+    ),
+    "GAP with its prompt": Case(
+        f"gap> [ {', '.join(f'[ {k}, {l}, {h} ]' for k, l, h in SU2)} ]",
+        ("--target", "h", "--columns", "k,l,h"),
+        H,
+        name="table.txt",
+    ),
+    "Mathematica with names": Case(
+        "Out[7]= {" + ",\n".join(f'<|"k" -> {k}, "l" -> {l}, "h" -> {h}|>' for k, l, h in SU2) + "}",
+        formula=H,
+        name="table.m",
+    ),
+    "a factor of MATLAB's": Case(
+        "A =\n\n   1.0e+01 *\n\n" + "".join(f"  {k / 10} {l / 10} {float(h) / 10}\n" for k, l, h in SU2),
+        ("--target", "h", "--columns", "k,l,h"),
+        status=2,
+        words=("line 3 is a factor", "format long g"),
+    ),
+    "Markdown in a text": Case(
+        "# Weights\n\nAll levels, as told.\n\n| k | l | h |\n|---|---|---|\n"
+        + "".join(f"| {k} | {l} | {h} |\n" for k, l, h in SU2)
+        + "\nSource: our notes.\n",
+        formula=H,
+        words=("lines 1, 3, 98 stand outside the table",),
+    ),
+    "Julia's data frame": Case(
+        "90\u00d73 DataFrame\n Row \u2502 k      l      h\n"
+        "     \u2502 Int64  Int64  Rational\u2026\n\u2500\u2500\u253c\u2500\u2500\n"
+        + "".join(f"{i:4} \u2502 {k:5} {l:5} {h.numerator}//{h.denominator}\n" for i, (k, l, h) in enumerate(SU2, 1)),
+        formula=H,
+        name="table.txt",
+    ),
+    "a note below": Case(klh() + "\n* computed by hand\n", formula=H, words=("below the table",)),
+    "columns numbered for gnuplot": Case(
+        "# 1:k 2:l 3:h\n" + "".join(f"{k} {l} {float(h):.10f}\n" for k, l, h in SU2), formula=H
+    ),
+    "names and units in a comment": Case(
+        "# k  l  E [eV]\n" + "".join(f"{k} {l} {float(h):.10f}\n" for k, l, h in SU2),
+        ("--target", "E"),
+        H,
+    ),
+    "the index of a selection": Case(
+        table([(i, *row) for i, row in enumerate(SU2) if row[1]], ["", "k", "l", "h"]),
+        formula=H,
+        words=("increases from row to row",),
+    ),
+    "an index that is the label": Case(
+        table([(n, n * n) for n in range(2, 42)], ["", "y"]), ("--target", "y"), "column_1*column_1"
+    ),
+    "no row": Case("k,l,h\n", status=2, words=("has a header and no rows",)),
+    "fractions as structures": Case(
+        parquet({"n": list(range(9)), "y": [{"num": n, "den": 2} for n in range(9)]}),
+        ("--target", "y"),
+        status=2,
+        words=("are no numbers; one number, or a text such as 3/80, stands for each",),
+        name="table.parquet",
+    ),
+    "a description beside the rows in JSON": Case(
+        json.dumps({"source": {"year": 2024}, "rows": [{"k": k, "l": l, "h": str(h)} for k, l, h in SU2]}),
+        formula=H,
+        name="table.json",
+    ),
+    "rows by their numbers in JSON": Case(
+        json.dumps({str(i): {"k": k, "l": l, "h": str(h)} for i, (k, l, h) in enumerate(SU2)}),
+        formula=H,
+        name="table.json",
+    ),
+    "null in JSON": Case(
+        json.dumps([{"k": k, "l": l, "h": str(h) if l else None} for k, l, h in SU2]),
+        ("--target", "h", "--skip-missing"),
+        H,
+        name="table.json",
     ),
     "missing values": Case(
         klh().replace("3,2,2/5", "3,2,NA").replace("4,1,1/8", "4,1,"), status=2, words=("lines 9, 12", "--skip-missing")
@@ -576,6 +678,7 @@ IRRATIONAL = {
         math.log(2),
         "log(2)",
     ),
+    "Casimir energies": (one_label(lambda n: repr(-math.pi / (24 * n))), "ne", "-c/n", math.pi / 24, "pi/24"),
     "in the denominator": (
         two_labels(lambda n, m: f"{n * n / (m + math.sqrt(2)):.12g}"),
         "nme",
@@ -624,6 +727,13 @@ def test_two_measured_constants_are_within_what_all_rows_allow(capsys):
     values = [(one["value"], one["error"]) for one in known["certificate"]["constants"]]
     for (value, error), right in zip(values, (2358.5694, 1.99824), strict=True):
         assert abs(value - right) <= error * (1 + 1e-9) < 1e-4
+
+
+def test_very_small_levels_have_their_constant_with_an_exponent(capsys):
+    rows = one_label(lambda n: f"{1.054571817e-134 * n * n:.12e}")
+    _, printed, known = run(Case(table(rows, "ne"), ("--target", "e")), capsys)
+    assert known["formula"] == "1.054571817e-134*square(n)"
+    assert "e-134\n" in printed.partition("coefficient 1.05457181700")[2]
 
 
 def test_a_quantum_defect_is_measured_beside_the_rydberg_constant(capsys):

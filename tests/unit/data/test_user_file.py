@@ -143,7 +143,7 @@ def refused(request: SpectrumRequest) -> str:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"target": "H"}, "no column 'H' for the target; it has k, l, h"),
+        ({"target": "H"}, "no column 'H' for the target (did you mean h?); it has k, l, h"),
         ({"labels": ("k", "spin")}, "no column 'spin' for the label"),
         ({"uncertainty": "dh"}, "no column 'dh' for the uncertainty"),
         ({"hold_out_column": "tset"}, "no column 'tset' for the hold_out"),

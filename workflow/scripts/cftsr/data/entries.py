@@ -61,6 +61,9 @@ MISSING = frozenset(
     ]
 ) | {""}
 
+# Those that are a minus too.
+SIGNS = frozenset(["-", "\u2013", "\u2014"])
+
 _MINUS = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2212\ufe63\uff0d"), "-")
 _BLANKS = dict.fromkeys(map(ord, "\u00a0\u2002\u2003\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\t"), " ")
 _NOTHING = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff$"), None)
@@ -86,6 +89,11 @@ _SPELLINGS = (
     (re.compile(r"\s*\*\s*\^\s*"), "e"),  # Mathematica's exponent: 1.5*^-3
     (re.compile(r"\s*[*xX]\s*10\s*(\^|\*\*)\s*\(?\s*([+-]?\d+)\s*\)?"), r"e\2"),
     (re.compile(r"(?<=[\d.])\s?[dDqQ](?=[+-]?\d)"), "e"),  # Fortran
+    (
+        re.compile(r"^([+-]?\d*\.\d+)([+-]\d{3})$"),
+        r"\1e\2",
+    ),  # Fortran, where the exponent leaves no room for its letter
+    (re.compile(r'^="?([^"]*)"?$'), r"\1"),  # of an Excel that was told to leave it alone
     (re.compile(r"\+\s*/\s*-|\+-"), "\u00b1"),
     (re.compile(r"^([+-])\s+"), r"\1"),
 )
@@ -115,8 +123,13 @@ class Entry:
     stated: Fraction | None = None
 
 
+# A field too narrow for its number, as Fortran and spreadsheets show it.
+OVERFLOWN = r"^([*]+|#{2,})$"
+
+
 def missing(text: str) -> bool:
-    return text.strip().strip("\"'").lower() in MISSING
+    bare = text.strip().strip("\"'").lower()
+    return bare in MISSING or bool(re.match(OVERFLOWN, bare))
 
 
 def without_unit(text: str) -> tuple[str, str]:

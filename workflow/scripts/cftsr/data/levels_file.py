@@ -81,7 +81,9 @@ def read_levels(request: SpectrumRequest) -> Levels | None:
         return None
     table = file.read([target, *labels])
     labels = [place for place in labels if not _counts(table, place)]
-    entries = table.columns[target].to_pylist()
+    entries = list(map(_spelt, table.columns[target].to_pylist()))
+    if not entries:
+        return None
     keys = list(zip(*(map(_spelt, table.columns[place].to_pylist()) for place in labels), strict=True))
     keys = keys or [()] * len(entries)
     if any(text in ("", None) for key in keys for text in key) or None in entries:

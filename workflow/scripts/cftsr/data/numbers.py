@@ -114,7 +114,8 @@ def plain_texts(
     if pa.types.is_integer(kind) or pa.types.is_decimal(kind):
         return column.cast(pa.string()), None, ()
     if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)):
-        raise NumberError(f"entries of type {kind} are no numbers", np.arange(min(1, len(column))))
+        reason = f"entries of type {kind} are no numbers; one number, or a text such as 3/80, stands for each"
+        raise NumberError(reason, np.arange(min(1, len(column))))
     column = column.cast(pa.string())
     unusual = np.arange(len(column))
     if len(column) and decimal == "." and pc.any(pc.match_substring_regex(column.slice(0, 100), r"^\s|\s$")).as_py():

@@ -47,8 +47,12 @@ _KNOWN = (
 )
 # A list in a program's source: assigned to a name, or made into a matrix.
 _LITERAL = re.compile(
-    rb"\s*(?:[A-Za-z_]\w*\s*(?:=|:=|<-)\s*)?(?:[A-Za-z_][\w.]*\s*\((?:\s*QQ\s*,)?)?\s*(?=[\[{(]\s*[\[{(\d+-])"
+    rb"\s*(?:(?:[Ii]n|[Oo]ut)\s?\[\d+\]:?=\s*|(?:gap|sage|julia|maxima|gp|\?|>>>|>>|>)>?\s+)?"  # a program's prompt
+    rb"(?:[A-Za-z_]\w*\s*(?:=|:=|<-)\s*)?(?:[A-Za-z_][\w.]*\s*\((?:\s*(?:QQ|ZZ|RR|\d+)\s*,)*)?"
+    rb"\s*(?=[\[{(]\s*[\[{(\d+\"'-])"
 )
+# A row of Mathematica's Dataset: <|"k" -> 1, "h" -> 1/4|>.
+_ASSOCIATION, _RULE = re.compile(r"<\|(.*?)\|>", re.DOTALL), re.compile(r'"([^"]*)"\s*->\s*("[^"]*"|[^,|]+)')
 _EXCEL = ("an Excel workbook", "openpyxl")
 _CALC = ("a spreadsheet of LibreOffice or OpenOffice", "odfpy")
 
@@ -114,6 +118,11 @@ class TableFile:
                     return self._spreadsheet(content, what, "xlrd", most)
                 raise UserError(f"{self.path} is {what}, which is not read. Export the table as CSV or Parquet")
         plain = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+        if b"<|" in plain and plain[:1] not in (b"#", b"%"):
+            whole = (content if content is not None else self.path.read_bytes()).decode("utf-8-sig", "replace")
+            rows = [dict(_RULE.findall(part)) for part in _ASSOCIATION.findall(whole)]
+            if rows and all(rows):
+                return self._columns(_texts({name: [row.get(name) for row in rows] for name in rows[0]}), most)
         if plain[:1] in (b"{", b"["):
             return self._json(content, most)
         if plain[:1] == b"<":
@@ -193,10 +202,7 @@ class TableFile:
         columns = _from_json(value, self.columns)
         if columns is None:
             raise UserError(f"{self.path} is JSON but no table; give a list of records, or a list for each column")
-        texts = {
-            name: pa.array([_json_text(entry) for entry in entries], pa.string()) for name, entries in columns.items()
-        }
-        return self._columns(pa.table(texts), most)
+        return self._columns(_texts(columns), most)
 
     def _archive(
         self, content: bytes | None, encoding: str | None, most: int
@@ -321,6 +327,14 @@ def _from_json(value: Any, columns: tuple[str, ...] = ()) -> dict[str, list] | N
         if names and all(isinstance(row, list) and len(row) == len(names) for row in value["data"]):
             return {str(name): [row[i] for row in value["data"]] for i, name in enumerate(names)}
         value = value["data"]
+    if isinstance(value, dict):
+        lists = [part for part in value.values() if isinstance(part, list) and len(part) > 1]
+        if len(lists) == 1 and len(value) > 1 and all(isinstance(row, dict) for row in lists[0]):
+            value = lists[0]  # beside what describes the table
+    if isinstance(value, dict) and value and all(isinstance(part, dict) for part in value.values()):
+        inner = {name for part in value.values() for name in part}
+        if all(map(is_number, map(str, value))) and not any(map(is_number, map(str, inner))):
+            value = list(value.values())  # rows by their numbers
     if isinstance(value, dict) and value:
         parts = [list(part.values()) if isinstance(part, dict) else part for part in value.values()]
         if all(isinstance(part, list) for part in parts) and len({len(part) for part in parts}) == 1:
@@ -340,6 +354,10 @@ def _from_json(value: Any, columns: tuple[str, ...] = ()) -> dict[str, list] | N
 
 def _is_number(entry: Any) -> bool:
     return entry is None or isinstance(entry, bool) or (isinstance(entry, str) and is_number(entry))
+
+
+def _texts(columns: dict[str, list]) -> pa.Table:
+    return pa.table({name: pa.array(map(_json_text, entries), pa.string()) for name, entries in columns.items()})
 
 
 def _json_text(entry: Any) -> str | None:

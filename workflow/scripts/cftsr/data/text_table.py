@@ -41,6 +41,10 @@ _BEHIND = re.compile(r"\s+#[^\"]*$")  # a comment at the end of a row
 _BOXES = {**dict.fromkeys(range(0x2500, 0x2580), "-"), **dict.fromkeys(map(ord, "\u2502\u2503\u2506\u250a\u2551"), "|")}
 _EMPHASISED = re.compile(r"^(\*\*|`|__)(.+)\1$")  # in Markdown
 _BRACKETED = re.compile(r"^\s*[(\[].*[)\]]\s*$")
+_MARKDOWN_RULE = re.compile(r"^\s*\|(\s*:?-+:?\s*\|)+\s*$")
+_JULIA = re.compile(r"^\s*\d+\s?\u00d7\s?\d+ (Sub)?DataFrame")
+_FACTOR = re.compile(r"^\s*\d\.\d+e[+-]\d+ \*\s*$")
+_NUMBERED = re.compile(r"^[(\[]?(\d+)[)\]]?[:.=]?(?=[^\d:.=])(.+)$")
 _THOUSANDS = re.compile(r"^\s*[+-]?\d{1,3}(,\d{3})+\s*$")
 
 
@@ -144,7 +148,7 @@ class TextTable:
             raise UserError(
                 f"--encoding {self.encoding}: there is no such encoding; utf-8 or latin-1 for example"
             ) from error
-        return _split(text)
+        return _inside(_split(text))[0]
 
     def _not_decoded(self, content: bytes, error: UnicodeDecodeError) -> UserError:
         line = content[: error.start].count(b"\n") + 1
@@ -163,7 +167,8 @@ class TextTable:
             if error.start < len(head) - 4 or len(head) < SAMPLE:
                 raise self._not_decoded(head, error) from error
             text = head.decode(self.encoding, errors="replace")  # the sample ends within a letter
-        lines = _split(text)
+        lines, outside = _inside(_split(text))
+        self.outside = outside
         return lines[:-1] if len(head) == SAMPLE and len(lines) > 1 else lines
 
     def _layout(self) -> _Layout:
@@ -174,6 +179,8 @@ class TextTable:
                 f"--encoding {self.encoding}: there is no such encoding; utf-8 or latin-1 for example"
             ) from error
         notes: list[str] = []
+        if self.outside:
+            notes.append(f"{_lines(self.outside)} stand{'s' * (len(self.outside) == 1)} outside the table")
         numbered = [(number, line) for number, line in enumerate(sample, 1) if _counts(line)]
         declared = None
         if numbered and (separator := re.fullmatch(r"\"?sep=(.)\"?", numbered[0][1].strip())):
@@ -182,6 +189,12 @@ class TextTable:
             return _Layout(",", [], 0, False, notes)
         delimiter = declared or _delimiter([line for _, line in numbered[:SAMPLE_LINES]])
         rows = [fields_of(line, delimiter) for _, line in numbered[:SAMPLE_LINES]]
+        factor = next((number for number, line in numbered if _FACTOR.match(line)), None)
+        if factor is not None:
+            raise UserError(
+                f"{self.path}: line {factor} is a factor that MATLAB took out of all entries; print them without it "
+                "(format long g), or export the table (writematrix)"
+            )
         titles = _titles(rows)
         if titles:
             few = ", ".join(str(number) for number, _ in numbered[:titles])
@@ -209,7 +222,8 @@ class TextTable:
             names, body, before = header, rows[1:], first
             if self.columns:
                 names = list(self.columns)
-                notes.append(f"the columns are called {', '.join(names)}, as requested, and not {', '.join(header)}")
+                shown = ", ".join(header)[:60]
+                notes.append(f"the columns are called {', '.join(names)}, as requested, and not {shown}")
         if self.columns and body and len(names) != len(body[0]):
             raise UserError(
                 f"{self.path}: --columns names {len(names)} column(s), and line {before + 1} has {len(body[0])} entries"
@@ -217,6 +231,7 @@ class TextTable:
         names, widened = _widened(names, body)
         plain = (
             self.content is None
+            and not self.outside
             and self.encoding in ("utf-8", "utf-8-sig")
             and delimiter in DELIMITERS[:4]
             and not widened
@@ -322,6 +337,16 @@ class TextTable:
                 f"line {numbers[0]} has no numbers (units?) and was left out: {' '.join(rows[0]).strip()[:40]}"
             )
             rows, numbers = rows[1:], numbers[1:]
+        below = []
+        while len(rows) > 1 and header_like(rows[-1]) and any(map(is_number, rows[0])):
+            if len(rows[-1]) == len(names) and (any(map(missing, rows[-1])) or lines[numbers[-1] - 2].strip()):
+                break  # a row of the table, with an entry that is told
+            rows.pop()
+            below.append(numbers.pop())
+        if below:
+            notes.append(
+                f"{_lines(below[::-1])} below the table, without a number, left out: {lines[below[-1] - 1][:40]}"
+            )
         if len(rows) > 1 and _is_total(rows[-1]) and not any(_TOTAL.match(row[0]) for row in rows[:-1] if row):
             notes.append(f"line {numbers[-1]} is no row but a total, and was left out: {lines[numbers[-1] - 1][:40]}")
             rows, numbers = rows[:-1], numbers[:-1]
@@ -351,6 +376,18 @@ def _split(text: str) -> list[str]:
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     boxes = any(sign in text for sign in "\u2502\u2503\u2506\u2551")
     return (text.translate(_BOXES) if boxes else text).split("\n")
+
+
+def _inside(lines: list[str]) -> tuple[list[str], list[int]]:
+    """The lines with those outside a table of Markdown, or a data frame as Julia shows it, empty; and their numbers."""
+    frame = any(map(_JULIA.match, lines[:MOST_TITLES]))
+    if not frame and not any(map(_MARKDOWN_RULE.match, lines)):
+        return lines, []
+    mark = (lambda line: "|" in line) if frame else (lambda line: line.lstrip().startswith("|"))
+    outside = [number for number, line in enumerate(lines, 1) if not mark(line)]
+    # The numbers of Julia's rows are no column.
+    kept = [(line.partition("|")[2] if frame else line) if mark(line) else "" for line in lines]
+    return kept, [number for number in outside if lines[number - 1].strip(" -+")]
 
 
 def _lines(numbers: list[int]) -> str:
@@ -450,12 +487,23 @@ def _comment_header(lines: list[str], delimiter: str, width: int) -> list[str] |
     for line in reversed(lines):
         if line.strip().startswith(COMMENTS):
             bare = line.strip().lstrip('#%!/" ').strip()
-            for separator in (delimiter, WHITESPACE, ","):
-                names = fields_of(bare, separator) if bare else []
+            for separator in (delimiter, WHITESPACE, ",", WIDE):
+                names = _without_numbers(fields_of(bare, separator) if bare else [])
                 if len(names) == width and header_like(names):
                     return names
             return None
     return None
+
+
+def _without_numbers(names: list[str]) -> list[str]:
+    """The names of columns without their numbers: 1:k 2:l, as for gnuplot, or 1 k 2 l."""
+    count = len(names) // 2
+    if count and names[::2] == [str(number) for number in range(1, count + 1)] and len(names) == 2 * count:
+        return names[1::2]
+    found = [_NUMBERED.match(name) for name in names]
+    if len(names) > 1 and [match and match[1] for match in found] == [str(i) for i in range(1, len(names) + 1)]:
+        return [match[2].strip() for match in found if match]
+    return names
 
 
 def _widened(names: list[str], body: list[list[str]]) -> tuple[list[str], bool]:

@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 
 from cftsr import __version__
 from cftsr.data.dataset import Dataset
-from cftsr.data.entries import MISSING
+from cftsr.data.entries import MISSING, OVERFLOWN, SIGNS
 from cftsr.data.labels import Label, counts_rows, is_text, plain_name, plain_names, read_label
 from cftsr.data.numbers import MAJORITY, NumberError, Targets, exact_decimals, nearest_simple, parse_numbers
 from cftsr.data.table_file import TableFile
@@ -31,6 +31,7 @@ from cftsr.errors import UserError
 # More rows than any formula needs; a file of gigabytes is refused while it is read, not after it has filled the memory.
 MAX_ROWS = 5_000_000
 SHOWN = 3  # examples in a message
+_INDEX = re.compile(r"Unnamed: \d+|__index_level_\d+__")  # how pandas calls a column without a name
 SIGMAS = 6  # standard deviations that two measurements of one value may be apart
 
 
@@ -137,6 +138,7 @@ def read_spectrum(request: SpectrumRequest) -> UserSpectrum:
     labels = [_read_label(request, label, table) for label in labels]
     targets = _targets(request, roles, table)
     notes += [f"label {label.name}: {note}" for label in labels for note in label.column.notes] + list(targets.notes)
+    labels = _without_index(request, labels, left_out, table, targets, notes)
     labels, sectors = _needed(request, labels, left_out, table, targets, notes)
     labels = _without_constants(request, labels, notes)
     named = plain_names([label.name for label in labels])
@@ -256,7 +258,7 @@ def _place(request: SpectrumRequest, names: list[str], what: str, column: str) -
         if len(places) == 1:
             return places[0]
     known = [name for name in names if name]
-    near = difflib.get_close_matches(column, known, 1)
+    near = [name for name in known if name.lower() == column.lower()] or difflib.get_close_matches(column, known, 1)
     hint = f" (did you mean {near[0]}?)" if near else ""
     raise UserError(f"{request.file} has no column {column!r} for the {what}{hint}; it has {', '.join(known)}")
 
@@ -299,7 +301,7 @@ def _label_columns(
                     notes.append(f"column {label.name!r} is text and was left out")
             else:
                 sectors.append(label)
-        elif not table.names[place] or re.fullmatch(r"Unnamed: \d+", label.name):
+        elif not table.names[place] or _INDEX.fullmatch(label.name):
             if len(there) == len(column) and counts_rows(read_label(column, table.decimal)):
                 notes.append(f"the unnamed column {place + 1} counts the rows and was left out")
             else:
@@ -325,7 +327,11 @@ def _missing(column: pa.Array) -> pa.Array:
         if pc.all(pc.match_substring_regex(column, "^[+-]?[0-9][^#]*$"), skip_nulls=False).as_py():
             return pa.array(np.zeros(len(column), dtype=bool))
         bare = pc.utf8_lower(pc.utf8_trim(pc.utf8_trim_whitespace(column), "\"'"))
-        return pc.fill_null(pc.is_in(bare, pa.array(sorted(MISSING), bare.type)), True)
+        # Beside a plus, a minus is a sign (a parity), and no dash for what is missing.
+        signs = pc.any(pc.equal(bare, "+")).as_py()
+        words = pa.array(sorted(MISSING - SIGNS if signs else MISSING), bare.type)
+        lacking = pc.or_(pc.is_in(bare, words), pc.match_substring_regex(bare, OVERFLOWN))
+        return pc.fill_null(pc.or_(lacking, pc.is_null(bare)), True)
     return pc.is_null(column)
 
 
@@ -386,6 +392,31 @@ def _read_label(request: SpectrumRequest, label: _LabelColumn, table: FileColumn
         return replace(label, column=read_label(table.columns[label.place], table.decimal))
     except NumberError as error:
         raise _bad_entries(request, label.place, table, error.rows, str(error)) from None
+
+
+def _without_index(
+    request: SpectrumRequest,
+    labels: list[_LabelColumn],
+    sectors: list[_LabelColumn],
+    table: FileColumns,
+    targets: Targets,
+    notes: list[str],
+) -> list[_LabelColumn]:
+    """The labels without an index of rows that were selected from a longer table: unnamed, and always increasing."""
+    for label in labels:
+        others = [item for item in labels if item is not label]
+        if label.explicit or not others or not (not table.names[label.place] or _INDEX.fullmatch(label.name)):
+            continue
+        column = label.column
+        if column.texts or column.scale != 1 or not np.all(column.whole[1:] > column.whole[:-1]):
+            continue
+        apart = others + [_read_label(request, sector, table) for sector in sectors]
+        if not _Rows(request, (), apart, targets, table).contradictions()[0].size:
+            notes.append(
+                f"the unnamed column {label.place + 1} increases from row to row, as an index does, and was left out"
+            )
+            return others
+    return labels
 
 
 def _needed(
