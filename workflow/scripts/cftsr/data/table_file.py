@@ -57,6 +57,10 @@ _EXCEL = ("an Excel workbook", "openpyxl")
 _CALC = ("a spreadsheet of LibreOffice or OpenOffice", "odfpy")
 
 
+# What a kind of file is opened to: a reader of the columns in some places, and the names of all.
+Opened = tuple[Callable[[list[int]], FileColumns], list[str]]
+
+
 class TableFile:
     """A file's columns: their names at once, their entries on demand.
 
@@ -67,10 +71,9 @@ class TableFile:
     """
 
     def __init__(self, path: str | Path, encoding: str | None, columns: tuple[str, ...], most: int):
-        self.path = Path(path)
-        self.columns = columns
+        self.path, self.columns, self.most = Path(path), columns, most
         try:
-            self._read, self.names = self._opened(encoding, most)
+            self._read, self.names = self._opened(encoding)
         except (OSError, EOFError, lzma.LZMAError, zipfile.BadZipFile, pa.ArrowException) as error:
             reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
             raise UserError(f"cannot read {path}: {reason}. Give a CSV file with a header line, or Parquet") from error
@@ -89,50 +92,52 @@ class TableFile:
         with open(self.path, "rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()[:16]
 
-    def _opened(self, encoding: str | None, most: int) -> tuple[Callable[[list[int]], FileColumns], list[str]]:
+    def _opened(self, encoding: str | None) -> Opened:
         content = _piped() if str(self.path) == PIPE else None
         head = content[:512] if content is not None else _head(self.path)
         content, head = self._decompressed(content, head)
-        return self._of_kind(content, head, encoding, most)
+        return self._of_kind(content, head, encoding)
 
-    def _of_kind(
-        self, content: bytes | None, head: bytes, encoding: str | None, most: int
-    ) -> tuple[Callable[[list[int]], FileColumns], list[str]]:
+    def _of_kind(self, content: bytes | None, head: bytes, encoding: str | None) -> Opened:
+        stream: Any = pa.BufferReader(content) if content is not None else str(self.path)
         if head[:4] == b"PAR1":
-            return self._parquet(content, most)
-        if head[:4] == b"FEA1":
+            return self._parquet(pq.ParquetFile(stream))
+        if head[:4] == b"FEA1" or head[:6] == b"ARROW1":
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of the old kind, but it can be read
-                return self._columns(pyarrow.feather.read_table(_stream(content, self.path)), most)
-        if head[:6] == b"ARROW1":
-            return self._columns(pyarrow.feather.read_table(_stream(content, self.path)), most)
+                warnings.simplefilter("ignore")  # Feather of the old kind can be read, too
+                return self._columns(pyarrow.feather.read_table(stream))
         if head[:4] == b"\xff\xff\xff\xff":
-            return self._columns(pa.ipc.open_stream(_stream(content, self.path)).read_all(), most)
+            return self._columns(pa.ipc.open_stream(stream).read_all())
         if head[:3] == b"ORC":
-            return self._columns(pyarrow.orc.read_table(_stream(content, self.path)), most)
+            return self._columns(pyarrow.orc.read_table(stream))
         if head[:2] == b"PK":
-            return self._archive(content, encoding, most)
+            return self._archive(content, encoding)
         for beginning, what in _KNOWN:
             if head.startswith(beginning):
                 if "Excel" in what:
-                    return self._spreadsheet(content, what, "xlrd", most)
+                    return self._spreadsheet(content, what, "xlrd")
                 raise UserError(f"{self.path} is {what}, which is not read. Export the table as CSV or Parquet")
         plain = head.removeprefix(b"\xef\xbb\xbf").lstrip()
         if b"<|" in plain and plain[:1] not in (b"#", b"%"):
-            whole = (content if content is not None else self.path.read_bytes()).decode("utf-8-sig", "replace")
-            rows = [dict(_RULE.findall(part)) for part in _ASSOCIATION.findall(whole)]
+            rows = [dict(_RULE.findall(part)) for part in _ASSOCIATION.findall(self._text(content, "replace"))]
             if rows and all(rows):
-                return self._columns(_texts({name: [row.get(name) for row in rows] for name in rows[0]}), most)
+                return self._columns(_texts({name: [row.get(name) for row in rows] for name in rows[0]}))
         if plain[:1] in (b"{", b"["):
-            return self._json(content, most)
+            return self._json(self._text(content))
         if plain[:1] == b"<":
             raise UserError(f"{self.path} is a document (HTML or XML), which is not read. Export the table as CSV")
-        if _LITERAL.match(plain):
-            whole = (content if content is not None else self.path.read_bytes()).decode("utf-8-sig", "replace")
-            if lines := _lines_of_lists(whole):
-                content, encoding = lines.encode(), "utf-8"
-        text = TextTable(self.path, content, encoding, self.columns, most)
-        return text.read, text.names
+        if _LITERAL.match(plain) and (lines := _lines_of_lists(self._text(content, "replace"))):
+            return self._lines(lines)
+        return self._lines(content, encoding)
+
+    def _text(self, content: bytes | None, errors: str = "strict") -> str:
+        return (content if content is not None else self.path.read_bytes()).decode("utf-8-sig", errors)
+
+    def _lines(self, content: bytes | str | None, encoding: str | None = "utf-8") -> Opened:
+        """Lines of text: of the file, where content is None."""
+        content = content.encode() if isinstance(content, str) else content
+        table = TextTable(self.path, content, encoding, self.columns, self.most)
+        return table.read, table.names
 
     def _decompressed(self, content: bytes | None, head: bytes) -> tuple[bytes | None, bytes]:
         opened: Any = None
@@ -155,35 +160,34 @@ class TableFile:
 
     # ---- kinds
 
-    def _columns(self, table: pa.Table, most: int) -> tuple[Callable[[list[int]], FileColumns], list[str]]:
-        if len(table) > most:
-            raise too_large(self.path, most)
-        names = [str(name).strip() for name in self.columns or table.column_names]
-        if len(names) != table.num_columns:
-            raise UserError(f"{self.path} has {table.num_columns} columns, and --columns names {len(names)}")
+    def _columns(self, table: pa.Table) -> Opened:
+        names = self._names(table.column_names, len(table))
 
         def read(wanted: list[int]) -> FileColumns:
             return FileColumns(names, {place: _plain(table.column(place)) for place in wanted})
 
         return read, names
 
-    def _parquet(self, content: bytes | None, most: int) -> tuple[Callable[[list[int]], FileColumns], list[str]]:
-        file = pq.ParquetFile(_stream(content, self.path))
-        names = [str(name).strip() for name in self.columns or file.schema_arrow.names]
-        if file.metadata.num_rows > most:
-            raise too_large(self.path, most)
-        if len(names) != len(file.schema_arrow.names):
-            raise UserError(f"{self.path} has {len(file.schema_arrow.names)} columns, and --columns names {len(names)}")
+    def _parquet(self, file: pq.ParquetFile) -> Opened:
+        own = file.schema_arrow.names
+        names = self._names(own, file.metadata.num_rows)
 
         def read(wanted: list[int]) -> FileColumns:
-            table = file.read(columns=[file.schema_arrow.names[place] for place in wanted])
+            table = file.read(columns=[own[place] for place in wanted])
             return FileColumns(names, {place: _plain(table.column(i)) for i, place in enumerate(wanted)})
 
         return read, names
 
-    def _json(self, content: bytes | None, most: int) -> tuple[Callable[[list[int]], FileColumns], list[str]]:
+    def _names(self, own: list[str], rows: int) -> list[str]:
+        if rows > self.most:
+            raise too_large(self.path, self.most)
+        names = [str(name).strip() for name in self.columns or own]
+        if len(names) != len(own):
+            raise UserError(f"{self.path} has {len(own)} columns, and --columns names {len(names)}")
+        return names
+
+    def _json(self, text: str) -> Opened:
         """Records, one per line or in a list; or columns. Numbers keep the digits with which they are written."""
-        text = (content if content is not None else self.path.read_bytes()).decode("utf-8-sig")
 
         def load(part: str) -> Any:
             return json.loads(part, parse_int=str, parse_float=str)
@@ -194,19 +198,15 @@ class TableFile:
             except json.JSONDecodeError:
                 value = [load(line) for line in text.splitlines() if line.strip()]
         except json.JSONDecodeError as error:
-            lines = _lines_of_lists(text)
-            if lines:
-                table = TextTable(self.path, lines.encode(), "utf-8", self.columns, most)
-                return table.read, table.names
+            if lines := _lines_of_lists(text):
+                return self._lines(lines)
             raise UserError(f"{self.path} is no JSON: {error}. Give records, one per line or in a list") from error
         columns = _from_json(value, self.columns)
         if columns is None:
             raise UserError(f"{self.path} is JSON but no table; give a list of records, or a list for each column")
-        return self._columns(_texts(columns), most)
+        return self._columns(_texts(columns))
 
-    def _archive(
-        self, content: bytes | None, encoding: str | None, most: int
-    ) -> tuple[Callable[[list[int]], FileColumns], list[str]]:
+    def _archive(self, content: bytes | None, encoding: str | None) -> Opened:
         with zipfile.ZipFile(io.BytesIO(content) if content is not None else self.path) as archive:
             members = [
                 member
@@ -215,9 +215,9 @@ class TableFile:
             ]
             inside = {member.filename for member in members}
             if "xl/workbook.xml" in inside or "xl/workbook.bin" in inside:
-                return self._spreadsheet(content, *_EXCEL, most)
+                return self._spreadsheet(content, *_EXCEL)
             if "mimetype" in inside and b"spreadsheet" in archive.read("mimetype"):
-                return self._spreadsheet(content, *_CALC, most)
+                return self._spreadsheet(content, *_CALC)
             if len(members) != 1:
                 few = ", ".join(sorted(inside)[:3])
                 raise UserError(
@@ -226,11 +226,9 @@ class TableFile:
             if members[0].file_size > MOST_BYTES:
                 raise UserError(f"{self.path} is more than {MOST_BYTES >> 30} gigabyte when unpacked; give fewer rows")
             inner = archive.read(members[0])
-        return self._of_kind(inner, inner[:512], encoding, most)
+        return self._of_kind(inner, inner[:512], encoding)
 
-    def _spreadsheet(
-        self, content: bytes | None, what: str, reader: str, most: int
-    ) -> tuple[Callable[[list[int]], FileColumns], list[str]]:
+    def _spreadsheet(self, content: bytes | None, what: str, reader: str) -> Opened:
         import pandas as pd
 
         try:
@@ -249,8 +247,7 @@ class TableFile:
         # As text, so that headers, units and numbers are found as in a CSV file.
         lines = io.StringIO()
         sheet.to_csv(lines, sep="\t", header=False, index=False)
-        text = TextTable(self.path, lines.getvalue().encode(), "utf-8", self.columns, most)
-        return text.read, text.names
+        return self._lines(lines.getvalue())
 
 
 @cache
@@ -264,10 +261,6 @@ def _piped() -> bytes:
 def _head(path: Path) -> bytes:
     with open(path, "rb") as stream:
         return stream.read(512)
-
-
-def _stream(content: bytes | None, path: Path) -> Any:
-    return pa.BufferReader(content) if content is not None else str(path)
 
 
 def _plain(column: pa.ChunkedArray) -> pa.Array:

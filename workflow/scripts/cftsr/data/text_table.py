@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -180,7 +181,7 @@ class TextTable:
             ) from error
         notes: list[str] = []
         if self.outside:
-            notes.append(f"{_lines(self.outside)} stand{'s' * (len(self.outside) == 1)} outside the table")
+            notes.append(f"{lines_in_words(self.outside)} stand{'s' * (len(self.outside) == 1)} outside the table")
         numbered = [(number, line) for number, line in enumerate(sample, 1) if _counts(line)]
         declared = None
         if numbered and (separator := re.fullmatch(r"\"?sep=(.)\"?", numbered[0][1].strip())):
@@ -329,9 +330,9 @@ class TextTable:
             raise too_large(self.path, self.most)
         notes = []
         if repeated:
-            notes.append(f"the header line is repeated in {_lines(repeated)} and was left out there")
+            notes.append(f"the header line is repeated in {lines_in_words(repeated)} and was left out there")
         if behind:
-            notes.append(f"comments after the entries were left out ({_lines(behind)})")
+            notes.append(f"comments after the entries were left out ({lines_in_words(behind)})")
         if _has_units(rows):
             notes.append(
                 f"line {numbers[0]} has no numbers (units?) and was left out: {' '.join(rows[0]).strip()[:40]}"
@@ -345,7 +346,8 @@ class TextTable:
             below.append(numbers.pop())
         if below:
             notes.append(
-                f"{_lines(below[::-1])} below the table, without a number, left out: {lines[below[-1] - 1][:40]}"
+                f"{lines_in_words(below[::-1])} below the table, without a number, left out: "
+                f"{lines[below[-1] - 1][:40]}"
             )
         if len(rows) > 1 and _is_total(rows[-1]) and not any(_TOTAL.match(row[0]) for row in rows[:-1] if row):
             notes.append(f"line {numbers[-1]} is no row but a total, and was left out: {lines[numbers[-1] - 1][:40]}")
@@ -390,9 +392,10 @@ def _inside(lines: list[str]) -> tuple[list[str], list[int]]:
     return kept, [number for number in outside if lines[number - 1].strip(" -+")]
 
 
-def _lines(numbers: list[int]) -> str:
-    few = ", ".join(map(str, numbers[:SHOWN]))
-    more = f" and {len(numbers) - SHOWN} more" if len(numbers) > SHOWN else ""
+def lines_in_words(numbers: Sequence[int], shown: int = SHOWN) -> str:
+    """ "line 7", or "lines 7, 9, 12 and 4 more"."""
+    few = ", ".join(map(str, numbers[:shown]))
+    more = f" and {len(numbers) - shown} more" if len(numbers) > shown else ""
     return f"line{'s' * (len(numbers) > 1)} {few}{more}"
 
 

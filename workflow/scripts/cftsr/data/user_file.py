@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import re
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from cftsr.data.labels import Label, counts_rows, is_text, plain_name, plain_nam
 from cftsr.data.numbers import MAJORITY, NumberError, Targets, exact_decimals, nearest_simple, parse_numbers
 from cftsr.data.table_file import TableFile
 from cftsr.data.tasks import GIVEN
-from cftsr.data.text_table import FileColumns
+from cftsr.data.text_table import FileColumns, lines_in_words
 from cftsr.errors import UserError
 
 # More rows than any formula needs; a file of gigabytes is refused while it is read, not after it has filled the memory.
@@ -374,10 +375,7 @@ def _shown(table: FileColumns, place: int, row: int) -> str:
 
 
 def _lines(rows: np.ndarray, table: FileColumns, shown: int = 12) -> str:
-    """ "line 7", or "lines 7, 9, 12 and 4 more"."""
-    few = ", ".join(str(table.line(row)) for row in rows[:shown].tolist())
-    more = f" and {len(rows) - shown} more" if len(rows) > shown else ""
-    return f"line{'s' * (len(rows) > 1)} {few}{more}"
+    return lines_in_words([table.line(row) for row in rows.tolist()], shown)
 
 
 def _bad_entries(request: SpectrumRequest, place: int, table: FileColumns, rows: np.ndarray, reason: str) -> UserError:
@@ -463,8 +461,6 @@ def _without_constants(request: SpectrumRequest, labels: list[_LabelColumn], not
 
 
 def _value(label: Label, whole: int) -> str:
-    from fractions import Fraction
-
     return label.texts[int(whole)] if label.texts else str(Fraction(int(whole), label.scale))
 
 
