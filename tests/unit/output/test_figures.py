@@ -63,8 +63,8 @@ def spectra(tmp_path_factory):
 
 def made(records, cells=None, folder="nowhere"):
     """The figures by name, each with its specification beside it."""
-    asked = [item["cell"] for item in records] if cells is None else cells
-    drawn = build(Findings(records, asked), folder, load_published(PUBLISHED))
+    cells_of_sweep = [one["cell"] for one in records] if cells is None else cells
+    drawn = build(Findings(records, cells_of_sweep), folder, load_published(PUBLISHED))
     return {figure.name: (figure, to_spec(figure.chart)) for figure in drawn}
 
 
@@ -98,7 +98,7 @@ def mixed(spectra):
         search("0.7", "p/q", family="minimal", engine="zeta"),
         search("0.7", "p", task="central_charge", family="minimal", engine="zeta"),
     ]
-    return made(records, [*(item["cell"] for item in records), cell(theories=300)], spectra)
+    return made(records, [*(one["cell"] for one in records), cell(theories=300)], spectra)
 
 
 def test_names_are_unique_slugs_and_words_are_there(mixed):
@@ -126,14 +126,14 @@ def test_specifications_are_plain_json_that_follows_the_page(mixed):
 
 def test_every_quantitative_axis_has_a_title(mixed):
     for name, (_, spec) in mixed.items():
-        found = {
+        titles = {
             channel: layer["encoding"][channel]["axis"]["title"]
             for layer in spec["layer"]
             for channel in ("x", "y")
             if layer["encoding"].get(channel, {}).get("axis", {}).get("title")
         }
-        assert "x" in found, name
-        assert "y" in found or name == "cpu-time", name
+        assert "x" in titles, name
+        assert "y" in titles or name == "cpu-time", name
 
 
 def test_floats_are_short(mixed):
@@ -158,20 +158,20 @@ def test_nothing_fitted_gives_no_figure(spectra):
 
 
 def test_a_proved_cell_is_ticked_and_the_paper_stands_first():
-    found = tiles([record(), search("0.7", WRONG)])
-    assert found["rational", *HERE]["mark"] == "✓"
-    assert found["rational", *HERE]["kind"] == "zero"
-    operon = found["operon", *HERE]
+    drawn_tiles = tiles([record(), search("0.7", WRONG)])
+    assert drawn_tiles["rational", *HERE]["mark"] == "✓"
+    assert drawn_tiles["rational", *HERE]["kind"] == "zero"
+    operon = drawn_tiles["operon", *HERE]
     assert (operon["mark"], operon["kind"]) == ("", "loss")
     assert operon["text"] == f"{operon['value']:.1f}".replace("-", "\N{MINUS SIGN}")
-    paper = found["the paper, Table 3", *HERE]
+    paper = drawn_tiles["the paper, Table 3", *HERE]
     assert paper["value"] == rounded(math.log10(9.449299e-12))
-    assert paper["x"] < found["rational", *HERE]["x"] < operon["x"]
+    assert paper["x"] < drawn_tiles["rational", *HERE]["x"] < operon["x"]
 
 
 def test_a_loss_of_zero_has_a_kind_of_its_own():
-    found = tiles([search(setting="integer")])
-    paper = found["the paper, Table 3", "integer columns", HERE[1]]
+    drawn_tiles = tiles([search(setting="integer")])
+    paper = drawn_tiles["the paper, Table 3", "integer columns", HERE[1]]
     assert (paper["kind"], paper["value"], paper["text"], paper["mark"]) == ("zero", None, "= 0", "")
 
 
@@ -183,15 +183,15 @@ def test_rounding_does_not_hide_that_a_formula_is_exact():
 
 
 def test_an_engine_without_settings_stands_in_each_block():
-    found = tiles([record(), search(), search(setting="integer")])
-    assert ("rational", *HERE) in found
-    assert ("rational", "integer columns", HERE[1]) in found
+    drawn_tiles = tiles([record(), search(), search(setting="integer")])
+    assert ("rational", *HERE) in drawn_tiles
+    assert ("rational", "integer columns", HERE[1]) in drawn_tiles
 
 
 def test_missing_cells_are_shown_as_missing():
-    found = tiles([search()], [cell(engine="operon", setting="free", theories=n) for n in (100, 200)])
-    assert found["operon", "free constants", "200 theories, lowest 10%"]["kind"] == "missing"
-    assert found["operon", *HERE]["kind"] == "zero"
+    drawn_tiles = tiles([search()], [cell(engine="operon", setting="free", theories=n) for n in (100, 200)])
+    assert drawn_tiles["operon", "free constants", "200 theories, lowest 10%"]["kind"] == "missing"
+    assert drawn_tiles["operon", *HERE]["kind"] == "zero"
 
 
 def test_seeds_are_summed_up():
@@ -208,9 +208,9 @@ def test_an_undecided_cell_says_so():
 
 
 def test_the_one_flat_integer_value_of_the_paper_is_found():
-    found = tiles([search(family="minimal", setting="integer_flat", fraction="0.3")], family="minimal")
+    drawn_tiles = tiles([search(family="minimal", setting="integer_flat", fraction="0.3")], family="minimal")
     assert (
-        found["the paper, Table 2", "integer columns, no square of a square", "100 theories, lowest 30%"]["text"]
+        drawn_tiles["the paper, Table 2", "integer columns, no square of a square", "100 theories, lowest 30%"]["text"]
         == "= 0"
     )
 
@@ -310,7 +310,7 @@ def test_residuals_of_a_formula_that_is_not_exact(spectra):
     points = data_of(spec, "part")
     assert len(points) == len(data) + len(held_out)
     worst = max(row["y"] for row in points)
-    everything = np.concatenate([np.abs(0.31 * item.x[:, 1] - item.target) for item in (data, held_out)])
+    everything = np.concatenate([np.abs(0.31 * one.x[:, 1] - one.target) for one in (data, held_out)])
     assert worst == rounded(math.log10(everything.max()))
     # l = 0 has h = 0, which the formula hits.
     assert min(row["y"] for row in points) < min(math.log10(value) for value in everything if value > 0)
@@ -320,7 +320,7 @@ def test_residuals_of_a_formula_that_is_not_exact(spectra):
 def test_rows_at_a_pole_are_left_out_and_said(spectra):
     figure, spec = made([search("l/(k-14)")], folder=spectra)["residuals-wzw_su2-conformal_weight-n100_f10"]
     data, held_out = small_spectrum("wzw_su2", "conformal_weight")
-    at_pole = sum((item.x[:, 0] == 14).sum() for item in (data, held_out))
+    at_pole = sum((one.x[:, 0] == 14).sum() for one in (data, held_out))
     assert at_pole > 0
     assert len(data_of(spec, "part")) == len(data) + len(held_out) - at_pole
     assert f"Left out: {at_pole} rows" in figure.caption
@@ -337,7 +337,7 @@ def test_large_spectra_are_thinned_evenly_and_say_so(spectra):
     ]
     points = data_of(spec, "part")
     assert len(points) == MOST_POINTS
-    assert "Drawn are 1,500 of" in figure.caption
+    assert " 1,500 of" in figure.caption
     assert len({row["field"] for row in points}) == MOST_POINTS  # no row twice
     levels = [row["x"] for row in points if row["part"] == "held out"]
     assert max(levels) == 100

@@ -52,11 +52,13 @@ class Page(HTMLParser):
 
     def all(self, tag, **wanted):
         wanted = {key.rstrip("_"): value for key, value in wanted.items()}
-        return [found for name, found in self.elements if name == tag and wanted.items() <= found.items()]
+        return [
+            attributes for name, attributes in self.elements if name == tag and wanted.items() <= attributes.items()
+        ]
 
     @property
     def ids(self):
-        return [found["id"] for _, found in self.elements if "id" in found]
+        return [attributes["id"] for _, attributes in self.elements if "id" in attributes]
 
     def view(self, address):
         start = self.text.index(f'id="{address}"')
@@ -64,7 +66,7 @@ class Page(HTMLParser):
 
 
 def page_of(records, expected=None, folder="results/default", about=None, drawn=(), specs=None, fits=None):
-    expected = [item["cell"] for item in records] if expected is None else expected
+    expected = [one["cell"] for one in records] if expected is None else expected
     about, page = about or About("quick", {"seeds": [0]}), f"{folder}/report.html"
     return Page(render(Findings(records, expected), drawn, specs or {}, page, "nowhere", PUBLISHED, about, fits))
 
@@ -112,10 +114,10 @@ def test_copied_python_has_the_value_of_the_formula(text):
 
 
 def test_each_language_has_its_own_spelling():
-    found = dict(copies("1e-05*square(k_1)/3"))
-    assert found["Python"] == "1e-05*k_1**2/3"
-    assert found["Mathematica"] == "1*^-05*k1^2/3"
-    assert found["LaTeX"].startswith(r"\frac{1.0000\cdot10^{-5}")
+    notations = dict(copies("1e-05*square(k_1)/3"))
+    assert notations["Python"] == "1e-05*k_1**2/3"
+    assert notations["Mathematica"] == "1*^-05*k1^2/3"
+    assert notations["LaTeX"].startswith(r"\frac{1.0000\cdot10^{-5}")
 
 
 # ---- comparison with the paper
@@ -179,9 +181,9 @@ def test_the_page_is_complete_in_itself(sweep):
     page = page_of(sweep)
     policy = page.all("meta", **{"http-equiv": "Content-Security-Policy"})[0]["content"]
     assert policy.startswith("default-src 'none'")
-    for _, found in page.elements:
+    for _, attributes in page.elements:
         for key in ("src", "href", "srcset", "action", "data", "poster"):
-            assert not re.match(r"(?:\w+:)?//|file:", found.get(key, "")), found
+            assert not re.match(r"(?:\w+:)?//|file:", attributes.get(key, "")), attributes
     assert not re.search(r"@import|url\((?!\"data:)", page.text)
     assert "/tmp" not in page.text
     assert "/work" not in page.text
@@ -190,7 +192,7 @@ def test_the_page_is_complete_in_itself(sweep):
 def test_ids_are_unique_links_within_the_page_resolve_and_headings_are_in_order(sweep):
     page = page_of(sweep)
     assert len(page.ids) == len(set(page.ids))
-    targets = {found["href"][1:] for found in page.all("a") if found["href"].startswith("#")}
+    targets = {attributes["href"][1:] for attributes in page.all("a") if attributes["href"].startswith("#")}
     assert targets <= set(page.ids)
     levels = [int(tag[1]) for tag, _ in page.elements if re.fullmatch("h[1-6]", tag)]
     assert levels[0] == 1
@@ -206,9 +208,9 @@ def test_files_are_linked_only_where_they_are(sweep, tmp_path):
     fit.mkdir(parents=True)
     (fit / "fit.json").touch()
     files = {
-        found["href"]
-        for found in page_of(sweep, folder=folder, fits=fits).all("a")
-        if not found["href"].startswith("#")
+        attributes["href"]
+        for attributes in page_of(sweep, folder=folder, fits=fits).all("a")
+        if not attributes["href"].startswith("#")
     }
     there = "../fits/quick/wzw_su2/conformal_weight/n100_f10/any/rational/seed0/fit.json"
     assert files == {"tables/table1.csv", there}
@@ -224,9 +226,9 @@ def test_hostile_text_stays_text(sweep):
     figure = SimpleNamespace(name="heat", title=bad, caption=bad, alt=bad, scope="sweep", chart=None)
     page = page_of([sweep[0], hostile], about=about, drawn=[figure], specs={"heat": {"title": bad}})
     assert not page.all("img")
-    assert {found.get("type") for found in page.all("script")} == {None, "application/json"}
+    assert {attributes.get("type") for attributes in page.all("script")} == {None, "application/json"}
     # Vega's bundle and the page's own script are the only ones that run.
-    assert len([found for found in page.all("script") if "type" not in found]) == 2
+    assert len([attributes for attributes in page.all("script") if "type" not in attributes]) == 2
     assert as_json({"a": bad}) == '{"a":' + json.dumps(bad).replace("<", "\\u003c") + "}"
 
 
@@ -248,15 +250,17 @@ def test_figures_have_words_and_their_data_once(sweep):
         )
     ]
     page = page_of(sweep, drawn=figures, specs={figure.name: {"mark": "bar"} for figure in figures})
-    drawn = {found["data-figure"]: found["aria-label"] for found in page.all("div", class_="chart")}
+    drawn = {attributes["data-figure"]: attributes["aria-label"] for attributes in page.all("div", class_="chart")}
     assert drawn == {"heat-map": "alt heat-map", "fronts-x-free": "alt fronts-x-free", "levels": "alt levels"}
-    assert [found["data-name"] for found in page.all("script", class_="spec")] == [figure.name for figure in figures]
+    assert [attributes["data-name"] for attributes in page.all("script", class_="spec")] == [
+        figure.name for figure in figures
+    ]
     assert page.text.count("window.vegaEmbed=") == 1
 
 
 def test_the_same_records_in_any_order_give_the_same_page(sweep, monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
-    expected = [item["cell"] for item in sweep]
+    expected = [one["cell"] for one in sweep]
     assert page_of(sweep, expected).text == page_of(sweep[::-1], expected).text
     assert "2023-11-14 22:13 UTC" in page_of(sweep).text
 
@@ -267,7 +271,7 @@ def test_the_same_records_in_any_order_give_the_same_page(sweep, monkeypatch):
 def test_nothing_fitted_yet():
     page = page_of([], [cell(), cell(engine="operon", setting="free")])
     assert "Nothing is fitted yet" in page.text
-    assert "2 fits not there yet" in page.text
+    assert "2 fits missing" in page.text
     assert "None of the fits has a verdict yet" in page.view("wzw_su2/conformal_weight/n100_f10/free")
 
 
@@ -292,18 +296,18 @@ def test_nothing_recovered_and_undecided():
 
 
 def test_no_closed_form():
-    found = record("0.7", EXACT)
-    found["verdict"]["closed_form"] = None
-    for item in found["verdict"]["equations"]:
-        item["identical_to_closed_form"] = "not looked at"
-    view = page_of([found]).view("wzw_su2/conformal_weight/n100_f10/any")
+    made = record("0.7", EXACT)
+    made["verdict"]["closed_form"] = None
+    for equation in made["verdict"]["equations"]:
+        equation["identical_to_closed_form"] = "not looked at"
+    view = page_of([made]).view("wzw_su2/conformal_weight/n100_f10/any")
     assert "No closed form is known" in view
     assert "none is known: the checks above are the evidence" in view
 
 
 def test_missing_cells_and_several_seeds():
     records = [record("0.7", text, engine="pysr", setting="free", seed=seed) for seed, text in ((0, SAME), (1, WRONG))]
-    expected = [*(item["cell"] for item in records), cell(engine="pysr", setting="free", seed=2)]
+    expected = [*(one["cell"] for one in records), cell(engine="pysr", setting="free", seed=2)]
     page = page_of(records, expected)
     assert "1 of 3" in page.text
     view = page.view("wzw_su2/conformal_weight/n100_f10/free")
@@ -314,9 +318,9 @@ def test_missing_cells_and_several_seeds():
 
 
 def test_a_family_without_a_module_is_shown_by_its_name():
-    found = json.loads(json.dumps(record("0.7", EXACT)))
-    found["cell"]["family"] = "made_up"
-    assert "made_up" in page_of([found]).view("made_up/conformal_weight/n100_f10/any")
+    made = json.loads(json.dumps(record("0.7", EXACT)))
+    made["cell"]["family"] = "made_up"
+    assert "made_up" in page_of([made]).view("made_up/conformal_weight/n100_f10/any")
 
 
 # ---- spectra of one's own, quantities of a theory, uncertain data
@@ -339,7 +343,7 @@ def test_a_spectrum_of_ones_own():
     assert "My data: x<sub>1</sub>" in view
     assert "gives x<sub>1</sub>?" in view
     assert "No closed form is known" in view
-    assert "and the rows fix it" in view
+    assert "and the rows determine it" in view
     assert "exact on the data and on what was held out" in view
     assert "the rows identify the formula" in view
     view = page.view("other/given/n100/any")
@@ -355,9 +359,9 @@ def test_a_spectrum_of_ones_own():
 
 def test_agreement_within_uncertainty_has_a_word_of_its_own():
     made = own()
-    for item in made["verdict"]["equations"]:
-        if item["exact_on_data"] == "yes":
-            item |= {"exact_on_data": "approximate", "exact_on_held_out": "approximate"}
+    for equation in made["verdict"]["equations"]:
+        if equation["exact_on_data"] == "yes":
+            equation |= {"exact_on_data": "approximate", "exact_on_held_out": "approximate"}
     made["verdict"]["recovered"] = "approximate"
     page = page_of([made])
     assert "<b>0</b> of 1 fits recovered" in page.text
@@ -421,10 +425,10 @@ def test_a_page_has_room_for_so_many_views_and_says_so(monkeypatch):
     wrong = record("0.7", WRONG, engine="operon", setting="free", theories=300)
     records = [record(theories=100), record(theories=200), wrong, record(theories=400)]
     page = page_of(records)
-    shown = {found["id"] for found in page.all("section", class_="view")}
+    shown = {attributes["id"] for attributes in page.all("section", class_="view")}
     assert shown == {f"wzw_su2/conformal_weight/{name}" for name in ("n100_f10/any", "n300_f10/free")}
     assert "2 of 4 lines have a view of their own" in page.text
-    targets = {found["href"][1:] for found in page.all("a") if found["href"].startswith("#")}
+    targets = {attributes["href"][1:] for attributes in page.all("a") if attributes["href"].startswith("#")}
     assert targets <= set(page.ids)
 
 
@@ -437,14 +441,14 @@ def test_a_table_that_is_too_large_is_linked_to(monkeypatch):
 
 def test_only_fronts_that_are_shown_are_read(tmp_path):
     made = seeds(6)
-    for index, item in enumerate(made):
+    for index, one in enumerate(made):
         (tmp_path / str(index)).mkdir()
-        text = {key: item[key] for key in ("cell", "fit", "verdict")}
+        text = {key: one[key] for key in ("cell", "fit", "verdict")}
         (tmp_path / str(index) / "verdict.json").write_text(json.dumps(text), encoding="utf-8")
-        (tmp_path / str(index) / "cost.json").write_text(json.dumps(item["cost"]), encoding="utf-8")
-    cells = [item["cell"] for item in made]
+        (tmp_path / str(index) / "cost.json").write_text(json.dumps(one["cost"]), encoding="utf-8")
+    cells = [one["cell"] for one in made]
     read_back = read_for_page([tmp_path / str(index) / "verdict.json" for index in range(6)], cells)
-    sizes = {item["cell"]["seed"]: len(item["verdict"]["equations"]) for item in read_back}
+    sizes = {one["cell"]["seed"]: len(one["verdict"]["equations"]) for one in read_back}
     assert sizes == {0: 1, 1: 2, 2: 1, 3: 1, 4: 1, 5: 1}
     about = About("quick")
     assert page_of(read_back, cells, about=about).text == page_of(made, cells, about=about).text
@@ -469,10 +473,12 @@ def test_written_with_its_figures(sweep, tmp_path):
     from cftsr.output.page import figures_folder
 
     target = tmp_path / "results" / "quick" / "report.html"
-    expected = [item["cell"] for item in sweep]
+    expected = [one["cell"] for one in sweep]
     write_report(Findings(sweep, expected), target, tmp_path / "data", PUBLISHED, About("quick"))
     page = Page(target.read_text(encoding="utf-8"))
-    heat = next(found for found in page.all("div", class_="chart") if found["data-figure"].startswith("heat-map"))
+    heat = next(
+        attributes for attributes in page.all("div", class_="chart") if attributes["data-figure"].startswith("heat-map")
+    )
     assert heat["aria-label"]
     for kind in ("svg", "pdf"):
         assert (figures_folder(target) / f"{heat['data-figure']}.{kind}").stat().st_size > 1000
@@ -490,15 +496,15 @@ def test_the_command_repeats_the_sweeps_own_configuration(tmp_path):
 def test_a_front_names_functions_that_differ_by_the_rounding_of_constants():
     values = [(3, "0.3*l"), (7, "0.25*l*l/(k+2.0)"), (9, "0.25000001*l*l/(k+2.0000001)"), (9, "0.26*l*l/(k+2.0)")]
     rows, _ = small_spectrum("wzw_su2", "conformal_weight")
-    found = record("0.7", WRONG)
-    first = found["verdict"]["equations"][0]
-    found["verdict"]["equations"] = [first | {"equation": text, "complexity": nodes} for nodes, text in values]
-    result = Findings([found], [found["cell"]]).results[0]
-    words = [member.words for member in views._members(result, found["verdict"], rows)]
+    made = record("0.7", WRONG)
+    first = made["verdict"]["equations"][0]
+    made["verdict"]["equations"] = [first | {"equation": text, "complexity": nodes} for nodes, text in values]
+    result = Findings([made], [made["cell"]]).results[0]
+    words = [member.words for member in views._members(result, made["verdict"], rows)]
     assert [text.endswith("that of 7 nodes, to six digits") for text in words] == [
         False,
         False,
         True,
         False,
     ]
-    assert all("to six digits" not in member.words for member in views._members(result, found["verdict"], None))
+    assert all("to six digits" not in member.words for member in views._members(result, made["verdict"], None))

@@ -67,7 +67,7 @@ class Written:
 
     def __init__(self, folder, records, expected=None):
         self.folder = Path(folder)
-        expected = [item["cell"] for item in records] if expected is None else expected
+        expected = [one["cell"] for one in records] if expected is None else expected
         self.message = write_tables(Findings(records, expected), self.folder, PUBLISHED)
 
     def text(self, number, kind="md"):
@@ -285,7 +285,7 @@ def test_a_missing_fit_of_an_engine_without_settings_is_counted_once(tmp_path):
 
 def test_nothing_is_missing_from_a_complete_sweep():
     made = [record(), record(theories=200)]
-    assert "Missing" not in final_message(summary_rows(made), [item["cell"] for item in made], "results/quick")
+    assert "Missing" not in final_message(summary_rows(made), [one["cell"] for one in made], "results/quick")
 
 
 # ---- several seeds
@@ -295,7 +295,7 @@ def test_seeds_are_summed_up(tmp_path):
     fronts = [("0.7", EXACT), ("0.7", WRONG), ("0.7",), ("0.7", WRONG), ("0.7", EXACT)]
     made = [record(*front, engine="operon", setting="free", seed=seed) for seed, front in enumerate(fronts)]
     written = Written(tmp_path, [record(), *made])
-    losses = sorted(item["verdict"]["equations"][item["verdict"]["selected"]]["loss"] for item in made)
+    losses = sorted(one["verdict"]["equations"][one["verdict"]["selected"]]["loss"] for one in made)
     [row] = [row for row in written.csv(3) if row["engine"] == "operon" and row["theories"] == "100"]
     assert float(row["value"]) == losses[2]
     assert (row["seeds"], row["recovered"]) == ("5", "2")
@@ -334,9 +334,9 @@ def test_recovery_over_seeds_has_a_table_of_its_own(tmp_path):
         for seed in times
         for theories in (100, 200)
     ]
-    for item in made:
-        item["cost"]["fit_cpu_seconds"] = times[item["cell"]["seed"]]
-    expected = [item["cell"] for item in made] + [cell(engine="operon", setting="free", seed=4)]
+    for one in made:
+        one["cost"]["fit_cpu_seconds"] = times[one["cell"]["seed"]]
+    expected = [one["cell"] for one in made] + [cell(engine="operon", setting="free", seed=4)]
     written = Written(tmp_path, [record(), *made], [*expected, cell()])
     assert "# Table 7. Recovery over seeds." in written.text(7)
     assert "rational" not in written.text(7)
@@ -354,8 +354,8 @@ def test_times_stand_in_no_table_but_that_on_seeds(tmp_path):
     """So that two runs of a sweep can be compared byte by byte."""
     made = [record("0.7", EXACT, engine="operon", setting="free", seed=seed) for seed in range(2)]
     slow = json.loads(json.dumps(made))
-    for item in slow:
-        item["cost"] = {"fit_cpu_seconds": 77.0, "fit_wall_seconds": 99.0}
+    for one in slow:
+        one["cost"] = {"fit_cpu_seconds": 77.0, "fit_wall_seconds": 99.0}
     one, two = Written(tmp_path / "one", made).contents, Written(tmp_path / "two", slow).contents
     changed = {name for name in one if one[name] != two[name]}
     assert changed == {"table7.md", "table7.csv", "table7.tex", "summary.csv", "summary.parquet", "message.txt"}
@@ -376,8 +376,8 @@ def own(name="my_data", outcome="identified", reasons=(), **keys):
     made = json.loads(json.dumps(record(*keys.pop("equations", ("0.7", EXACT)), **keys)))
     made["cell"] |= {"family": name, "task": "given", "fraction": None}
     made["verdict"]["closed_form"] = None
-    for item in made["verdict"]["equations"]:
-        item["identical_to_closed_form"] = "not looked at"
+    for equation in made["verdict"]["equations"]:
+        equation["identical_to_closed_form"] = "not looked at"
     made["fit"]["certificate"] = {"outcome": outcome, "reasons": list(reasons)}
     made["fit"]["data_metadata"] = {"title": "My data", "symbol": "x_1"}
     return made
@@ -398,7 +398,7 @@ def test_the_plan_is_what_is_written(tmp_path):
     theory["cell"]["task"] = "weight_sum"
     made += [extra, theory]
     written = Written(tmp_path, made)
-    plans = planned_tables([item["cell"] for item in made])
+    plans = planned_tables([one["cell"] for one in made])
     kinds = [(plan.kind, plan.tasks, plan.family) for plan in plans[6:]]
     grid = ("conformal_weight",)
     assert kinds == [
@@ -411,20 +411,20 @@ def test_the_plan_is_what_is_written(tmp_path):
         ("own", ("given",), ""),
         ("seeds", (), ""),
     ]
-    names = set(table_names([item["cell"] for item in made]))
+    names = set(table_names([one["cell"] for one in made]))
     assert names == {Path(name).stem for name in written.contents if name.startswith("table")}
     assert "table1.md to table14.md" in written.message
     # Every cell stands in some table.
-    found = set()
+    places = set()
     for plan in plans:
-        found |= {
+        places |= {
             (row["family"], row["task"], row["theories"], row["fraction"])
             for row in written.csv(plan.number)
             if row["engine"]
         }
-    for item in made:
-        place = tuple(str(item["cell"][name] or "") for name in ("family", "task", "theories", "fraction"))
-        assert place in found
+    for one in made:
+        place = tuple(str(one["cell"][name] or "") for name in ("family", "task", "theories", "fraction"))
+        assert place in places
 
 
 def test_tables_of_an_earlier_sweep_are_removed(tmp_path):
@@ -482,8 +482,8 @@ def test_what_the_data_do_not_determine_no_engine_has_recovered():
     loose = own("other", "fits", ["too few rows"])
     search = own("other", equations=("0.7", "l*(l+3)/(5*(k+2))", EXACT), engine="operon", setting="free")
     search["fit"]["certificate"] = None
-    found = {row["engine"]: row["recovered"] for row in summary_rows([loose, search])}
-    assert found == {"rational": "undecided", "operon": "undecided"}
+    answers = {row["engine"]: row["recovered"] for row in summary_rows([loose, search])}
+    assert answers == {"rational": "undecided", "operon": "undecided"}
     assert summary_rows([search])[0]["recovered"] == "yes"
     # A closed form decides by itself.
     known = [record(certificate="fits"), record("0.7", EXACT, engine="operon", setting="free")]
@@ -492,9 +492,9 @@ def test_what_the_data_do_not_determine_no_engine_has_recovered():
 
 def test_agreement_within_uncertainty_is_no_recovery(tmp_path):
     made = own()
-    for item in made["verdict"]["equations"]:
-        if item["exact_on_data"] == "yes":
-            item |= {"exact_on_data": "approximate", "exact_on_held_out": "approximate"}
+    for equation in made["verdict"]["equations"]:
+        if equation["exact_on_data"] == "yes":
+            equation |= {"exact_on_data": "approximate", "exact_on_held_out": "approximate"}
     made["verdict"]["recovered"] = "approximate"
     written = Written(tmp_path, [made])
     assert "≈ agrees within uncertainty" in written.text(1)
@@ -506,9 +506,9 @@ def test_agreement_within_uncertainty_is_no_recovery(tmp_path):
 
 def test_a_formula_within_the_uncertainty_is_printed_with_the_digits_that_its_verdict_rests_on(tmp_path):
     made, shown = own(), "1.644934066848226*l"
-    for item in made["verdict"]["equations"]:
-        if item["exact_on_data"] == "yes":
-            item |= dict.fromkeys(("equation", "simplified"), shown) | {"exact_on_data": "approximate"}
+    for equation in made["verdict"]["equations"]:
+        if equation["exact_on_data"] == "yes":
+            equation |= dict.fromkeys(("equation", "simplified"), shown) | {"exact_on_data": "approximate"}
     written = Written(tmp_path, [made])
     assert f"`{shown}`" in written.text(1)
     assert "1.6449*l" not in written.text(1)
@@ -538,11 +538,11 @@ def test_one_row_a_cell_with_every_column(tmp_path):
     assert table.schema.equals(SUMMARY_SCHEMA)
     ours, theirs = table.to_pylist()
     assert (ours["engine"], theirs["engine"]) == ("operon", "rational")
-    asked = """family task theories fraction setting engine seed rows equation simplified complexity loss score
+    columns = """family task theories fraction setting engine seed rows equation simplified complexity loss score
         exact_on_data exact_on_held_out identical_to_closed_form identified cpu_seconds wall_seconds evaluations
         stop_reason engine_version recovered selected_by origin source hidden_kind hidden_equation hidden_levels
         hidden_levels_explained"""
-    assert set(asked.split()) == set(table.schema.names)
+    assert set(columns.split()) == set(table.schema.names)
     assert theirs["score"] == math.inf
     assert theirs["engine_version"] == "cftsr 0.1.0"
     assert ours["engine_version"] == "pyoperon 9.8"
@@ -561,8 +561,8 @@ def test_the_certificate_serves_the_engines_that_found_the_same_formula(outcome)
         record("0.7", WRONG, engine="operon", setting="integer"),
         record("0.7", EXACT, engine="operon", setting="free", theories=200),
     ]
-    found = {(row["engine"], row["setting"], row["theories"]): row["identified"] for row in summary_rows(made)}
-    assert found == {
+    outcomes = {(row["engine"], row["setting"], row["theories"]): row["identified"] for row in summary_rows(made)}
+    assert outcomes == {
         ("rational", "any", 100): outcome,
         ("operon", "free", 100): outcome,
         ("operon", "integer", 100): None,
@@ -609,7 +609,7 @@ def test_the_order_of_the_records_is_nothing(tmp_path):
         for engine in ({}, {"engine": "operon", "setting": "free"}, {"engine": "zeta", "setting": "integer"})
     ]
     made.append(record("0.7", "3*k/(k+2)", task="central_charge"))
-    expected = [item["cell"] for item in made] + [cell(theories=300), cell(engine="alpha", setting="free")]
+    expected = [one["cell"] for one in made] + [cell(theories=300), cell(engine="alpha", setting="free")]
     # The folder is named in the message, so both runs write into folders that are called the same.
     one = Written(tmp_path / "a", made, expected).contents
     two = Written(tmp_path / "b", made[::-1], expected[::-1]).contents
@@ -634,16 +634,16 @@ def test_without_fronts_the_tables_are_the_same(tmp_path):
     elsewhere["verdict"]["equations"].append(elsewhere["verdict"]["equations"][0] | {"complexity": 30, "loss": 1e-33})
     elsewhere["verdict"]["selected"] = 2
     made = [record("k", "0.7*l", EXACT), elsewhere, undecided(engine="operon", setting="integer"), own()]
-    for index, item in enumerate(made):
+    for index, one in enumerate(made):
         place = tmp_path / str(index)
         place.mkdir()
-        text = {key: item[key] for key in ("cell", "fit", "verdict")}
+        text = {key: one[key] for key in ("cell", "fit", "verdict")}
         (place / "verdict.json").write_text(json.dumps(text), encoding="utf-8")
-        (place / "cost.json").write_text(json.dumps(item["cost"]), encoding="utf-8")
+        (place / "cost.json").write_text(json.dumps(one["cost"]), encoding="utf-8")
     paths = [tmp_path / str(index) / "verdict.json" for index in range(len(made))]
     short = read_records(paths, fronts=False)
-    assert [len(item["verdict"]["equations"]) for item in short] == [1, 2, 1, 1]
-    expected = [item["cell"] for item in made]
+    assert [len(one["verdict"]["equations"]) for one in short] == [1, 2, 1, 1]
+    expected = [one["cell"] for one in made]
     one = Written(tmp_path / "a" / "x", read_records(paths), expected).contents
     two = Written(tmp_path / "b" / "x", short, expected).contents
     del one["message.txt"], two["message.txt"]
@@ -684,7 +684,7 @@ def full(tmp_path_factory):
         record("0.7", "square(p/q)-square(square(r)-s)", family="minimal", fraction="0.3", engine="my_engine",
                setting="free"),
     ]  # fmt: skip
-    expected = [item["cell"] for item in made] + [cell(theories=300), cell(engine="my_engine", setting="odd_one")]
+    expected = [one["cell"] for one in made] + [cell(theories=300), cell(engine="my_engine", setting="odd_one")]
     return Written(tmp_path_factory.mktemp("full"), made, expected)
 
 

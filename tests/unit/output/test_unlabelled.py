@@ -63,14 +63,14 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def findings(folder):
-    asked = [
+    data_sets = [
         ("wzw_su2", 20, "0.3"),
         ("wzw_su2", 30, "0.5"),
         ("n1_superconformal", 40, "0.3"),
         ("wzw_su3", 16, "0.3"),
         ("so_n_level1", 20, "1"),
     ]
-    records = [fitted(folder, *one) for one in asked]
+    records = [fitted(folder, *one) for one in data_sets]
     return Findings(records, [record["cell"] for record in records])
 
 
@@ -78,13 +78,13 @@ def test_the_table_has_what_was_found_of_each_data_set(findings):
     [table] = [table for table in all_tables(findings, load_published(PUBLISHED)) if table.kind == HIDDEN]
     markdown = to_markdown(table)
     for record in findings.records:
-        found = finding_of(record["fit"]["data_metadata"])
-        for text in found["equations"]:
+        finding = finding_of(record["fit"]["data_metadata"])
+        for text in finding["equations"]:
             assert f"`{text.removeprefix('E = ')}`" in markdown
-        if found["data"]:
-            assert f"{found['data']['levels']:,} of {found['data']['of_levels']:,}" in markdown
+        if finding["data"]:
+            assert f"{finding['data']['levels']:,} of {finding['data']['of_levels']:,}" in markdown
         else:
-            assert f"none: {found['reasons'][0]}" in markdown
+            assert f"none: {finding['reasons'][0]}" in markdown
     su2 = [row for row in table.data if (row["family"], row["theories"], row["quantity"]) == ("wzw_su2", 20, "levels")]
     assert [row["value"] for row in su2] == [findings.records[0]["fit"]["rows"]]
 
@@ -126,8 +126,8 @@ def test_every_level_is_drawn_on_the_parabola_of_its_sector(findings, folder):
 def test_the_score_of_shifts_names_the_one_found(findings, folder):
     drawn = {figure.name: figure for figure in build(findings, folder, load_published(PUBLISHED))}
     values = layers_of(drawn["shifts-wzw_su2-unlabelled_energy-n30_f50"])[0]
-    assert [(item["shift"], item["y"]) for item in values if item["which"] == "found"] == [("1/8", 1)]
-    assert max(item["y"] for item in values if item["which"] == "other") < 0.5
+    assert [(point["shift"], point["y"]) for point in values if point["which"] == "found"] == [("1/8", 1)]
+    assert max(point["y"] for point in values if point["which"] == "other") < 0.5
     su3 = drawn["shifts-wzw_su3-unlabelled_energy-n16_f30"]
     assert "found: s = 1/3" in su3.caption
 

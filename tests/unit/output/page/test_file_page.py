@@ -47,9 +47,9 @@ def test_an_exact_formula(tmp_path, capsys):
 def test_it_asks_nothing_of_the_network_and_has_no_script_and_no_path(tmp_path, capsys):
     page, _, _ = page_of(tmp_path, capsys)
     assert not page.all("script")
-    for _, found in page.elements:
+    for _, attributes in page.elements:
         for key in ("src", "href", "action", "data"):
-            assert not re.match(r"(?:\w+:)?//|file:", found.get(key, "")), found
+            assert not re.match(r"(?:\w+:)?//|file:", attributes.get(key, "")), attributes
     assert not re.search(r'@import|url\((?!"data:)', page.text)
     assert str(tmp_path) not in page.text
     assert len(page.text) < 400_000

@@ -116,7 +116,7 @@ _UNIT = re.compile(
 
 
 @dataclass(frozen=True)
-class Entry:
+class PlainEntry:
     """An entry in the form of INTEGER, FRACTION or DECIMAL_LIKE, and the uncertainty written with it."""
 
     text: str
@@ -138,7 +138,7 @@ def without_unit(text: str) -> tuple[str, str]:
     return (match[1].strip(), match[2].strip()) if match else (text, "")
 
 
-def read_entry(text: str, decimal: str = ".") -> Entry | None:
+def read_entry(text: str, decimal: str = ".") -> PlainEntry | None:
     """The entry in plain spelling, or None if it is no number.
 
     decimal   "," if the table has decimal commas
@@ -167,7 +167,7 @@ def _ascii(text: str) -> str:
     return "".join(letters)
 
 
-def _plain(text: str, decimal: str) -> Entry | None:
+def _plain(text: str, decimal: str) -> PlainEntry | None:
     if call := _CALL.match(text):  # Fraction(1, 4), np.float64(0.25)
         arguments = [part.strip().strip("\"'") for part in call[1].split(",")]
         return _plain("/".join(arguments), decimal) if len(arguments) <= 2 else None
@@ -182,26 +182,26 @@ def _plain(text: str, decimal: str) -> Entry | None:
             return None
         value, stated = (_plain(part.strip() + (parts[3] or ""), decimal) for part in parts.groups()[:2])
         exact = stated and as_fraction(stated.text)
-        return Entry(value.text, abs(exact)) if value and not value.stated and exact is not None else None
+        return PlainEntry(value.text, abs(exact)) if value and not value.stated and exact is not None else None
     text = _one_point(text, decimal)
     if concise := _CONCISE.match(text):  # 13.6057(5): the uncertainty of the last digits
         number, digits, power = concise[1], concise[2], concise[3] or ""
         places = len(number.partition(".")[2])
         unit = Fraction(digits) if "." in digits else Fraction(int(digits), 10**places)
-        return Entry(number + power, unit * Fraction(10) ** int(power[1:] or 0)) if _NUMBER.match(number) else None
+        return PlainEntry(number + power, unit * Fraction(10) ** int(power[1:] or 0)) if _NUMBER.match(number) else None
     if _NUMBER.match(text):
-        return Entry(text)
+        return PlainEntry(text)
     if mixed := _MIXED.match(text):
         sign, whole, above, below = mixed.groups()
-        return Entry(f"{sign}{int(whole) * int(below) + int(above)}/{below}")
+        return PlainEntry(f"{sign}{int(whole) * int(below) + int(above)}/{below}")
     if quotient := _QUOTIENT.match(text):
         above, below = (as_fraction(part.strip().strip("()").strip()) for part in quotient.groups())
         if above is None or below is None:
             return None
         if below == 0:
-            return Entry(f"{above.numerator}/0")
+            return PlainEntry(f"{above.numerator}/0")
         value = above / below
-        return Entry(f"{value.numerator}/{value.denominator}")
+        return PlainEntry(f"{value.numerator}/{value.denominator}")
     return None
 
 
@@ -218,11 +218,11 @@ def _one_point(text: str, decimal: str) -> str:
     return head + bracket + tail
 
 
-def _shifted(entry: Entry, power: int) -> Entry | None:
+def _shifted(entry: PlainEntry, power: int) -> PlainEntry | None:
     """The entry times a power of ten, with as many digits."""
     if entry.stated is not None:
-        return Entry(_times(entry.text, power), entry.stated * Fraction(10) ** power)
-    return Entry(_times(entry.text, power))
+        return PlainEntry(_times(entry.text, power), entry.stated * Fraction(10) ** power)
+    return PlainEntry(_times(entry.text, power))
 
 
 def _times(text: str, power: int) -> str:

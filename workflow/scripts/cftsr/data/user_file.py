@@ -132,7 +132,7 @@ def read_spectrum(request: SpectrumRequest) -> UserSpectrum:
     roles = _roles(request, file.names)
     table = file.read(roles.wanted)
     if not len(table):
-        raise UserError(f"{request.file} has a header and no rows; give at least one row for each field")
+        raise UserError(f"{request.file} has a header and no rows; give at least one row per field")
     notes = list(table.notes)
     labels, left_out = _label_columns(request, roles, table, notes)
     table = _without_missing(request, roles, [label.place for label in labels], table, notes)
@@ -166,7 +166,7 @@ def _opened(request: SpectrumRequest) -> TableFile:
     names = file.names
     if not names:
         raise UserError(
-            f"{request.file} is empty; give a CSV file with a header line and one row for each field, or Parquet"
+            f"{request.file} is empty; give a CSV file with a header line and one row per field, or Parquet"
         )
     twice = next((name for name in names if name and names.count(name) > 1), None)
     if twice is not None:
@@ -543,7 +543,7 @@ class _Rows:
         self.codes = np.column_stack([_codes(label.column.whole) for label in labels])
 
     def contradictions(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Pairs of rows with the same labels and different targets, in two arrays; one row for each tuple of labels."""
+        """Pairs of rows with the same labels and different targets, in two arrays; one row per tuple of labels."""
         order = np.lexsort(self.codes.T[::-1])
         ordered = self.codes[order]
         again = np.concatenate([[False], np.all(ordered[1:] == ordered[:-1], axis=1)])

@@ -1,4 +1,4 @@
-"""docs/replication.md: from the record and the paper's numbers alone, judged again while it is written."""
+"""Writes docs/replication.md from the record and the paper's numbers alone; the fits are judged again for it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def write_replication(sweep: Sweep, published_folder: str | Path, target: str | 
             write_dataset(data.held_out(name), held_out)
         restore([(fit, results) for fit in used.values()], data, str(path))
         forms = {(cell.family, cell.task): sweep.closed_form(cell.family, cell.task) for cell in used}
-        with redirect_stdout(io.StringIO()):  # every equation of every front, which a log wants and a terminal does not
+        with redirect_stdout(io.StringIO()):  # every equation of every front is printed, which belongs in a log
             judge_restored([(cell, results) for cell in used], data, forms, sweep.config["verification"]["seconds"])
         findings = Findings([], [], read_records((results.verdict(cell.folder) for cell in used), fronts=False))
     published = load_published(published_folder)

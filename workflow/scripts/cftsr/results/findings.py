@@ -166,7 +166,7 @@ class Findings:
 
     @cached_property
     def summary(self) -> list[dict[str, Any]]:
-        """One row for each cell, as summary.parquet has them."""
+        """One row per cell, as summary.parquet has them."""
         return [summary_row(result) for result in self.results]
 
     @cached_property

@@ -582,6 +582,6 @@ def final_message(
     last = f" to table{tables}.md" * (tables > 1)
     lines += [
         f"{what}: {folder}/tables/table1.md{last} (and .csv, .tex{more})",
-        f"One row for each cell: {folder}/summary.csv (and .parquet)",
+        f"One row per cell: {folder}/summary.csv (and .parquet)",
     ]
     return "\n".join(lines) + "\n"

@@ -14,7 +14,7 @@ SHOWN_DENOMINATORS = 8
 Finding = Mapping[str, Any]
 
 
-def found_in(results: Iterable[Result]) -> dict[tuple[str, str, int, str], Finding]:
+def findings_of(results: Iterable[Result]) -> dict[tuple[str, str, int, str], Finding]:
     """What was found in each data set without labels: by family, task, theories and fraction."""
     found: dict[tuple[str, str, int, str], Finding] = {}
     for result in results:

@@ -83,7 +83,7 @@ class Results:
         return f"{self.root}/sweep.json"
 
     def summary(self, kind: str) -> str:
-        """One row for each cell; kind: parquet or csv."""
+        """One row per cell; kind: parquet or csv."""
         return f"{self.root}/summary.{kind}"
 
     def table(self, name: str, kind: str) -> str:

@@ -17,13 +17,13 @@ from markupsafe import Markup
 
 from cftsr.files import write_atomically
 from cftsr.output.figures import costs, fronts, heat_maps, identification, levels, unlabelled
-from cftsr.output.figures.base import STATIC_WIDTH, SWEEP, Figure, group
+from cftsr.output.figures.base import STATIC_WIDTH, SWEEP, Figure, scope_of
 from cftsr.output.typesetting.names import small_indices, with_indices
 from cftsr.results.findings import Findings
 from cftsr.results.published import Published
 from cftsr.results.summary import CellKey, cell_key
 
-MOST_DATA_SETS = 100  # with figures of their own: some 100 kB each on a page, and a second
+MOST_DATA_SETS = 100  # with figures of their own, some 100 kB and one second each
 __all__ = ["SWEEP", "Figure", "build", "for_browser", "height_of", "picture", "to_spec", "write_static"]
 
 
@@ -34,10 +34,10 @@ def build(
     scopes: Sequence[str] | None = None,
     fronts_of: Collection[CellKey] | None = None,
 ) -> list[Figure]:
-    """All figures that these findings give, those of the whole sweep first; the order of the records is nothing.
+    """All figures of these findings, those of the whole sweep first, independent of the order of the records.
 
-    `data_folder` is data/spectra. `scopes` are the data sets to draw, the first MOST_DATA_SETS of
-    them, and `fronts_of` the fits whose fronts are drawn; None for all. A figure that would be empty is left out.
+    `data_folder` is data/spectra. `scopes` are the data sets to draw, of which the first MOST_DATA_SETS are drawn,
+    and `fronts_of` the fits whose fronts are drawn; None for all. A figure that would be empty is left out.
 
     Raises UserError for a damaged data set.
     """
@@ -45,8 +45,8 @@ def build(
     drawn, some = records, results
     if scopes is not None:
         wanted = set(scopes[:MOST_DATA_SETS])
-        drawn = [record for record in records if group(record["cell"]) in wanted]
-        some = [result for result in results if group(result.cell) in wanted]
+        drawn = [record for record in records if scope_of(record["cell"]) in wanted]
+        some = [result for result in results if scope_of(result.cell) in wanted]
     whole, rest = drawn, []
     if fronts_of is not None:
         whole, rest = [], []
@@ -56,7 +56,7 @@ def build(
         *heat_maps.build(findings, published),
         *costs.build(results, findings.expected),
         *identification.build(results),
-        *fronts.build(whole, {group(record["cell"]) for record in rest}),
+        *fronts.build(whole, {scope_of(record["cell"]) for record in rest}),
         *levels.build(some, Path(data_folder)),
         *unlabelled.build(some, Path(data_folder)),
     ]
@@ -70,9 +70,9 @@ def to_spec(chart: alt.TopLevelMixin) -> dict[str, Any]:
 
 
 def for_browser(spec: Any) -> Any:
-    """The specification with indices of names as Unicode's subscripts: a browser has a font for them.
+    """The specification with indices of names as Unicode subscripts: a browser has a font for them.
 
-    In files they are set by `_with_indices`: what turns SVG into PDF takes another font for the whole text.
+    In files they are set by `_with_indices`: the conversion to PDF would use another font for the whole text.
     """
     if isinstance(spec, dict):
         return {key: for_browser(value) for key, value in spec.items()}
@@ -92,7 +92,7 @@ def _with_indices(svg: str) -> str:
 
 
 def _renumbered(svg: str) -> str:
-    """The picture with its gradients and clips counted from 0: Vega counts on over all that a process has drawn."""
+    """The picture with its gradients and clips numbered from 0: Vega numbers them over all pictures of a process."""
     numbers: dict[str, int] = {}
     return re.sub(
         r"\b(gradient_|clip)(\d+)\b", lambda match: f"{match[1]}{numbers.setdefault(match[0], len(numbers))}", svg
@@ -100,15 +100,19 @@ def _renumbered(svg: str) -> str:
 
 
 def height_of(picture: str | Path) -> int:
-    """Pixels of an SVG file of `write_static`: the same figure is as high on a page, however wide that is."""
+    """The height in pixels of an SVG file of `write_static`; the figure has the same height on a page of any width."""
     with Path(picture).open(encoding="utf-8") as file:
-        found = re.search(r'\bheight="(\d+)', file.read(1000))
-    return int(found[1]) if found else 0
+        match = re.search(r'\bheight="(\d+)', file.read(1000))
+    return int(match[1]) if match else 0
 
 
 def picture(chart: alt.TopLevelMixin, words: str, width: int = STATIC_WIDTH) -> Markup:
-    """The chart as SVG, so many pixels wide. words: for those who do not see it."""
-    import vl_convert  # starts a JavaScript engine: only where a picture is asked for
+    """The chart as SVG.
+
+    width   in pixels
+    words   for those who do not see it
+    """
+    import vl_convert  # starts a JavaScript engine: only when a picture is needed
 
     spec = to_spec(chart) | {"width": width, "description": small_indices(words)}
     return Markup(_with_indices(_renumbered(vl_convert.vegalite_to_svg(spec))))

@@ -1,4 +1,4 @@
-"""What all figures share: the Figure itself, colours, one theme, rounding, positions of labels.
+"""Common to all figures: the Figure itself, colours, one theme, rounding, positions of labels.
 
 Every chart is a single view (layers, never facets or concatenations): only those can follow the width of the page
 that holds them. Rows and columns of tiles are therefore placed by number, with axis labels looked up.
@@ -20,11 +20,11 @@ from cftsr.engines import ENGINES, get_engine
 from cftsr.sweep.cells import Cell
 
 SWEEP = "sweep"  # the scope of a figure on all cells
-LABEL_SIZE, WIDEST = 11.5, 0.62  # pixels, and the width of a letter in the widest of the usual fonts, in ems
+LABEL_SIZE, WIDEST = 11.5, 0.62  # font size in pixels, and the width of a letter in the widest common font, in ems
 STATIC_WIDTH = 620  # pixels, of SVG and PDF files; on a page the width is the container's
 
-# Okabe and Ito's colours, darkened until text in them has a contrast of 4.5 on white. Engines differ in their dash
-# and carry their name as well, so nothing hangs on colour alone.
+# Okabe and Ito's colours, darkened until text in them has a contrast of 4.5 on white. Engines also differ in their
+# dash and are named, so nothing depends on colour alone.
 BLUE, VERMILION, GREEN, PURPLE, OLIVE = "#0072B2", "#B84E00", "#00795A", "#9C4F7E", "#6B5B00"
 INK, TEXT, RULE, GRID, LANE = "#222222", "#4A4A4A", "#767676", "#E4E4E4", "#EEF5F2"
 OTHER_COLOURS = (PURPLE, OLIVE, TEXT)
@@ -38,7 +38,7 @@ class Figure:
     name     a slug, unique among the figures of a sweep; the name of its files
     title    a few words
     caption  what it shows, with units
-    alt      what the data say, for those who do not see the chart
+    alt      what the data show, for those who do not see the chart
     scope    SWEEP, or "family/task/dataset"
     chart    of Altair, as wide as its container
     """
@@ -56,12 +56,16 @@ class Figure:
 
 def dataset(cell: Mapping[str, Any]) -> str:
     """ "n100_f30": the name of a cell's data set within its family and task."""
-    return Cell(**{name: cell[name] for name in Cell.__dataclass_fields__}).dataset
+    return _cell(cell).dataset
 
 
-def group(cell: Mapping[str, Any]) -> str:
-    """ "minimal/conformal_weight/n100_f30": all cells on one data set."""
-    return f"{cell['family']}/{cell['task']}/{dataset(cell)}"
+def scope_of(cell: Mapping[str, Any]) -> str:
+    """ "minimal/conformal_weight/n100_f30": the scope of the figures of a cell's data set."""
+    return _cell(cell).spectrum
+
+
+def _cell(cell: Mapping[str, Any]) -> Cell:
+    return Cell(**{name: cell[name] for name in Cell.__dataclass_fields__})
 
 
 def slug(*parts: str) -> str:
@@ -72,7 +76,7 @@ def slug(*parts: str) -> str:
 
 
 def engine_styles(engines: Iterable[str]) -> dict[str, tuple[str, list[int]]]:
-    """Colour and dash of each engine; an engine without a colour gets one that is left, in the order given."""
+    """Colour and dash of each engine; engines without a colour get the remaining ones in turn."""
     styles, others = {}, 0
     for engine in engines:
         known = get_engine(engine) if engine in ENGINES else None
@@ -90,26 +94,26 @@ MINUS, DASH = "\N{MINUS SIGN}", "\N{EN DASH}"
 
 
 def rounded(value: Any) -> Any:
-    """Floats to 6 significant digits, infinities and nan as None (JSON has neither); anything else as it is."""
+    """Floats to 6 significant digits, infinities and nan as None (JSON has neither); anything else unchanged."""
     if not isinstance(value, float):
         return value
     return float(f"{value:.6g}") if math.isfinite(value) else None
 
 
 def scientific(value: float | None) -> str:
-    """ "0", "1.5e-12", "0.31"; "?" where there is no number."""
+    """ "0", "1.5e-12", "0.31"; "?" if there is no number."""
     if value is None or not math.isfinite(value):
         return "?"
     return f"{value:.3g}"
 
 
 def power_of_ten(exponent: int) -> str:
-    """As the tables print it; superscripts are missing from many fonts, and a PDF then falls back to another one."""
+    """ "1e-3", as in the tables: many fonts lack superscripts, and a PDF then falls back to another font."""
     return {0: "1", 1: "10"}.get(exponent, minus(f"1e{exponent}"))
 
 
 def minus(text: str) -> str:
-    """With the minus of typesetting."""
+    """The text with hyphens replaced by minus signs."""
     return text.replace("-", MINUS)
 
 
@@ -117,7 +121,7 @@ def shortened(text: str, length: int = 90) -> str:
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
-def listed(names: Sequence[str]) -> str:
+def joined(names: Sequence[str]) -> str:
     """ "a", "a and b", "a, b and c"."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
@@ -125,29 +129,29 @@ def listed(names: Sequence[str]) -> str:
 # ---- charts
 
 
-def rows(items: Iterable[Mapping[str, Any]]) -> alt.InlineData:
-    """Data that go with the chart, floats rounded."""
-    # Altair would hold every row against the schema, which takes longer than everything else together.
+def rows(records: Iterable[Mapping[str, Any]]) -> alt.InlineData:
+    """Inline data of a chart, with floats rounded."""
+    # Altair would validate every row against the schema, which takes longer than everything else together.
     with debug_mode(False):
-        return alt.InlineData(values=[{key: rounded(value) for key, value in item.items()} for item in items])
+        return alt.InlineData(values=[{key: rounded(value) for key, value in record.items()} for record in records])
 
 
 def axis_at(labels: Mapping[float, str | list[str]], title: str | None, room: bool = False, **keys: Any) -> alt.Axis:
     """An axis of a quantitative scale with these labels at these places.
 
-    room   of an axis at the left: keep room for its longest label in any font. A viewer of the SVG file may have a
-           wider one than the machine that drew it, and would cut the label at the edge.
+    room   for an axis on the left: whether to keep room for its longest label in any font. A viewer of the SVG file
+           may have a wider font than the machine that drew it, and would cut the label at the edge.
     """
     if room:
         longest = max((len(line) for text in labels.values() for line in _lines(text)), default=0)
         keys = {"minExtent": math.ceil(LABEL_SIZE * WIDEST * longest) + 4} | keys
-    # Vega hands out the numbers that it was given, so both sides are written from the same float.
+    # Vega returns the numbers that it was given, so both sides are written from the same float.
     texts = json.dumps({f"{float(place):.6g}": text for place, text in labels.items()}, ensure_ascii=False)
     return alt.Axis(
         values=[rounded(float(place)) for place in labels],
         labelExpr=f"{texts}[datum.value]",
         title=title,
-        # Every label was put there on purpose: without a count, Vega drops some of the given values.
+        # Every label is intended: without a count, Vega drops some of the given values.
         tickCount=10 * len(labels),
         labelOverlap=False,
         **({"ticks": False, "domain": False, "grid": False} | keys),
@@ -159,7 +163,7 @@ def _lines(text: str | list[str]) -> list[str]:
 
 
 def decades(low: int, high: int, most: int = 7) -> dict[float, str]:
-    """Labels of a logarithmic axis in log10: powers of ten, at most so many."""
+    """Labels of a logarithmic axis in log10: powers of ten, at most `most` of them."""
     step = max(1, math.ceil((high - low) / most))
     return {float(exponent): power_of_ten(exponent) for exponent in range(high, low - 1, -step)}
 

@@ -1,4 +1,4 @@
-"""What a formula costs: CPU time of each fit, by family and engine."""
+"""The cost of a formula: CPU time of each fit, by family and engine."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ from cftsr.vocabulary import YES
 
 PAPER_SECONDS = 16 * 60  # Section 5.1: "the runtime is approximately 16 minutes", for the central charges, on a laptop
 SHORTEST = 1e-3  # seconds: the resolution of cost.json
-MOST_MARKS = 2000  # in the whole figure: more is ink on ink
-# Of the caption, where the sweep has what the paper has.
-_RULE = " The rule is the paper's runtime of about 16 minutes a fit (central charges c, on its laptop)."
+MOST_MARKS = 2000  # in the whole figure: more would overlap
+# In the caption, if the sweep has families of the paper.
+_RULE = " The rule is the paper's runtime of about 16 minutes per fit (central charges c, on its laptop)."
 TOP, ROW, HEADING = 16.0, 46, 22  # pixels: the first holds the rule's name
 RECOVERED, NOT_RECOVERED = "recovered", "not recovered"
 
 
 def build(results: Sequence[Result], cells: Sequence[dict[str, Any]]) -> list[Figure]:
-    """One figure, or none where nothing was fitted."""
+    """One figure, or none if nothing was fitted."""
     if not results:
         return []
     absent = missing_cells([result.cell for result in results], cells)
@@ -65,7 +65,7 @@ def build(results: Sequence[Result], cells: Sequence[dict[str, Any]]) -> list[Fi
             )
             place += ROW
     beside = bool({result.cell["family"] for result in results} & set(FAMILIES))
-    drawn = f" Drawn are {len(marks):,} of {len(results):,} fits." if len(marks) < len(results) else ""
+    drawn = f" {len(marks):,} of {len(results):,} fits are drawn." if len(marks) < len(results) else ""
     return [
         Figure(
             name="cpu-time",
@@ -75,7 +75,7 @@ def build(results: Sequence[Result], cells: Sequence[dict[str, Any]]) -> list[Fi
                 "a diamond with the number recovered of all, and an open circle for the time spent on a cell that was "
                 f"not.{drawn}{_RULE * beside}"
             ),
-            alt=f"CPU time of the fits{beside * ' beside the 16 minutes of the paper'}. {'; '.join(words)}.",
+            alt=f"CPU time of the fits{beside * ', with the 16 minutes of the paper'}. {'; '.join(words)}.",
             scope=SWEEP,
             chart=_chart(marks, medians, axis, headings, place, beside),
         )
@@ -83,7 +83,7 @@ def build(results: Sequence[Result], cells: Sequence[dict[str, Any]]) -> list[Fi
 
 
 def _thinned(results: Sequence[Result], most: int) -> Sequence[Result]:
-    """At most so many, evenly over the times, the extremes among them."""
+    """At most `most` results, evenly over the times, including the extremes."""
     if len(results) <= most:
         return results
     ordered = sorted(results, key=lambda result: result.cost["fit_cpu_seconds"])
@@ -137,7 +137,7 @@ def _chart(
     spent = base.transform_filter(f"datum.answer == '{NOT_RECOVERED}'").mark_point(
         shape="circle", size=55, fill="white", strokeWidth=1.5, opacity=1
     )
-    middle = [item for item in medians if item["x"] is not None]
+    middle = [median for median in medians if median["x"] is not None]
     diamonds = alt.Chart(rows(middle)).mark_point(shape="diamond", size=110, fill="white", strokeWidth=2, opacity=1)
     # A text at the edge grows inwards.
     texts = []
@@ -160,11 +160,11 @@ def _chart(
         .encode(x=alt.value(0), y="y:Q", text="text:N")
     )
     separators = (
-        alt.Chart(rows([{"y": item["y"] - HEADING / 2} for item in headings[1:]]))
+        alt.Chart(rows([{"y": heading["y"] - HEADING / 2} for heading in headings[1:]]))
         .mark_rule(color=RULE, strokeWidth=0.6)
         .encode(y="y:Q")
     )
-    # Hair-thin ticks are hard to point at.
+    # Thin ticks are hard to point at: larger transparent marks carry the tooltip.
     aim = base.mark_point(size=120).encode(color=alt.value("transparent"))
     layers = [line] * beside + [separators] * (len(headings) > 1)
     layers += [recovered.encode(y="y1:Q", y2="y2:Q"), spent]
@@ -173,10 +173,10 @@ def _chart(
 
 
 def _by_third(medians: list[dict[str, Any]], low: float, high: float) -> dict[str, list[dict[str, Any]]]:
-    """The texts by alignment: "left" and "right" at the edges, "center" between; "none" where there is no median."""
-    found: dict[str, list[dict[str, Any]]] = {}
-    for item in medians:
-        place = None if item["x"] is None else (item["x"] - low) / (high - low)
+    """The texts by alignment: "left" and "right" at the edges, "center" between; "none" if there is no median."""
+    by_alignment: dict[str, list[dict[str, Any]]] = {}
+    for median in medians:
+        place = None if median["x"] is None else (median["x"] - low) / (high - low)
         align = "none" if place is None else "left" if place < 0.35 else "center" if place < 0.65 else "right"
-        found.setdefault(align, []).append(item)
-    return found
+        by_alignment.setdefault(align, []).append(median)
+    return by_alignment

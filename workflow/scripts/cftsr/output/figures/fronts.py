@@ -17,11 +17,11 @@ from cftsr.output.figures.base import (
     axis_at,
     decades,
     engine_styles,
-    group,
-    listed,
+    joined,
     power_of_ten,
     rows,
     scientific,
+    scope_of,
     shortened,
     slug,
     themed,
@@ -30,34 +30,34 @@ from cftsr.results.summary import cell_order
 from cftsr.results.titles import data_set_title, quantity_title, recorded_title, setting_title, symbol_of
 from cftsr.vocabulary import ANY_SETTING, YES, setting_order
 
-FLOOR = -18  # log10 loss: below is the rounding of float64, which says nothing
+FLOOR = -18  # log10 loss: smaller ones are rounding of float64
 HEIGHT = 250  # pixels above the lane of exact equations
 LANE_ROW, LABEL_ROW = 22, 14  # pixels: one engine's row in that lane, and between labels
-ROOM = 1.3  # the axis goes on beyond the last equation, for the engines' names
+ROOM = 1.3  # the axis extends beyond the last equation, for the engines' names
 ON_FRONT, SELECTED, EXACT = "on the front", "selected", "first exact"
 
 
 def build(records: Sequence[dict[str, Any]], thinned: Collection[str] = ()) -> list[Figure]:
     """One figure for each data set and setting; engines that ignore the setting are in each of them.
 
-    thinned   data sets of which fits with further seeds are not among the records
+    thinned   data sets with further seeds that are not among the records
     """
     groups: dict[str, list[dict[str, Any]]] = {}
     for record in sorted(records, key=lambda record: cell_order(record["cell"])):
-        groups.setdefault(group(record["cell"]), []).append(record)
+        groups.setdefault(scope_of(record["cell"]), []).append(record)
     figures = []
     for scope, members in groups.items():
-        found = {record["cell"]["setting"] for record in members}
-        settings = sorted(found - {ANY_SETTING}, key=setting_order) or [ANY_SETTING]
+        present = {record["cell"]["setting"] for record in members}
+        settings = sorted(present - {ANY_SETTING}, key=setting_order) or [ANY_SETTING]
         for setting in settings:
             chosen = [record for record in members if record["cell"]["setting"] in (setting, ANY_SETTING)]
             figures.append(_figure(scope, setting, chosen, scope in thinned))
     return figures
 
 
-def _exact(item: dict[str, Any]) -> bool:
-    """Whether the equation belongs into the lane: its residual is 0, proved or computed."""
-    return item["loss"] == 0 or item["exact_on_data"] == YES
+def _exact(equation: dict[str, Any]) -> bool:
+    """Whether the equation belongs in the lane: its residual is 0, proved or computed."""
+    return equation["loss"] == 0 or equation["exact_on_data"] == YES
 
 
 def _figure(scope: str, setting: str, records: Sequence[dict[str, Any]], thinned: bool) -> Figure:
@@ -71,7 +71,7 @@ def _figure(scope: str, setting: str, records: Sequence[dict[str, Any]], thinned
         exact = [
             verdict["equations"][verdict["exact"]]["complexity"] for verdict in mine if verdict["exact"] is not None
         ]
-        lowest = min(item["loss"] for verdict in mine for item in verdict["equations"])
+        lowest = min(equation["loss"] for verdict in mine for equation in verdict["equations"])
         words.append(
             f"{engine} reaches an exact equation at complexity {min(exact)}"
             if exact
@@ -85,18 +85,18 @@ def _figure(scope: str, setting: str, records: Sequence[dict[str, Any]], thinned
             f"(nodes of the printed tree), {setting_title(setting)}. Equations that are exact on every row stand in "
             f"the lane “exactly 0”; losses below {power_of_ten(FLOOR)} are drawn at that height. A square marks the "
             "equation selected by PySR's rule, a diamond the simplest one proved exact; point at a mark to read it."
-            + " Of many seeds the best is drawn."
+            + " Only the best of many seeds is drawn."
             * thinned
         ),
-        alt=f"Pareto fronts: {listed(words)}.",
+        alt=f"Pareto fronts: {joined(words)}.",
         scope=scope,
         chart=_chart(records, engines),
     )
 
 
 def _chart(records: Sequence[dict[str, Any]], engines: Sequence[str]) -> alt.LayerChart:
-    equations = [item for record in records for item in record["verdict"]["equations"]]
-    logarithms = [max(FLOOR, math.log10(item["loss"])) for item in equations if not _exact(item)]
+    equations = [equation for record in records for equation in record["verdict"]["equations"]]
+    logarithms = [max(FLOOR, math.log10(equation["loss"])) for equation in equations if not _exact(equation)]
     high = math.ceil(max(logarithms, default=0) + 1e-9)
     low = min(math.floor(min(logarithms, default=-1)), high - 2)
     pixel = (high - low) / HEIGHT  # in decades
@@ -111,13 +111,14 @@ def _chart(records: Sequence[dict[str, Any]], engines: Sequence[str]) -> alt.Lay
     points, ends = [], {}
     for number, record in enumerate(records):
         cell, verdict = record["cell"], record["verdict"]
-        for index, item in enumerate(verdict["equations"]):
-            exact = _exact(item)
-            y = lane[cell["engine"]] if exact else max(FLOOR, math.log10(item["loss"]))
+        for index, equation in enumerate(verdict["equations"]):
+            exact = _exact(equation)
+            y = lane[cell["engine"]] if exact else max(FLOOR, math.log10(equation["loss"]))
             point = {
-                "engine": cell["engine"], "front": number, "x": item["complexity"], "y": y,
-                "seed": cell["seed"], "loss": scientific(item["loss"]), "score": scientific(float(item["score"])),
-                "equation": shortened(item["equation"], 160), "exact": item["exact_on_data"],
+                "engine": cell["engine"], "front": number, "x": equation["complexity"], "y": y,
+                "seed": cell["seed"], "loss": scientific(equation["loss"]),
+                "score": scientific(float(equation["score"])),
+                "equation": shortened(equation["equation"], 160), "exact": equation["exact_on_data"],
             }  # fmt: skip
             points.append(point | {"kind": ON_FRONT})
             if index == verdict["exact"]:
@@ -126,8 +127,8 @@ def _chart(records: Sequence[dict[str, Any]], engines: Sequence[str]) -> alt.Lay
                 points.append(point | {"kind": SELECTED})
             best = ends.get(cell["engine"])
             if index == len(verdict["equations"]) - 1 and (best is None or y < best["y"]):
-                ends[cell["engine"]] = {"engine": cell["engine"], "x": item["complexity"], "y": y}
-    widest = max(item["complexity"] for item in equations)
+                ends[cell["engine"]] = {"engine": cell["engine"], "x": equation["complexity"], "y": y}
+    widest = max(equation["complexity"] for equation in equations)
     styles = engine_styles(engines)
     colour = alt.Color(
         "engine:N",
@@ -193,7 +194,7 @@ def _chart(records: Sequence[dict[str, Any]], engines: Sequence[str]) -> alt.Lay
 
 
 def _apart(labels: list[dict[str, Any]], distance: float) -> list[dict[str, Any]]:
-    """The labels with those that would lie on each other pushed upwards."""
+    """The labels, with overlapping ones moved upwards."""
     placed: list[dict[str, Any]] = []
     for label in sorted(labels, key=lambda label: (label["y"], label["x"])):
         lowest = placed[-1]["y"] + distance if placed else -math.inf

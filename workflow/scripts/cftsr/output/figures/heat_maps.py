@@ -1,4 +1,4 @@
-"""Loss over the paper's grid: theories x fraction, for each setting, the paper beside every engine."""
+"""Loss on the paper's grid, theories x fraction, for each setting: the paper next to every engine."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from cftsr.output.figures.base import (
     TEXT,
     Figure,
     axis_at,
-    listed,
+    joined,
     minus,
     rows,
     scientific,
@@ -34,20 +34,20 @@ from cftsr.vocabulary import ANY_SETTING, NO, UNDECIDED, YES
 
 PAPER = "the paper"
 LOWEST, HIGHEST = -16, 0  # of log10 loss: the colour scale's ends; the paper's smallest loss that is not 0 is 1e-16
-MOST_TILES = 12  # in a row or a column of one source: smaller ones show nothing
+MOST_TILES = 12  # in a row or a column of one source: more would be too small to read
 GAP = 0.5  # between blocks of tiles, in tiles
 TILE = 28  # pixels, its height
-NARROW, TIGHT = 33, 24  # pixels: a tile of less shows shorter numbers, and smaller ones
+NARROW, TIGHT = 33, 24  # pixels: narrower tiles show shorter numbers, and smaller ones
 TICK = "M-0.45,0.04L-0.12,0.36L0.5,-0.38"  # drawn: many fonts have no ✓
 
 
 @dataclass(frozen=True)
-class Tile:
+class HeatTile:
     """One value: log10 of a loss, None for a loss of exactly 0.
 
-    text, short   what is printed on it, and where tiles are narrow; nothing where a ✓ says all
+    text, short   the text on it, and that on a narrow tile; "" if a ✓ is enough
     proved        whether it has a ✓
-    asked_only    whether the fit is still missing
+    unfitted      whether the fit is still missing
     """
 
     logarithm: float | None
@@ -55,11 +55,11 @@ class Tile:
     short: str
     tooltip: dict[str, str]
     proved: bool = False
-    asked_only: bool = False
+    unfitted: bool = False
 
 
 def build(findings: Findings, published: Published) -> list[Figure]:
-    """One heat map for each family and task whose cells have a fraction, provided that anything was fitted."""
+    """One heat map for each family and task whose cells have a fraction, if anything was fitted."""
     fitted = {(result.cell["family"], result.cell["task"]) for result in findings.results}
     wanted = {(cell["family"], cell["task"]) for cell in findings.cells if cell["fraction"] is not None}
     return [_heat_map(family, task, findings, published) for family, task in sorted(wanted & fitted)]
@@ -72,15 +72,15 @@ def _heat_map(family: str, task: str, findings: Findings, published: Published) 
     theories, fractions = _thinned(all_theories), _thinned(all_fractions)
     # Later tables hold the paper's grid; Table 2 adds the one cell with flat integer columns.
     paper = {
-        (item.setting, item.fraction, item.theories): item
-        for item in published.values
-        if (item.family, item.task, item.quantity) == (family, task, "loss")
+        (published_value.setting, published_value.fraction, published_value.theories): published_value
+        for published_value in published.values
+        if (published_value.family, published_value.task, published_value.quantity) == (family, task, "loss")
     }
     settings = settings_of([], cells)
     places = [(s, f, n) for s in settings for f in fractions for n in theories]
     engines = engines_of(cells)
     sources = [PAPER] * any(place in paper for place in places) + engines
-    tiles: Tiles = {}
+    tiles: HeatTiles = {}
     for setting, fraction, count in places:
         tooltip = {"setting": setting_title(setting), "data": data_set_title(count, fraction)}
         for source in sources:
@@ -96,22 +96,26 @@ def _heat_map(family: str, task: str, findings: Findings, published: Published) 
     proved = {
         engine: _proved_count([cell for cell in cells if cell["engine"] == engine], findings) for engine in engines
     }
-    found = listed([f"{engine} proved {done} of {total} formulas exact" for engine, (done, total) in proved.items()])
-    losses = [item.value for place, item in paper.items() if place in places and item.value]
+    proved_words = joined(
+        [f"{engine} proved {done} of {total} formulas exact" for engine, (done, total) in proved.items()]
+    )
+    losses = [
+        published_value.value for place, published_value in paper.items() if place in places and published_value.value
+    ]
     span = f"; the paper's losses that are not 0 run from {min(losses):.1e} to {max(losses):.1e}" if losses else ""
     indifferent = engines_of([cell for cell in cells if cell["setting"] == ANY_SETTING])
     everywhere = ""
     if indifferent and len(settings) > 1:
         many = len(indifferent) > 1
         everywhere = (
-            f" {listed(indifferent)} {'ignore' if many else 'ignores'} the settings, so "
+            f" {joined(indifferent)} {'ignore' if many else 'ignores'} the settings, so "
             f"{'their' if many else 'its'} one fit is shown in every block."
         )
     thinned = ""
     if (theories, fractions) != (all_theories, all_fractions):
         thinned = (
-            f" Drawn are {len(theories)} of {len(all_theories)} numbers of theories and {len(fractions)} of "
-            f"{len(all_fractions)} fractions, evenly chosen; the tables have all."
+            f" {len(theories)} of {len(all_theories)} numbers of theories and {len(fractions)} of "
+            f"{len(all_fractions)} fractions are drawn, evenly chosen; the tables have all."
         )
     return Figure(
         name=slug("heat-map", family, task),
@@ -122,14 +126,14 @@ def _heat_map(family: str, task: str, findings: Findings, published: Published) 
             f"✓: proved exact; = 0: a loss of exactly 0, not proved; ?: undecided; {DASH}: not fitted yet."
             f"{everywhere}{thinned}"
         ),
-        alt=f"Heat map for {family_title(family)}, {quantity_title(task)}: {found}{span}.",
+        alt=f"Heat map for {family_title(family)}, {quantity_title(task)}: {proved_words}{span}.",
         scope=SWEEP,
         chart=chart,
     )
 
 
 def _thinned(values: list) -> list:
-    """At most MOST_TILES of them, evenly over their order, the first and the last among them."""
+    """At most MOST_TILES of the values, evenly chosen, including the first and the last."""
     if len(values) <= MOST_TILES:
         return values
     return [values[round(step * (len(values) - 1) / (MOST_TILES - 1))] for step in range(MOST_TILES)]
@@ -141,27 +145,29 @@ def _proved_count(cells: Sequence[dict[str, Any]], findings: Findings) -> tuple[
         (cell["family"], cell["task"], cell["fraction"], cell["setting"], cell["theories"], cell["engine"])
         for cell in cells
     }
-    found = [findings.fits(place[:4], *place[4:]) for place in fits]
-    return sum(item.recovered for item in found if item), sum(item.asked for item in found if item)
+    cell_fits = [findings.fits(place[:4], *place[4:]) for place in fits]
+    return sum(fits_of_cell.recovered for fits_of_cell in cell_fits if fits_of_cell), sum(
+        fits_of_cell.asked for fits_of_cell in cell_fits if fits_of_cell
+    )
 
 
-def _published_tile(value: PublishedValue, tooltip: dict[str, str]) -> Tile:
+def _published_tile(value: PublishedValue, tooltip: dict[str, str]) -> HeatTile:
     words = tooltip | {"source": f"{PAPER}, Table {value.table}", "loss": value.printed, "answer": "as printed"}
     return _numbered(value.value, words)
 
 
-def _numbered(loss: float | None, tooltip: dict[str, str]) -> Tile:
+def _numbered(loss: float | None, tooltip: dict[str, str]) -> HeatTile:
     if loss == 0:
-        return Tile(None, "= 0", "=0", tooltip)
+        return HeatTile(None, "= 0", "=0", tooltip)
     if loss is None or not math.isfinite(loss):
-        return Tile(math.inf, "∞", "∞", tooltip)
+        return HeatTile(math.inf, "∞", "∞", tooltip)
     text = minus(f"{math.log10(loss):.1f}")
-    return Tile(math.log10(loss), text, text if len(text) < 5 else minus(f"{math.log10(loss):.0f}"), tooltip)
+    return HeatTile(math.log10(loss), text, text if len(text) < 5 else minus(f"{math.log10(loss):.0f}"), tooltip)
 
 
-def _tile(fits: Fits, tooltip: dict[str, str]) -> Tile:
+def _tile(fits: Fits, tooltip: dict[str, str]) -> HeatTile:
     if not fits.results:
-        return Tile(None, DASH, DASH, tooltip | {"loss": "", "answer": "not fitted yet"}, asked_only=True)
+        return HeatTile(None, DASH, DASH, tooltip | {"loss": "", "answer": "not fitted yet"}, unfitted=True)
     loss = fits.median("loss")
     seeds = f" ({fits.recovered} of {fits.asked} seeds)" if fits.asked > 1 else ""
     answer = YES if fits.recovered else UNDECIDED if fits.undecided else NO
@@ -169,21 +175,21 @@ def _tile(fits: Fits, tooltip: dict[str, str]) -> Tile:
     tooltip |= {"loss": scientific(loss), "answer": words}
     if answer == YES:
         share = "" if fits.recovered == fits.asked else f"{fits.recovered}/{fits.asked}"
-        # A proved formula's loss is 0; what float64 makes of it is rounding. With seeds, the median speaks.
+        # A proved formula's loss is 0; in float64 it is rounding. With several seeds, the median decides.
         exact = fits.recovered * 2 > len(fits.results)
         logarithm = None if exact or not loss else math.log10(loss) if math.isfinite(loss) else math.inf
-        return Tile(logarithm, share, share, tooltip, proved=True)
+        return HeatTile(logarithm, share, share, tooltip, proved=True)
     tile = _numbered(loss, tooltip)
-    return Tile(tile.logarithm, tile.text + "?", "?", tooltip) if answer == UNDECIDED else tile
+    return HeatTile(tile.logarithm, tile.text + "?", "?", tooltip) if answer == UNDECIDED else tile
 
 
-Tiles = dict[tuple[str, str, int, str], Tile]  # by setting, fraction, theories and source
+HeatTiles = dict[tuple[str, str, int, str], HeatTile]  # by setting, fraction, theories and source
 
 
 def _draw(
-    sources: Sequence[str], settings: Sequence[str], fractions: Sequence[str], theories: Sequence[int], tiles: Tiles
+    sources: Sequence[str], settings: Sequence[str], fractions: Sequence[str], theories: Sequence[int], tiles: HeatTiles
 ) -> alt.LayerChart:
-    """Tiles by number: x counts tiles from the left, y from the top, with a row of its own for each heading."""
+    """The chart: x counts tiles from the left, y from the top, with a row of its own for each heading."""
     column = {
         (source, count): i * (len(theories) + GAP) + j
         for i, source in enumerate(sources)
@@ -263,23 +269,23 @@ def _draw(
     return themed([coloured, zero, missing, text, ticks, *words], height=round(TILE * height))
 
 
-def _place(tile: Tile, x: float, y: float) -> dict[str, Any]:
-    """What is drawn for a tile whose upper left corner is at x, y."""
+def _place(tile: HeatTile, x: float, y: float) -> dict[str, Any]:
+    """The data of a tile whose upper left corner is at x, y."""
     return {
         "x": x + 0.03, "x2": x + 0.97, "y": y + 0.03, "y2": y + 0.97, "cy": y + 0.5,
-        "kind": "missing" if tile.asked_only else "zero" if tile.logarithm is None else "loss",
+        "kind": "missing" if tile.unfitted else "zero" if tile.logarithm is None else "loss",
         "value": HIGHEST if tile.logarithm == math.inf else tile.logarithm,
         "text": tile.text, "short": tile.short, "mark": "✓" if tile.proved else "",
-        # A tick alone stands in the middle, one beside a text to its left.
+        # A tick alone is in the middle, one with a text to the left of it.
         "tick": x + (0.22 if tile.text else 0.5), "tx": x + (0.66 if tile.proved else 0.5),
         "ink": _ink(tile),
         **tile.tooltip,
     }  # fmt: skip
 
 
-def _ink(tile: Tile) -> str:
-    """White or black, whichever stands out from the tile: cividis passes middle grey a little below its middle."""
-    if tile.asked_only:
+def _ink(tile: HeatTile) -> str:
+    """White or black, whichever contrasts with the tile: cividis passes middle grey a little below its middle."""
+    if tile.unfitted:
         return TEXT
     if tile.logarithm is None:
         return "white"

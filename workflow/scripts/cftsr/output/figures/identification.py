@@ -1,4 +1,4 @@
-"""Whether the data fix the formula: rows that are needed and rows that were given."""
+"""Whether the data determine the formula: rows needed and rows given."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ OUTCOMES = {"identified": BLUE, "not identified": VERMILION}
 
 
 def build(results: Sequence[Result]) -> list[Figure]:
-    """One figure, or none where no engine gave a certificate with both numbers."""
+    """One figure, or none if no engine gave a certificate with both numbers."""
     certified: dict[tuple, Result] = {}
     for result in results:
         certificate = result.fit.get("certificate") or {}
@@ -40,38 +40,38 @@ def build(results: Sequence[Result]) -> list[Figure]:
         return []
     total = len(certified)
     if total > MOST_LINES:
-        # Those that come closest to too few rows, in the order of the sweep.
+        # Those with the fewest rows to spare, in the order of the sweep.
         tight = sorted(certified, key=lambda place: _spare(certified[place]))[:MOST_LINES]
         certified = {place: certified[place] for place in certified if place in set(tight)}
-    items, axis, headings, place, block = [], {}, [], TOP, None
+    records, axis, headings, place, block = [], {}, [], TOP, None
     for (family, task, _), result in certified.items():
         if block != (family, task):
             block = (family, task)
             headings.append({"y": place + HEADING / 2 + 2, "text": f"{result.title}: {result.quantity}"})
             place += HEADING
-        item = _item(result, place + ROW / 2)
-        items.append(item)
-        axis[item["y"]] = _short(result.cell)
+        record = _record(result, place + ROW / 2)
+        records.append(record)
+        axis[record["y"]] = _short(result.cell)
         place += ROW
-    spare = [item["given"] / item["needed"] for item in items]
-    identified = sum(item["outcome"] == "identified" for item in items)
+    spare = [record["given"] / record["needed"] for record in records]
+    identified = sum(record["outcome"] == "identified" for record in records)
     return [
         Figure(
             name="identification",
-            title="Do the data fix the formula?",
+            title="Do the data determine the formula?",
             caption=(
-                "Rows needed to fix the formula's coefficients (open square: one more than there are unknowns) and "
+                "Rows needed to determine the formula's coefficients (open square: one more than the unknowns) and "
                 "rows given (filled circle), for each data set, log scale, as certified by the exact engine. A formula "
                 "is identified when the data leave no other one of its degrees."
-                + f" Shown are the {MOST_LINES} of {total:,} data sets with the fewest rows to spare."
+                + f" Only the {MOST_LINES} of {total:,} data sets with the fewest rows to spare are shown."
                 * (total > MOST_LINES)
             ),
             alt=(
-                f"{identified} of {len(items)} data sets identify their formula; they hold {min(spare):.2g} to "
+                f"{identified} of {len(records)} data sets identify their formula; they hold {min(spare):.2g} to "
                 f"{max(spare):.3g} times the rows needed."
             ),
             scope=SWEEP,
-            chart=_chart(items, axis, headings, place),
+            chart=_chart(records, axis, headings, place),
         )
     ]
 
@@ -85,7 +85,7 @@ def _short(cell: dict[str, Any]) -> str:
     return f"{cell['theories']}" + ("" if cell["fraction"] is None else f", {percentage(cell['fraction'])}")
 
 
-def _item(result: Result, y: float) -> dict[str, Any]:
+def _record(result: Result, y: float) -> dict[str, Any]:
     certificate = result.fit["certificate"]
     return {
         "y": y,
@@ -100,17 +100,17 @@ def _item(result: Result, y: float) -> dict[str, Any]:
 
 
 def _chart(
-    items: list[dict[str, Any]], axis: dict[float, str], headings: list[dict[str, Any]], height: float
+    records: list[dict[str, Any]], axis: dict[float, str], headings: list[dict[str, Any]], height: float
 ) -> alt.LayerChart:
     """x is log10 of a number of rows, y counts pixels from the top."""
-    low = min(min(item["x"], item["x2"]) for item in items) - 0.35
-    high = max(max(item["x"], item["x2"]) for item in items) + 0.75  # room for the numbers, on narrow pages too
+    low = min(min(record["x"], record["x2"]) for record in records) - 0.35
+    high = max(max(record["x"], record["x2"]) for record in records) + 0.75  # room for the numbers, on narrow pages too
     labels = {float(e): f"{10**e:,}" for e in range(max(0, math.ceil(low)), math.floor(high) + 1)}
-    outcomes = [name for name in OUTCOMES if any(item["outcome"] == name for item in items)]
+    outcomes = [name for name in OUTCOMES if any(record["outcome"] == name for record in records)]
     colour = alt.Color(
         "outcome:N", scale=alt.Scale(domain=outcomes, range=[OUTCOMES[name] for name in outcomes]), legend=None
     )
-    base = alt.Chart(rows(items)).encode(
+    base = alt.Chart(rows(records)).encode(
         x=alt.X(
             "x:Q",
             scale=alt.Scale(domain=[low, high], nice=False, zero=False),
@@ -131,7 +131,7 @@ def _chart(
         base.mark_text(align="right", dx=-8, fontSize=11).encode(text="text:N"),
         base.mark_text(align="left", dx=8, fontSize=11).encode(x="x2:Q", text="text2:N"),
     ]
-    failed = [item for item in items if item["outcome"] != "identified"]
+    failed = [record for record in records if record["outcome"] != "identified"]
     notes = (
         alt.Chart(rows(failed))
         .mark_text(align="left", dx=46, fontSize=11, fontStyle="italic")
@@ -142,15 +142,15 @@ def _chart(
         .mark_text(align="left", fontWeight="bold", color=INK, fontSize=12)
         .encode(x=alt.value(0), y="y:Q", text="text:N")
     )
-    first = items[0]
+    first = records[0]
     key = [
         {"x": first["x"], "y": first["y"], "text": "needed", "align": "right"},
         {"x": first["x2"], "y": first["y"], "text": "given", "align": "left"},
     ]
     names = [
-        alt.Chart(rows([item]))
-        .mark_text(align=item["align"], dy=-36, color=RULE, fontSize=11, fontStyle="italic")
+        alt.Chart(rows([record]))
+        .mark_text(align=record["align"], dy=-36, color=RULE, fontSize=11, fontStyle="italic")
         .encode(x="x:Q", y="y:Q", text="text:N")
-        for item in key
+        for record in key
     ]
     return themed([bars, needed, given, *numbers, *([notes] if failed else []), heads, *names], height=round(height))

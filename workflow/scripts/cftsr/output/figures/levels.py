@@ -1,4 +1,4 @@
-"""The data themselves: levels against the theory's label, fitted and held out, and what a formula leaves over."""
+"""The data themselves: levels against the theory's label, fitted and held out, and the residuals of a formula."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from cftsr.data.tasks import GIVEN
 from cftsr.engines import engine_order
 from cftsr.output.figures.base import (
     Figure,
-    group,
     scientific,
+    scope_of,
     shortened,
     slug,
     themed,
@@ -22,7 +22,7 @@ from cftsr.output.figures.base import (
 from cftsr.output.figures.points import (
     FITTED,
     HELD_OUT,
-    Part,
+    DrawnRows,
     main_abscissa,
     marks,
     points_of,
@@ -37,10 +37,10 @@ from cftsr.vocabulary import NOT_LOOKED_AT, YES, counted
 
 
 def build(results: Sequence[Result], folder: Path) -> list[Figure]:
-    """The levels of each data set that something was fitted to, and the residuals where the formula is not exact."""
+    """The levels of each data set with a fit, and the residuals if the formula is not exact."""
     groups: dict[str, list[Result]] = {}
     for result in results:
-        groups.setdefault(group(result.cell), []).append(result)
+        groups.setdefault(scope_of(result.cell), []).append(result)
     figures = []
     for scope, members in groups.items():
         sets = DataSets(str(folder))
@@ -48,16 +48,16 @@ def build(results: Sequence[Result], folder: Path) -> list[Figure]:
             continue
         data, rest = read_dataset(sets.data(scope)), sets.held_out(scope)
         held_out = read_dataset(rest) if Path(rest).exists() else None
-        found = min(members, key=_rank)
+        best = min(members, key=_rank)
         parts = thinned({FITTED: data} | ({HELD_OUT: held_out} if held_out is not None and len(held_out) else {}))
-        figures.append(_levels(scope, found, parts))
-        if not is_exact(found):
-            figures += _residuals(scope, found, parts)
+        figures.append(_levels(scope, best, parts))
+        if not is_exact(best):
+            figures += _residuals(scope, best, parts)
     return figures
 
 
-def levels_chart(parts: Mapping[str, Part], what: str, **properties: Any) -> alt.LayerChart:
-    """The target of each row. what: what it is called."""
+def levels_chart(parts: Mapping[str, DrawnRows], what: str, **properties: Any) -> alt.LayerChart:
+    """The target of each row. what: its name."""
     against = main_abscissa(parts[FITTED].spectrum)
     values = {name: part.spectrum.target for name, part in parts.items()}
     points = points_of(parts, values, against)
@@ -65,7 +65,7 @@ def levels_chart(parts: Mapping[str, Part], what: str, **properties: Any) -> alt
 
 
 def is_exact(result: Result) -> bool:
-    """Whether the formula is exact on every row; None stands for rows that do not exist."""
+    """Whether the formula is exact on every row; None means that nothing was held out."""
     return result.reported["exact_on_data"] == YES and result.reported["exact_on_held_out"] in (
         YES,
         NOT_LOOKED_AT,
@@ -74,16 +74,16 @@ def is_exact(result: Result) -> bool:
 
 
 def _rank(result: Result) -> tuple:
-    """The found formula of a data set is the proved one of the first engine, else that with the smallest loss."""
-    # What float64 makes of the loss of an exact formula is rounding.
+    """The sorting key of fits of a data set: the proved one of the first engine, else that with the smallest loss."""
+    # The loss of an exact formula in float64 is rounding.
     loss = 0.0 if is_exact(result) else result.reported["loss"]
     return (result.recovered != YES, not is_exact(result), loss, engine_order(result.cell["engine"]))
 
 
-def _verdict(found: Result, parts: dict[str, Part]) -> str:
-    """What the formula leaves over, in one sentence."""
-    formula, engine = found.reported, found.cell["engine"]
-    if is_exact(found):
+def _verdict(result: Result, parts: dict[str, DrawnRows]) -> str:
+    """The residual of the formula, in one sentence."""
+    formula, engine = result.reported, result.cell["engine"]
+    if is_exact(result):
         held = f" and all {parts[HELD_OUT].total:,} held-out" if HELD_OUT in parts else ""
         return f"{engine}'s formula leaves exactly 0 on all {parts[FITTED].total:,} fitted{held} rows (fractions)"
     if formula["exact_on_data"] == YES:
@@ -91,26 +91,26 @@ def _verdict(found: Result, parts: dict[str, Part]) -> str:
     return f"no exact formula; the closest, by {engine}, has a mean squared error of {scientific(formula['loss'])}"
 
 
-def noun_of(found: Result) -> str:
-    if found.cell["task"] == GIVEN:
+def noun_of(result: Result) -> str:
+    if result.cell["task"] == GIVEN:
         return "rows"
-    return "levels" if found.cell["fraction"] is not None else "theories"
+    return "levels" if result.cell["fraction"] is not None else "theories"
 
 
-def scale_words(found: Result, *words: str) -> str:
-    """ " (dimensionless, log scale)": weights and charges have no dimension; of a column of one's own nobody knows."""
-    said = [*["dimensionless"] * (found.cell["task"] != GIVEN), *words]
-    return f" ({', '.join(said)})" if said else ""
+def scale_words(result: Result, *words: str) -> str:
+    """ " (dimensionless, log scale)": weights and charges have no dimension; that of a user's column is unknown."""
+    remarks = [*["dimensionless"] * (result.cell["task"] != GIVEN), *words]
+    return f" ({', '.join(remarks)})" if remarks else ""
 
 
-def _levels(scope: str, found: Result, parts: dict[str, Part]) -> Figure:
-    cell = found.cell
-    what, noun = found.quantity, noun_of(found)
+def _levels(scope: str, result: Result, parts: dict[str, DrawnRows]) -> Figure:
+    cell = result.cell
+    what, noun = result.quantity, noun_of(result)
     one = {"theories": "theory"}.get(noun, noun.removesuffix("s"))
     values = {name: part.spectrum.target for name, part in parts.items()}
     against = main_abscissa(parts[FITTED].spectrum).title
     heading = {}
-    if is_exact(found):
+    if is_exact(result):
         total = sum(part.total for part in parts.values())
         heading = {"title": f"Formula by {cell['engine']}: residual exactly 0 on all {total:,} rows"}
     chart = levels_chart(parts, what, **heading)
@@ -118,28 +118,28 @@ def _levels(scope: str, found: Result, parts: dict[str, Part]) -> Figure:
     held = f", {parts[HELD_OUT].total:,} held out ({span[HELD_OUT]})" if HELD_OUT in parts else ""
     return Figure(
         name=slug("levels", *scope.split("/")),
-        title=f"The {noun}: {found.title}, {found.data_set}",
+        title=f"The {noun}: {result.title}, {result.data_set}",
         caption=(
-            f"Exact {what}{scale_words(found)} against {against}: {counted(parts[FITTED].total, one, noun)} "
-            f"that were fitted{' and those held out' if held else ''}; {_verdict(found, parts)}."
+            f"Exact {what}{scale_words(result)} against {against}: {counted(parts[FITTED].total, one, noun)} "
+            f"that were fitted{' and those held out' if held else ''}; {_verdict(result, parts)}."
             f"{thinning_of(parts, noun)}"
         ),
         alt=(
             f"{what} against {against}: {parts[FITTED].total:,} fitted {noun} ({span[FITTED]}){held}. "
-            f"{_verdict(found, parts)}."
+            f"{_verdict(result, parts)}."
         ),
         scope=scope,
         chart=chart,
     )
 
 
-def _residuals(scope: str, found: Result, parts: dict[str, Part]) -> list[Figure]:
+def _residuals(scope: str, result: Result, parts: dict[str, DrawnRows]) -> list[Figure]:
     """Against what the levels are drawn against, and against each label."""
-    cell, formula = found.cell, found.reported["equation"]
-    what, noun = found.quantity, noun_of(found)
+    cell, formula = result.cell, result.reported["equation"]
+    what, noun = result.quantity, noun_of(result)
     of = f"the closest formula ({cell['engine']}: {shortened(formula)})"
     figures: list[Figure] = []
-    for drawn in residual_figures(parts, formula, found.reported["exact_on_data"] == YES):
+    for drawn in residual_figures(parts, formula, result.reported["exact_on_data"] == YES):
         label, against = drawn.against.label, drawn.against.title
         medians = [f"{value:.1g} on {name} {noun}" for name, value in drawn.medians.items()]
         figures.append(
@@ -148,11 +148,11 @@ def _residuals(scope: str, found: Result, parts: dict[str, Part]) -> list[Figure
                 title=(
                     f"Residuals against {against}"
                     if figures
-                    else f"Residuals of the closest formula: {found.title}, {found.data_set}"
+                    else f"Residuals of the closest formula: {result.title}, {result.data_set}"
                 ),
                 caption=(
                     f"Distance between {of} and the exact {what}"
-                    f"{scale_words(found, 'log scale')} on fitted and held-out {noun}, against {against}."
+                    f"{scale_words(result, 'log scale')} on fitted and held-out {noun}, against {against}."
                     f"{thinning_of(parts, noun)}{drawn.left_out}"
                 ),
                 alt=(

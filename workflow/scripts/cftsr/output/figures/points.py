@@ -1,4 +1,4 @@
-"""Rows of a data set as points of a chart: which are drawn, against what, fitted and held out apart."""
+"""Rows of a data set as points of a chart: which of them, against which abscissa, fitted and held out apart."""
 
 from __future__ import annotations
 
@@ -17,45 +17,45 @@ from cftsr.data.dataset import Dataset
 from cftsr.fronts.certificate import in_words
 from cftsr.output.figures.base import rows
 
-MOST_POINTS = 1500  # in one chart; more is ink on ink, and megabytes on a page
+MOST_POINTS = 1500  # in one chart; more would overlap, and make the page megabytes larger
 FITTED, HELD_OUT = "fitted", "held out"
 COLOURS = {FITTED: "#004B78", HELD_OUT: "#CF7A22"}  # dark and light: they differ in grey as well
 
 
-class Part:
+class DrawnRows:
     """The rows of a data set that are drawn."""
 
     def __init__(self, spectrum: Dataset, most: int):
         self.spectrum, self.total = spectrum, len(spectrum)
-        self.kept = list(range(self.total))
+        self.drawn = list(range(self.total))
         if most < self.total:
-            # One row out of each of so many equal stretches, and not always the same one of each: that draws patterns.
+            # One random row out of each of `most` equal stretches: always the same one would draw patterns.
             chance = random.Random(0)
             edges = [step * self.total // most for step in range(most + 1)]
-            self.kept = [low + int(chance.random() * (high - low)) for low, high in pairwise(edges)]
+            self.drawn = [low + int(chance.random() * (high - low)) for low, high in pairwise(edges)]
 
     def __len__(self) -> int:
-        return len(self.kept)
+        return len(self.drawn)
 
 
-def thinned(spectra: dict[str, Dataset]) -> dict[str, Part]:
+def thinned(spectra: dict[str, Dataset]) -> dict[str, DrawnRows]:
     """At most MOST_POINTS rows, evenly spaced; the fitted rows, which are fewer, get at least half of them."""
     sizes = {name: len(spectrum) for name, spectrum in spectra.items()}
     fitted = min(sizes[FITTED], max(MOST_POINTS // 2, MOST_POINTS - sizes.get(HELD_OUT, 0)))
     shares = {FITTED: fitted, HELD_OUT: MOST_POINTS - fitted}
-    return {name: Part(spectrum, shares[name]) for name, spectrum in spectra.items()}
+    return {name: DrawnRows(spectrum, shares[name]) for name, spectrum in spectra.items()}
 
 
-def thinning_of(parts: Mapping[str, Part], noun: str) -> str:
+def thinning_of(parts: Mapping[str, DrawnRows], noun: str) -> str:
     return thinning(sum(map(len, parts.values())), sum(part.total for part in parts.values()), noun)
 
 
-# ---- what points are drawn against
+# ---- abscissas
 
 
 @dataclass(frozen=True)
 class Abscissa:
-    """title; kind: "log" or "linear"; of: the values of all rows; label: where it is one label, that."""
+    """title; kind: "log" or "linear"; of: the values of all rows; label: that label, if it is one."""
 
     title: str
     kind: str
@@ -77,7 +77,7 @@ def label_abscissa(spectrum: Dataset, label: str) -> Abscissa:
 
 
 def other_abscissas(spectrum: Dataset) -> list[Abscissa]:
-    """The labels that take several values and are not what the levels are drawn against anyway."""
+    """The labels that take several values, except the abscissa of the levels."""
     main = main_abscissa(spectrum).label
     varying = [
         label for label, column in zip(spectrum.labels, spectrum.points.T, strict=True) if len(np.unique(column)) > 1
@@ -85,22 +85,24 @@ def other_abscissas(spectrum: Dataset) -> list[Abscissa]:
     return [label_abscissa(spectrum, label) for label in varying if label != main]
 
 
-def points_of(parts: Mapping[str, Part], values: Mapping[str, np.ndarray], against: Abscissa) -> list[dict[str, Any]]:
-    """One point for each row that is kept: x, y from `values`, the part and the labels for the tooltip."""
+def points_of(
+    parts: Mapping[str, DrawnRows], values: Mapping[str, np.ndarray], against: Abscissa
+) -> list[dict[str, Any]]:
+    """One point per drawn row: x, y from `values`, the part and the labels for the tooltip."""
     points = []
     # Held-out rows first: the fitted ones are drawn on top of them.
     for name in (HELD_OUT, FITTED):
         if name in parts:
             part = parts[name]
             x = against.of(part.spectrum)
-            for index in part.kept:
+            for index in part.drawn:
                 words = in_words(part.spectrum.described(part.spectrum.x[index].tolist()))
                 points.append({"x": float(x[index]), "y": float(values[name][index]), "part": name, "field": words})
     return points
 
 
 def marks(
-    parts: Mapping[str, Part], points: list[dict[str, Any]], y: alt.Y, symbol: str, against: Abscissa
+    parts: Mapping[str, DrawnRows], points: list[dict[str, Any]], y: alt.Y, symbol: str, against: Abscissa
 ) -> alt.Chart:
     """A point for each row, fitted and held out apart."""
     title, kind = against.title, against.kind
@@ -124,7 +126,7 @@ def marks(
     )  # fmt: skip
     return (
         alt.Chart(rows(points))
-        .mark_point(strokeWidth=0.9, size=11, opacity=1, aria=False)  # hundreds of points: the alt text speaks for them
+        .mark_point(strokeWidth=0.9, size=11, opacity=1, aria=False)  # hundreds of points: the alt text describes them
         .encode(
             x=alt.X("x:Q", scale=scale, axis=axis),
             y=y,
@@ -142,14 +144,15 @@ def marks(
 
 
 def value_axis(title: str, values: dict[str, np.ndarray]) -> alt.Y:
-    """A linear axis, or a symmetric logarithmic one where the held-out values dwarf the fitted ones."""
+    """A linear axis, or a symmetric logarithmic one if the held-out values are much larger than the fitted ones."""
     fitted = np.abs(values[FITTED])
-    largest = max(float(np.abs(item).max()) for item in values.values())
+    largest = max(float(np.abs(array).max()) for array in values.values())
     if largest <= 4 * float(fitted.max()) or not fitted.any():
         return alt.Y("y:Q", axis=alt.Axis(title=title), scale=alt.Scale(zero=False))
     constant = 10.0 ** math.floor(math.log10(float(np.median(fitted[fitted > 0]))))
     powers = [10.0**e for e in range(round(math.log10(constant)), math.ceil(math.log10(largest)) + 1)]
-    low, high = (float(edge(item(array) for array in values.values())) for edge, item in ((min, np.min), (max, np.max)))
+    low = min(float(array.min()) for array in values.values())
+    high = max(float(array.max()) for array in values.values())
     ticks = [tick for tick in [*(-power for power in powers[::-1]), 0, *powers] if low <= tick <= high]
     return alt.Y(
         "y:Q",
@@ -159,5 +162,5 @@ def value_axis(title: str, values: dict[str, np.ndarray]) -> alt.Y:
 
 
 def thinning(drawn: int, total: int, noun: str) -> str:
-    """A sentence on rows that are left out of a chart; "" where none is."""
-    return f" Drawn are {drawn:,} of {total:,} {noun}, evenly thinned." if drawn < total else ""
+    """A sentence on rows that are left out of a chart; "" if none is."""
+    return f" {drawn:,} of {total:,} {noun} are drawn, evenly thinned." if drawn < total else ""

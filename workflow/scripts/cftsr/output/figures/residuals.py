@@ -1,4 +1,4 @@
-"""How far a formula is from the exact values: against what the levels are drawn against, and against each label."""
+"""The residuals of a formula, against the abscissa of the levels and against each label."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from cftsr.algebra.expressions import evaluate
 from cftsr.algebra.formula import parse
 from cftsr.algebra.integer_columns import INTEGER_COLUMNS
 from cftsr.output.figures.base import LANE, MINUS, axis_at, decades, rows, themed
-from cftsr.output.figures.points import FITTED, Abscissa, Part, main_abscissa, marks, other_abscissas, points_of
+from cftsr.output.figures.points import FITTED, Abscissa, DrawnRows, main_abscissa, marks, other_abscissas, points_of
 from cftsr.vocabulary import counted
 
-FLOOR = -18  # log10 of a residual: below is the rounding of float64
+FLOOR = -18  # log10 of a residual: smaller ones are rounding of float64
 HEIGHTS = (180, 130)  # pixels: of the first chart, and of the others
 
 
@@ -31,10 +31,12 @@ class Residuals:
     left_out: str
 
 
-def residual_figures(parts: Mapping[str, Part], formula: str, proved: bool = False) -> list[Residuals]:
-    """proved: whether the formula is exact on every fitted row; float64 would show its rounding.
+def residual_figures(parts: Mapping[str, DrawnRows], formula: str, proved: bool = False) -> list[Residuals]:
+    """The charts of the residuals.
 
-    Raises ParseError for a formula that is none of our grammar.
+    proved   whether the formula is exact on every fitted row; float64 would show rounding instead of 0
+
+    Raises ParseError for a formula outside our grammar.
     """
     logarithms = {}
     for name, part in parts.items():
@@ -46,11 +48,11 @@ def residual_figures(parts: Mapping[str, Part], formula: str, proved: bool = Fal
                 left = np.zeros(part.total)
             logarithms[name] = np.where(left == 0, -np.inf, np.maximum(np.log10(left), FLOOR))
     medians = {
-        name: 10 ** float(np.median(item[np.isfinite(item)]))
-        for name, item in logarithms.items()
-        if np.isfinite(item).any()
+        name: 10 ** float(np.median(logs[np.isfinite(logs)]))
+        for name, logs in logarithms.items()
+        if np.isfinite(logs).any()
     }
-    poles = int(sum((np.isnan(item) | np.isposinf(item)).sum() for item in logarithms.values()))
+    poles = int(sum((np.isnan(logs) | np.isposinf(logs)).sum() for logs in logarithms.values()))
     left_out = f" Left out: {counted(poles, 'row')} where the formula is not finite." if poles else ""
     spectrum = parts[FITTED].spectrum
     return [
@@ -60,9 +62,9 @@ def residual_figures(parts: Mapping[str, Part], formula: str, proved: bool = Fal
 
 
 def _chart(
-    parts: Mapping[str, Part], logarithms: Mapping[str, np.ndarray], against: Abscissa, height: int
+    parts: Mapping[str, DrawnRows], logarithms: Mapping[str, np.ndarray], against: Abscissa, height: int
 ) -> alt.LayerChart:
-    drawn = np.concatenate([logarithms[name][part.kept] for name, part in parts.items()])
+    drawn = np.concatenate([logarithms[name][part.drawn] for name, part in parts.items()])
     finite = drawn[np.isfinite(drawn)]
     high = math.ceil(finite.max()) if len(finite) else 0
     low = min(math.floor(finite.min()), high - 1) if len(finite) else -1
@@ -76,7 +78,7 @@ def _chart(
         layers.append(alt.Chart(rows([{"y": edge, "y2": low}])).mark_rect(color=LANE).encode(y="y:Q", y2="y2:Q"))
     else:
         edge = low
-    values = {name: np.where(np.isneginf(item), lane, item) for name, item in logarithms.items()}
+    values = {name: np.where(np.isneginf(logs), lane, logs) for name, logs in logarithms.items()}
     points = [point for point in points_of(parts, values, against) if math.isfinite(point["y"])]
     y = alt.Y(
         "y:Q",

@@ -22,8 +22,8 @@ from cftsr.output.figures.base import (
     TEXT,
     VERMILION,
     Figure,
-    group,
     rows,
+    scope_of,
     slug,
     themed,
 )
@@ -37,10 +37,10 @@ MOST_POINTS = 1200
 
 
 def build(results: Sequence[Result], folder: Path) -> list[Figure]:
-    """Two figures for each data set without labels, as far as something was found and the data are there."""
+    """Two figures for each data set without labels, if it has hidden quantum numbers and its files exist."""
     figures, done = [], set()
     for result in results:
-        scope = group(result.cell)
+        scope = scope_of(result.cell)
         finding = finding_of(result.fit.get("data_metadata") or {})
         if finding is None or scope in done:
             continue
@@ -99,7 +99,7 @@ def _parabola(scope: str, result: Result, finding: dict[str, Any], parts: dict[s
             name=slug("parabola", *scope.split("/")),
             title=f"All theories on one parabola: {result.title}, {result.data_set}",
             caption=(
-                f"Energies against the hidden number found, divided by the root of the theory's D ({formula}). "
+                f"Energies against the hidden number, divided by the root of the theory's D ({formula}). "
                 f"The line is E = x² {MINUS} s.{thinned}"
             ),
             alt=(
@@ -122,11 +122,11 @@ def _points(part: Dataset, finding: dict[str, Any], name: str) -> list[dict[str,
         number = a * number + b * columns[LAMBDA] * columns[MU] + c * np.square(columns[MU])
     squared = np.zeros(len(part))
     shift = np.zeros(len(part))
-    for index, item in enumerate(finding["sectors"]):
+    for index, sector_record in enumerate(finding["sectors"]):
         here = sector == index
-        below = evaluate(parse(item["denominator"]["text"], tuple(names)), columns)
+        below = evaluate(parse(sector_record["denominator"]["text"], tuple(names)), columns)
         squared = np.where(here, number / below, squared)
-        shift = np.where(here, float(Fraction(item["shift"])), shift)
+        shift = np.where(here, float(Fraction(sector_record["shift"])), shift)
     points = []
     for row in part.spread(MOST_POINTS // 2).tolist():
         described = in_words(part.described(part.x[row].tolist()))
@@ -141,22 +141,22 @@ def _points(part: Dataset, finding: dict[str, Any], name: str) -> list[dict[str,
 
 
 def _shifts(scope: str, result: Result, finding: dict[str, Any]) -> Figure:
-    """How many levels of a sample the best shifts explain; those found stand out."""
+    """How many levels of a sample the best shifts explain; the chosen ones are marked."""
     certificate = finding["certificate"]
-    found = [sector["shift"] for sector in finding["sectors"]]
+    best_shifts = [sector["shift"] for sector in finding["sectors"]]
     forms = finding["form"] is not None and certificate.get("forms")
     tried = certificate["forms"] if forms else certificate
     sample = certificate["sample"]
     scores = [score for score in tried["scores"] if not forms or score["form"] == finding["form"]]
     largest = max(score["levels"] for score in scores) if forms else sample["levels"]
-    items = [
+    records = [
         {
             "x": float(Fraction(score["shift"])),
             "y": score["levels"] / largest,
             "shift": score["shift"],
             "levels": score["levels"],
             "theories": score["theories"],
-            "which": "found" if score["shift"] in found else "other",
+            "which": "found" if score["shift"] in best_shifts else "other",
         }
         for score in scores
     ]
@@ -164,22 +164,24 @@ def _shifts(scope: str, result: Result, finding: dict[str, Any]) -> Figure:
     what = "share of the levels explained" + (", of the best" if forms else "")
     y = alt.Y("y:Q", axis=alt.Axis(title=what, format="%"), scale=alt.Scale(domain=[0, 1.08]))
     colour = alt.Color("which:N", scale=alt.Scale(domain=["found", "other"], range=[VERMILION, BLUE]), legend=None)
-    base = alt.Chart(rows(items)).encode(
+    base = alt.Chart(rows(records)).encode(
         x=x,
         y=y,
         color=colour,
         tooltip=[alt.Tooltip(f"{name}:N") for name in ("shift", "levels", "theories")],
     )
-    named = alt.Chart(rows([item for item in items if item["which"] == "found"]))
+    named = alt.Chart(rows([record for record in records if record["which"] == "found"]))
     texts = named.mark_text(dy=-9, color=TEXT, fontSize=11.5).encode(x=x, y=y, text="shift:N")
-    best = max(items, key=lambda item: item["y"])
-    others = [item["y"] for item in items if item["shift"] != best["shift"]]
-    ending = "no one shift explains all" if finding["kind"] == NONE else f"found: s = {', '.join(map(str, found))}"
+    best = max(records, key=lambda record: record["y"])
+    others = [record["y"] for record in records if record["shift"] != best["shift"]]
+    ending = (
+        "no one shift explains all" if finding["kind"] == NONE else f"found: s = {', '.join(map(str, best_shifts))}"
+    )
     return Figure(
         name=slug("shifts", *scope.split("/")),
         title=f"How much each shift explains: {result.title}, {result.data_set}",
         caption=(
-            f"The {len(items)} best of {certificate['shifts_tried']} shifts s on a sample of {sample['theories']} "
+            f"The {len(records)} best of {certificate['shifts_tried']} shifts s on a sample of {sample['theories']} "
             f"theories and {sample['levels']} levels: the share of levels for which E + s is a square over one D of "
             f"the theory{' (a value of the form over one D)' if forms else ''}; {ending}."
         ),

@@ -1,7 +1,7 @@
-"""The page that people look at: one self-contained HTML file from the verdicts of a sweep.
+"""The page of a sweep: one self-contained HTML file made from its verdicts.
 
 Everything is in the file: style, script, Vega, the charts' data, formulas as MathML. Views are sections of the page,
-each with an address of its own; the browser's own :target shows one, so that they work, print and are searched
+each with an address of its own; the browser's :target shows one of them, so they can be read, printed and searched
 without script as well.
 """
 
@@ -45,9 +45,9 @@ ASSETS = shipped("report")  # workflow/report
 
 @dataclass(frozen=True)
 class About:
-    """What the verdicts do not say.
+    """Information on a sweep that is not in its verdicts.
 
-    config       the configuration, as resolved; `changes` are the keys that config.yaml has otherwise
+    config       the configuration, as resolved; `changes` are the keys that differ from config.yaml
     unavailable  why an engine did not run
     """
 
@@ -58,19 +58,19 @@ class About:
     sweep: str = "default"
 
     def command(self, cell: dict[str, Any]) -> str:
-        """What makes one cell again, and nothing else, with the same configuration."""
+        """The command that repeats one cell, and nothing else, with the same configuration."""
         target = Fits.of(self.budget).verdict(Cell(**cell).folder)
-        said = [
+        assignments = [
             f"{key}={value if isinstance(value, str) else json.dumps(value, separators=(',', ':'))}"
             for key, value in ({"budget": self.budget} | self.changes).items()
         ]
-        return f".venv/bin/snakemake {target} -j 1 --forcerun fit --config {shlex.join(said)}"
+        return f".venv/bin/snakemake {target} -j 1 --forcerun fit --config {shlex.join(assignments)}"
 
 
 def read_for_page(paths: Sequence[str | Path], expected_cells: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The records in these verdict.json files, with whole fronts as far as the page shows them: see `choose`.
+    """The records in these verdict.json files, with whole fronts only where the page shows them (see `choose`).
 
-    A sweep of 20,000 cells would not fit into memory otherwise. Raises UserError for a damaged file.
+    Otherwise a sweep of 20,000 cells would not fit into memory. Raises UserError for a damaged file.
     """
     by_cell = {}
     for path in paths:
@@ -89,10 +89,10 @@ def write_report(
     about: About,
     fits_folder: str | Path | None = None,
 ) -> None:
-    """Write the page, and the figures as SVG and PDF into figures/ beside it.
+    """Write the page, and the figures as SVG and PDF into figures/ in the same folder.
 
     findings         of the records that `read_for_page` gives; cells without a record are shown as missing
-    page             results/<sweep>/report.html; what it links to is looked for beside it
+    page             results/<sweep>/report.html; its links are relative to its folder
     data_folder      data/spectra
     fits_folder      results/fits/<budget>, the default
 
@@ -115,7 +115,7 @@ def write_report(
 
 
 def figures_folder(page: Path) -> Path:
-    """Where the figures of a page lie as files."""
+    """The folder with the figures of a page as files."""
     return Path(Results(str(page.parent)).figures)
 
 
@@ -133,7 +133,7 @@ def render(
     """The page as text.
 
     drawn    figures; specs: their Vega-Lite specifications by name
-    heights  in pixels, by name: their places have them before they are drawn, so that nothing below moves
+    heights  in pixels, by name: space is reserved before a figure is drawn, so nothing below it moves
     """
     fits = Fits(str(fits_folder)) if fits_folder else Fits.of(about.budget)
     links = Links(Results(str(Path(page).parent)), fits, DataSets(str(data_folder)))
@@ -173,13 +173,13 @@ def render(
 
 
 def _accuracy(page: Path) -> model.Table | None:
-    """How often random products are identified, where that was measured: next to the folder of the sweep."""
+    """How often random products are identified, if that was measured: the file is next to the folder of the sweep."""
     path = page.parent.parent / Path(Accuracy().file("json")).relative_to("results")
     return accuracy_table(read_json(path, "delete it: snakemake identify makes it")) if path.exists() else None
 
 
 def _figures_of(view: View, drawn: Sequence[Any]) -> list[Any]:
-    """Of the figures of its data set, all but the fronts of other settings."""
+    """The figures of the view's data set, except the fronts of other settings."""
     setting = view.address.rpartition("/")[2]
     return [figure for figure in drawn if not figure.name.startswith("fronts-") or figure.name.endswith(f"-{setting}")]
 
@@ -187,47 +187,47 @@ def _figures_of(view: View, drawn: Sequence[Any]) -> list[Any]:
 def _addresses(views: Sequence[View]):
     known = {view.address for view in views if view.shown}
 
-    def address(view: model.View | None) -> str:
-        """Of the view of a cell, or "" where the page has none."""
+    def address(view: model.ViewKey | None) -> str:
+        """The address of the view of a cell, or "" if the page has none."""
         if view is None:
             return ""
         family, task, theories, fraction, setting = view
         dataset = Cell(family, task, theories, fraction, setting, "", 0).dataset
-        found = (address_of(family, task, dataset, name) for name in (setting, "any"))
-        return next((item for item in found if item in known), "")
+        candidates = (address_of(family, task, dataset, name) for name in (setting, "any"))
+        return next((candidate for candidate in candidates if candidate in known), "")
 
     return address
 
 
 def without_folders(text: str) -> str:
-    """Paths of this machine by their last part: a page is passed on."""
+    """The text with paths of this machine cut to their last part, because the page is passed on."""
     return re.sub(r"(?<![\w.:/])/(?:[^\s/:,;()'\"]+/)+([^\s/:,;()'\"]*)", r"\1", text)
 
 
 def _date() -> str:
-    """Now, or SOURCE_DATE_EPOCH, by which two builds can be compared byte by byte."""
+    """Now, or SOURCE_DATE_EPOCH, so that two builds can be compared byte by byte."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH")
     moment = datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)
     return moment.strftime("%Y-%m-%d %H:%M UTC")
 
 
 def _versions(records: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:
-    """Packages with the versions that made the fits; several, where fits of several versions are together."""
-    found: dict[str, Counter] = {}
+    """Packages with the versions that made the fits; several versions if the fits are of different ones."""
+    counts: dict[str, Counter] = {}
     for record in records:
         for package, version in record["fit"]["versions"].items():
-            found.setdefault(package, Counter())[version] += 1
-    return [(package, ", ".join(sorted(versions))) for package, versions in sorted(found.items())]
+            counts.setdefault(package, Counter())[version] += 1
+    return [(package, ", ".join(sorted(versions))) for package, versions in sorted(counts.items())]
 
 
 def as_json(value: object) -> Markup:
-    """JSON inside a script element: nothing in it can end the element."""
+    """JSON for a script element, escaped so that nothing in it can end the element."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return Markup(text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"))
 
 
 def _vega() -> Markup:
-    """Vega, Vega-Lite and Vega-Embed, as vl-convert brings them along: nothing is fetched."""
+    """Vega, Vega-Lite and Vega-Embed, which come with vl-convert: nothing is downloaded."""
     import vl_convert
 
     return Markup(vl_convert.javascript_bundle())

@@ -1,4 +1,4 @@
-"""The formulas of the sweep: of each family and quantity the shortest that was proved, and by whom."""
+"""The formulas of the sweep: for each family and quantity the shortest proved one, and the engines that proved it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cftsr.data.tasks import GIVEN
 from cftsr.output.page.views import View
 from cftsr.output.tables.plan import paper_first
 from cftsr.output.tables.shortest import shortest_proved
-from cftsr.output.tables.verdicts import no_formula
+from cftsr.output.tables.verdicts import has_no_formula
 from cftsr.output.typesetting.mathml import mathml
 from cftsr.results.findings import Findings
 from cftsr.results.summary import Result
@@ -23,8 +23,13 @@ FIRST = ("central_charge", "conformal_weight", "energy")
 
 
 @dataclass(frozen=True)
-class Answer:
-    """state: "yes" where it is proved; engines: by whom, or who came nearest; address: of a view with the proof."""
+class FamilyFormula:
+    """The formula of a family and quantity.
+
+    state     "yes" if it is proved
+    engines   those that proved it, or the one that came nearest
+    address   of a view with the proof
+    """
 
     formula: Markup
     state: str
@@ -33,14 +38,14 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Answers:
-    """columns: symbols of the quantities; rows: title of a family, and its answers (None: not asked for)."""
+class FormulaOverview:
+    """columns: symbols of the quantities; rows: title of a family, and its formulas (None: not in the sweep)."""
 
     columns: list[str]
-    rows: list[tuple[str, list[Answer | None]]]
+    rows: list[tuple[str, list[FamilyFormula | None]]]
 
 
-def answers_of(findings: Findings, views: Sequence[View]) -> Answers:
+def answers_of(findings: Findings, views: Sequence[View]) -> FormulaOverview:
     results: dict[tuple[str, str], list[Result]] = {}
     for result in findings.results:
         results.setdefault((result.cell["family"], result.cell["task"]), []).append(result)
@@ -51,24 +56,24 @@ def answers_of(findings: Findings, views: Sequence[View]) -> Answers:
     for family in paper_first({family for family, _ in results}):
         entries = [_answer(results[family, task], shown) if (family, task) in results else None for task in ordered]
         rows.append((findings.title(family), entries))
-    # A target of one's own is called what its file calls it, in front of its formula.
-    return Answers(["own target" if task == GIVEN else symbol_of(task) for task in ordered], rows)
+    # The target of a user's own spectrum is named in front of its formula, as in its file.
+    return FormulaOverview(["own target" if task == GIVEN else symbol_of(task) for task in ordered], rows)
 
 
-def _answer(results: Sequence[Result], shown: set[str]) -> Answer:
+def _answer(results: Sequence[Result], shown: set[str]) -> FamilyFormula:
     proved = shortest_proved(results)
     if not proved:
-        found = [result for result in results if not no_formula(result)]
-        if not found:
-            return Answer(Markup("none"), "no", [], "")
-        best = min(found, key=lambda result: (result.recovered, result.reported["loss"]))
-        return Answer(Markup(""), best.recovered, [best.cell["engine"]], _address(best, shown))
+        with_formula = [result for result in results if not has_no_formula(result)]
+        if not with_formula:
+            return FamilyFormula(Markup("none"), "no", [], "")
+        best = min(with_formula, key=lambda result: (result.recovered, result.reported["loss"]))
+        return FamilyFormula(Markup(""), best.recovered, [best.cell["engine"]], _address(best, shown))
     symbol = proved.result.symbol if proved.result.cell["task"] == GIVEN else ""
-    return Answer(mathml(proved.formula, symbol), YES, proved.engines, _address(proved.result, shown))
+    return FamilyFormula(mathml(proved.formula, symbol), YES, proved.engines, _address(proved.result, shown))
 
 
 def _address(result: Result, shown: set[str]) -> str:
-    """Of the view that the fit stands in; one that ignores the setting stands in several."""
+    """The address of a view with the fit; a fit that ignores the setting is in several views."""
     scope, setting = Cell(**result.cell).spectrum, result.cell["setting"]
     exact = f"{scope}/{setting}"
     if exact in shown:

@@ -1,4 +1,4 @@
-"""The page of one file: what `cftsr fit FILE --html PAGE` writes. It is complete in itself and has no script."""
+"""The page of one file, written by `cftsr fit FILE --html PAGE`. It is self-contained and has no script."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from cftsr.data.dataset import Dataset
 from cftsr.files import write_text
 from cftsr.output import figures
 from cftsr.output.figures.levels import levels_chart
-from cftsr.output.figures.points import FITTED, HELD_OUT, Part, thinned, thinning_of
+from cftsr.output.figures.points import FITTED, HELD_OUT, DrawnRows, thinned, thinning_of
 from cftsr.output.figures.residuals import residual_figures
 from cftsr.output.page.templates import environment_of
-from cftsr.output.tables.html import number
+from cftsr.output.tables.html import number_markup
 from cftsr.output.typesetting.math_font import math_font_face, with_plain_parentheses
 from cftsr.output.typesetting.mathml import copies, mathml
 from cftsr.results.titles import sentence
@@ -34,9 +34,9 @@ MOST_ROWS = 20  # of the table of residuals
 
 @dataclass(frozen=True)
 class FileFormula:
-    """A formula, the rows that it is for, and what was checked.
+    """A formula, the rows for which it holds, and its verdicts.
 
-    condition   of which rows it is the formula, in words; "" for all
+    condition   those rows, in words; "" for all
     verdicts    in sentences
     exact       whether its residual is 0, as fractions, on every fitted row, and on every row that was held out
     """
@@ -53,13 +53,13 @@ class FileFormula:
 
 @dataclass(frozen=True)
 class FilePage:
-    """What is known of a file.
+    """The content of the page of a file.
 
     headline      the answer in one sentence; identified: whether it is a yes
     certificate   why, in sentences
-    wrong         rows that are called wrong: their labels, what was given, and what the formula says
-    words         all of it, as the command prints it
-    data          the rows that were fitted; None where they are not in labels
+    wrong         rows that are taken to be wrong: their labels, their target, and the value of the formula
+    words         the full answer, as the command prints it
+    data          the rows that were fitted; None if they have no labels of fields
     """
 
     file: str
@@ -85,7 +85,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class ResidualRow:
-    """A row with what a formula leaves over. part: fitted or held out."""
+    """A row with the residual of a formula. part: fitted or held out."""
 
     labels: str
     part: str
@@ -96,7 +96,7 @@ class ResidualRow:
 
 @dataclass(frozen=True)
 class Shown:
-    """A formula as the page shows it. rows: those with the largest residuals; total: how many leave one."""
+    """A formula as shown on the page. rows: those with the largest residuals; total: how many rows have one."""
 
     formula: FileFormula
     markup: Markup
@@ -137,7 +137,7 @@ def _with_letters(words: str, labels: Sequence[str]) -> str:
     return words
 
 
-def _parts(data: Dataset, held_out: Dataset) -> dict[str, Part]:
+def _parts(data: Dataset, held_out: Dataset) -> dict[str, DrawnRows]:
     return thinned({FITTED: data} | ({HELD_OUT: held_out} if len(held_out) else {}))
 
 
@@ -164,42 +164,46 @@ def _shown(formula: FileFormula, symbol: str) -> Shown:
     except ParseError:
         return shown
     pictures = []
-    for item in drawn:
-        title = f"Residuals against {item.against.title}"
-        medians = " and ".join(f"{value:.1g} on {name} rows" for name, value in item.medians.items())
+    for residuals in drawn:
+        title = f"Residuals against {residuals.against.title}"
+        medians = " and ".join(f"{value:.1g} on {name} rows" for name, value in residuals.medians.items())
         alt = f"{title}: the median distance is {medians or 'unknown'}."
-        caption = f"Distance between the formula and {symbol} (log scale).{item.left_out}"
-        pictures.append(Picture(title, caption, alt, figures.picture(item.chart, alt, WIDTH)))
+        caption = f"Distance between the formula and {symbol} (log scale).{residuals.left_out}"
+        pictures.append(Picture(title, caption, alt, figures.picture(residuals.chart, alt, WIDTH)))
     rows = _largest(formula, left)
-    total = int(sum(np.count_nonzero(item) for item in left.values()))
+    total = int(sum(np.count_nonzero(residuals) for residuals in left.values()))
     return Shown(formula, shown.markup, factored, shown.copies, pictures, rows, total)
 
 
 def _residuals(formula: FileFormula) -> dict[str, np.ndarray]:
-    """What the formula gives less what the rows have; exactly 0 on fitted rows where that is proved."""
-    found = {}
+    """Formula minus target, float64, for each part of the rows; exactly 0 on fitted rows where that is proved."""
+    residuals = {}
     for name, rows in ((FITTED, formula.data), (HELD_OUT, formula.held_out)):
         if not len(rows):
             continue
         with np.errstate(all="ignore"):
-            found[name] = np.broadcast_to(evaluate(parse(formula.equation, rows.columns), rows.columns), len(rows))
-            found[name] = found[name] - rows.target
+            residuals[name] = np.broadcast_to(evaluate(parse(formula.equation, rows.columns), rows.columns), len(rows))
+            residuals[name] = residuals[name] - rows.target
         if name == FITTED and formula.exact_on_data:
-            found[name] = np.zeros(len(rows))
-    return found
+            residuals[name] = np.zeros(len(rows))
+    return residuals
 
 
 def _largest(formula: FileFormula, left: dict[str, np.ndarray]) -> list[ResidualRow]:
-    places = [(-abs(value), name, index) for name, item in left.items() for index, value in enumerate(item) if value]
-    found = []
+    places = [
+        (-abs(value), name, index) for name, values in left.items() for index, value in enumerate(values) if value
+    ]
+    largest = []
     for _, name, index in sorted(places, key=lambda place: (place[0], place[1], place[2]))[:MOST_ROWS]:
         rows = formula.data if name == FITTED else formula.held_out
         words = ", ".join(
             f"{letter(label)} = {value}" for label, value in rows.described(rows.x[index].tolist()).items()
         )
         given, residual = float(rows.target[index]), float(left[name][index])
-        found.append(ResidualRow(words, name, _decimal(given), _decimal(given + residual), number(residual, "loss")))
-    return found
+        largest.append(
+            ResidualRow(words, name, _decimal(given), _decimal(given + residual), number_markup(residual, "loss"))
+        )
+    return largest
 
 
 def _decimal(value: float) -> Markup:

@@ -1,7 +1,7 @@
-"""Where things are, seen from the page: relative addresses, and only of files that are there.
+"""Links from the page: relative addresses, of existing files only.
 
-What a finished job must have left and has not is named as missing: a link that is dropped in silence is a fault that
-nobody sees.
+A file that a finished job must have written is shown as missing if it is not there: a link that is dropped without a
+word would hide a fault.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from urllib.parse import quote
 from cftsr.sweep.cells import Cell
 from cftsr.sweep.paths import DataSets, Fits, Results
 
-Link = tuple[str, str]  # words, and an address or "": the file is missing
+Link = tuple[str, str]  # words, and an address, "" if the file is missing
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Links:
     data: DataSets
 
     def to(self, path: str) -> str:
-        """The address of a file from the page, or "" where there is no such file: no link leads nowhere."""
+        """The address of a file relative to the page, or "" if there is no such file."""
         if not Path(path).exists():
             return ""
         return quote(Path(os.path.relpath(path, self.results.root)).as_posix())
@@ -54,17 +54,17 @@ class Links:
         return self._all(("SVG", self.results.figure(name, "svg")), ("PDF", self.results.figure(name, "pdf")))
 
     def of_data(self, spectrum: str, fitted: bool) -> list[Link]:
-        """fitted: whether there is a fit to the data set, so that its files must be there."""
-        found = self._all if fitted else self._present
-        return found(
+        """fitted: whether there is a fit to the data set, so its files must exist."""
+        links_to = self._all if fitted else self._present
+        return links_to(
             ("data (Parquet)", self.data.data(spectrum)),
             ("held out (Parquet)", self.data.held_out(spectrum)),
             ("log", self.data.log(spectrum)),
         )
 
     def of_cell(self, cell: dict[str, Any], judged: bool, recorded: bool) -> list[Link]:
-        """judged: whether it has a verdict, so that all files must be there; recorded: whether it is recorded."""
-        folder, found = Cell(**cell).folder, self._all if judged else self._present
+        """judged: whether it has a verdict, so all files must exist; recorded: whether it is recorded."""
+        folder, links_to = Cell(**cell).folder, self._all if judged else self._present
         fits = self.fits.recorded if recorded else self.fits
         files = [
             ("front (Parquet)", fits.front(folder)),
@@ -79,7 +79,7 @@ class Links:
             ]
         else:
             logs = [("log of the fit", fits.fit_log(folder)), ("log of the check", fits.verify_log(folder))]
-        return found(*files, *logs)
+        return links_to(*files, *logs)
 
     def verdict_of(self, cell: dict[str, Any], recorded: bool) -> list[Link]:
         fits = self.fits.recorded if recorded else self.fits
@@ -88,7 +88,7 @@ class Links:
     def of_summary(self) -> list[Link]:
         return [
             *self._all(
-                ("one row for each cell: CSV", self.results.summary("csv")),
+                ("one row per cell: CSV", self.results.summary("csv")),
                 ("Parquet", self.results.summary("parquet")),
                 ("all tables in one LaTeX document", self.results.table("all", "tex")),
             ),

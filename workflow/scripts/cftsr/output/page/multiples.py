@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cftsr.data.tasks import GIVEN
-from cftsr.output.page.views import STATES, Fit, View
+from cftsr.output.page.views import STATES, FitView, View
 from cftsr.output.tables.plan import paper_first
 
-MOST_TILES = 60  # of a line: of more, the shares alone are shown
+MOST_TILES = 60  # in a line: if there are more, only the shares are shown
 
 
 @dataclass(frozen=True)
 class Tile:
-    """A data set and a setting, by one engine. state: of its fits; words: for those who point at it."""
+    """A data set and a setting, by one engine. state: of its fits; words: of its tooltip."""
 
     state: str
     words: str
@@ -23,7 +23,7 @@ class Tile:
 
 @dataclass(frozen=True)
 class Strip:
-    """What one engine did for one quantity: its tiles, in the order of the list of cells, and how many are proved."""
+    """The results of one engine for one quantity: tiles, in the order of the list of cells, and how many are proved."""
 
     symbol: str
     engine: str
@@ -59,7 +59,7 @@ def _strip(engine: str, views: Sequence[View]) -> Strip:
     tiles: list = []
     counted: set[int] = set()
     for view in views:
-        # A fit that ignores the setting stands in several views, and is one tile.
+        # A fit that ignores the setting is in several views, but is one tile.
         fits = [fit for fit in view.fits if fit.engine == engine and id(fit) not in counted]
         counted.update(map(id, fits))
         if fits:
@@ -69,7 +69,7 @@ def _strip(engine: str, views: Sequence[View]) -> Strip:
     return Strip(symbol, engine, tiles if len(tiles) <= MOST_TILES else [], proved, len(tiles))
 
 
-def _tile(view: View, fits: Sequence[Fit]) -> Tile:
+def _tile(view: View, fits: Sequence[FitView]) -> Tile:
     best = min(fits, key=lambda fit: STATES.index(fit.state))
     words = f"{view.dataset_title}, {view.setting_words}: {best.words}"
     return Tile(best.state, words, view.address if view.shown else "")

@@ -1,4 +1,4 @@
-"""The first screen: what was recovered, and what to look at first."""
+"""The first screen: how many formulas were recovered, and hints what to look at first."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cftsr.engines import engine_order
-from cftsr.output.page.views import SELECTED, Fit, View
+from cftsr.output.page.views import SELECTED, FitView, View
 from cftsr.output.tables.model import Table
 from cftsr.results.findings import Findings
 from cftsr.results.summary import RecoveryCount, cell_key, recovery, recovery_counts, seeded
@@ -17,10 +17,10 @@ from cftsr.vocabulary import APPROXIMATE, NO, UNDECIDED, YES, counted
 
 @dataclass(frozen=True)
 class Score:
-    """Recovered of all fits of one engine and family.
+    """How many fits of one engine and family were recovered.
 
-    time   CPU time of those that are there, in words
-    rate   over several seeds, with its interval; "" where each cell has one seed
+    time   CPU time of the fits that exist, in words
+    rate   over several seeds, with its interval; "" if each cell has one seed
     """
 
     count: RecoveryCount
@@ -30,7 +30,7 @@ class Score:
 
 @dataclass(frozen=True)
 class Overview:
-    """families: by name, their titles; scores: engine -> family -> Score, or None where the engine was not asked."""
+    """families: name -> title; scores: engine -> family -> Score, or None if the engine does not fit the family."""
 
     families: dict[str, str]
     scores: dict[str, dict[str, Score | None]]
@@ -43,7 +43,7 @@ class Overview:
 
 @dataclass(frozen=True)
 class Hint:
-    """A sentence, with the views that it is about as (words, address)."""
+    """A sentence, with the views that it refers to as (words, address)."""
 
     words: str
     places: list[tuple[str, str]]
@@ -82,8 +82,8 @@ def overview_of(findings: Findings, views: Sequence[View], tables: list[Table]) 
 MOST = 3  # places that a hint names
 
 
-def _hint(words: str, places: Sequence[tuple[Fit, View]]) -> Hint:
-    """Each place once, the fits of one view together."""
+def _hint(words: str, places: Sequence[tuple[FitView, View]]) -> Hint:
+    """A hint with each view once, the fits of one view together."""
     named: dict[str, tuple[str, list[str]]] = {}
     shown = {view.address for _, view in places if view.shown}
     for fit, view in places:
@@ -98,8 +98,8 @@ def _hint(words: str, places: Sequence[tuple[Fit, View]]) -> Hint:
 
 
 def _hints(views: Sequence[View], tables: list[Table]) -> list[Hint]:
-    """What deserves a look, the gravest first. An engine that ignores the setting counts once."""
-    fits: list[tuple[Fit, View]] = []
+    """Hints what to look at, the gravest first. A fit that ignores the setting counts once."""
+    fits: list[tuple[FitView, View]] = []
     seen: set[int] = set()
     for view in views:
         for fit in view.fits:
@@ -107,25 +107,25 @@ def _hints(views: Sequence[View], tables: list[Table]) -> list[Hint]:
                 seen.add(id(fit))
                 fits.append((fit, view))
 
-    def those(state: str) -> list[tuple[Fit, View]]:
+    def with_state(state: str) -> list[tuple[FitView, View]]:
         return [(fit, view) for fit, view in fits if fit.state == state and not fit.loose]
 
     hints = []
     for state, words in (
-        ("missing", "{} not there yet: run the sweep again, finished ones are not touched."),
+        ("missing", "{} missing: run the sweep again, finished ones are not touched."),
         (UNDECIDED, "{} undecided: a check reached its limit. Raise verification.seconds in config.yaml to settle it."),
         (APPROXIMATE, "In {} the formula agrees with the data within their uncertainty, which is no proof."),
         (NO, "{} did not recover the formula."),
     ):
-        if found := those(state):
-            worst = sorted(found, key=lambda pair: -(pair[0].loss or 0))
-            hints.append(_hint(words.format(counted(len(found), "fit")), worst))
+        if in_state := with_state(state):
+            worst = sorted(in_state, key=lambda pair: -(pair[0].loss or 0))
+            hints.append(_hint(words.format(counted(len(in_state), "fit")), worst))
     open_data = [(fit, view) for fit, view in fits if fit.certificate and fit.identified != "identified"]
     if open_data:
         hints.append(
-            _hint(f"On {counted(len(open_data), 'data set')} the rows alone do not fix the formula.", open_data)
+            _hint(f"On {counted(len(open_data), 'data set')} the rows alone do not determine the formula.", open_data)
         )
-    elsewhere = [(fit, view) for fit, view in those(YES) if not fit.brief and not _proved_is_selected(fit)]
+    elsewhere = [(fit, view) for fit, view in with_state(YES) if not fit.brief and not _proved_is_selected(fit)]
     if elsewhere:
         words = "the proved equation is not the one that PySR's rule “best” selects, so tables show a larger loss (†)."
         hints.append(_hint(f"In {counted(len(elsewhere), 'fit')} {words}", elsewhere))
@@ -143,7 +143,7 @@ def _hints(views: Sequence[View], tables: list[Table]) -> list[Hint]:
     return hints
 
 
-def _proved_is_selected(fit: Fit) -> bool:
+def _proved_is_selected(fit: FitView) -> bool:
     return any(member.answer == YES and SELECTED in member.marks for member in fit.front)
 
 

@@ -1,7 +1,7 @@
-"""The sections of the page, in the order in which they stand.
+"""The sections of the page, in order.
 
 To add one: a template sections/<name>.html.j2 in workflow/report, whose <section> has the id <name>, and an entry of
-SECTIONS with a function that gives what the template needs, or None where the sweep has nothing for it.
+SECTIONS with a function that returns the variables of the template, or None if the sweep has nothing for it.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from cftsr.output.tables.replication import replication_table, replication_words
 from cftsr.results.findings import Findings
 from cftsr.results.published import FAMILIES, Published
 
-MOST_ENTRIES = 4000  # of a table that the page has in full: a larger one is linked to
+MOST_ENTRIES = 4000  # of a table that is on the page in full: a larger one is linked
 MOST_LINES = 5000  # of the list of cells
 MOST_SCORES = 3  # families with a column of their own in the table of scores
-FIRST_MAPS = 2  # heat maps on the first screen; of more families, small multiples, and the heat maps among the figures
+FIRST_MAPS = 2  # heat maps on the first screen; if there are more, small multiples, and the maps among the figures
 
 
 @dataclass(frozen=True)
 class Material:
-    """What sections are made of. figures: of the whole sweep."""
+    """The material for the sections. figures: of the whole sweep."""
 
     findings: Findings
     published: Published
@@ -55,7 +55,7 @@ def _overview(material: Material) -> dict[str, Any]:
     maps, _ = _heat_maps(material)
     overview = overview_of(material.findings, material.views, material.tables)
     many = len(overview.families) > MOST_SCORES
-    # Of few cells the formulas above say it all.
+    # For few cells the formulas above are enough.
     multiples = multiples_of(material.views) if many or (not maps and len(material.views) > MOST_SCORES) else []
     return {
         "overview": overview,

@@ -10,7 +10,7 @@ from cftsr.output.typesetting.names import small_indices, subscripts
 
 
 def environment_of(assets: str | Path, keep_trailing_newline: bool = False) -> Environment:
-    """Text is escaped, and a variable that is missing is an error."""
+    """An environment that escapes text and raises an error for a missing variable."""
     environment = Environment(
         loader=FileSystemLoader(assets),
         autoescape=True,

@@ -1,4 +1,4 @@
-"""The page's section on spectra without labels: what was found, by family, and what speaks for it."""
+"""The page's section on spectra without labels: the hidden quantum numbers by family, and the evidence for them."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from cftsr.vocabulary import NONE, counted
 
 
 @dataclass(frozen=True)
-class Found:
-    """One family: the energies typeset, sector by sector, how often they came out, and the words of the largest set."""
+class FamilySpectra:
+    """One family: the energies typeset, sector by sector, on how many data sets, and the words for the largest one."""
 
     title: str
     formulas: list[Markup]
@@ -24,27 +24,27 @@ class Found:
     lines: list[str]
 
 
-def section_of(findings: Findings) -> list[Found]:
-    """By family, the paper's first; () where the sweep has no spectra without labels."""
-    found = unlabelled.found_in(findings.results)
+def section_of(findings: Findings) -> list[FamilySpectra]:
+    """The families, the paper's first; [] if the sweep has no spectra without labels."""
+    by_place = unlabelled.findings_of(findings.results)
     families: dict[str, list[tuple]] = {}
-    for place in sorted(found, key=lambda place: (place[0], place[2], float(place[3]))):
+    for place in sorted(by_place, key=lambda place: (place[0], place[2], float(place[3]))):
         families.setdefault(place[0], []).append(place)
     sections = []
     for family in paper_first(families):
         places = families[family]
         sets: dict[tuple[str, ...], int] = {}
         for place in places:
-            sets[tuple(found[place]["equations"])] = sets.get(tuple(found[place]["equations"]), 0) + 1
+            sets[tuple(by_place[place]["equations"])] = sets.get(tuple(by_place[place]["equations"]), 0) + 1
         same = max(sets, key=lambda texts: (bool(texts), sets[texts]))
-        shown = [place for place in places if tuple(found[place]["equations"]) == same]
+        shown = [place for place in places if tuple(by_place[place]["equations"]) == same]
         largest = shown[-1]
         sections.append(
-            Found(
+            FamilySpectra(
                 title=findings.title(family),
                 formulas=[mathml(text.removeprefix("E = "), "E") for text in same],
-                words=_words(found[largest], len(shown), len(places), largest),
-                lines=unlabelled.describe(found[largest]),
+                words=_words(by_place[largest], len(shown), len(places), largest),
+                lines=unlabelled.describe(by_place[largest]),
             )
         )
     return sections
@@ -53,7 +53,7 @@ def section_of(findings: Findings) -> list[Found]:
 def _words(finding: unlabelled.Finding, same: int, total: int, place: tuple) -> str:
     where = data_set_title(place[2], place[3])
     if finding["kind"] == NONE:
-        return f"No hidden quantum number in {counted(total, 'data set')}. What was tried on {where}:"
+        return f"No hidden quantum number in {counted(total, 'data set')}. Tried on {where}:"
     sets = f"{same} of {counted(total, 'data set')}"
     held_out = unlabelled.explained(finding["held_out"])
     judged = f"whole on {unlabelled.explained(finding['data'])} levels"

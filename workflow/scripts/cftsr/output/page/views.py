@@ -1,4 +1,4 @@
-"""What the page says about each cell: one view for every data set and setting, with the fits of all engines."""
+"""The views of the page: one for each data set and setting, with the fits of all engines."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from cftsr.engines import engine_order
 from cftsr.errors import UserError
 from cftsr.families import family_names, get_family
 from cftsr.output.page.links import Link, Links
-from cftsr.output.tables.html import number
+from cftsr.output.tables.html import number_markup
 from cftsr.output.tables.shortest import shorter
-from cftsr.output.tables.verdicts import deciding_words, no_formula, verdict_words
+from cftsr.output.tables.verdicts import deciding_words, has_no_formula, verdict_words
 from cftsr.output.typesetting.mathml import copies, mathml, read
 from cftsr.results.findings import Findings, settings_of
 from cftsr.results.summary import (
@@ -45,8 +45,8 @@ from cftsr.sweep.cells import Cell
 from cftsr.vocabulary import ANY_SETTING, APPROXIMATE, NOT_LOOKED_AT, REFINED, YES
 
 SHOWN_ROWS = 8  # of a data set
-FULL_SEEDS = 3  # fits of an engine that a view shows in full; of more seeds the best one, and the others as lines
-MOST_VIEWS = 400  # some 40 kB each, with their figures 100
+FULL_SEEDS = 3  # fits of an engine that a view shows in full; if there are more, the best one, and the others as lines
+MOST_VIEWS = 400  # some 40 kB each, or 100 kB with their figures
 SAME_VALUES = 1e-6  # relative to the largest: two equations of a front that differ by less are one function
 STATES = (YES, APPROXIMATE, "undecided", "no", "missing")  # the best first
 SELECTED, FIRST_EXACT, SOLVED = "selected by best", "first exact", "coefficients solved for"
@@ -62,7 +62,7 @@ STOP_REASONS = {"exact": "stopped at an exact equation", "exhausted": "did all t
 
 
 @dataclass(frozen=True)
-class Member:
+class FrontMember:
     """An equation of a front. `marks` are words such as "chosen by best"."""
 
     complexity: int
@@ -76,15 +76,15 @@ class Member:
 
 
 @dataclass(frozen=True)
-class Fit:
+class FitView:
     """One fit: an engine and a seed.
 
-    chosen      the equation that stands for the cell, as it was found; `factored` is "" where it says nothing new
+    chosen      the equation that represents the cell, as fitted; `factored` is "" if it is the same
     answer      the shorter of the two, which `copies` has as text
     brief       one of many seeds: a line, without front and formulas
-    loose       whether nothing speaks against the formula but that the rows do not fix it
-    recorded    version and date, where it was not fitted here but is taken from the record
-    none        whether the engine says that it has no formula: what stands in its front is a constant, and no answer
+    loose       whether the only objection to the formula is that the rows do not determine it
+    recorded    version and date, if it was not fitted here but is taken from the record
+    none        whether the engine reports that it has no formula: its front is then a constant, and no answer
     """
 
     engine: str
@@ -102,7 +102,7 @@ class Fit:
     answer: Markup = NO_MARKUP
     copies: list[tuple[str, str]] = field(default_factory=list)
     checks: list[tuple[str, str, str]] = field(default_factory=list)
-    front: list[Member] = field(default_factory=list)
+    front: list[FrontMember] = field(default_factory=list)
     cost: list[tuple[str, str]] = field(default_factory=list)
     options: dict[str, Any] = field(default_factory=dict)
     certificate: dict[str, Any] | None = None
@@ -114,14 +114,14 @@ class Fit:
 
     @property
     def number(self) -> Markup:
-        return number(self.loss, "loss")
+        return number_markup(self.loss, "loss")
 
 
 @dataclass(frozen=True)
 class View:
     """A data set and a setting. `address` is the fragment, `scope` that of its figures.
 
-    shown    whether the page has a section for it: a large sweep has more than a page can hold
+    shown    whether the page has a section for it: a large sweep has more than fit on a page
     siblings   (address, words) of the views of the same data set, this one among them
     """
 
@@ -142,46 +142,46 @@ class View:
     columns: list[str]
     rows: list[list[str]]
     total_rows: int | None
-    fits: list[Fit]
+    fits: list[FitView]
     data_links: list[Link]
     shown: bool = True
     siblings: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def state(self) -> str:
-        """The best that any fit reached."""
+        """The best state of all fits."""
         states = {fit.state for fit in self.fits}
         return next((state for state in STATES if state in states), "missing")
 
     @property
-    def best(self) -> Fit | None:
+    def best(self) -> FitView | None:
         """The fit to show first: a proved one, the smallest; else the one with the smallest loss."""
         done = [fit for fit in self.fits if fit.loss is not None]
         return min(done, key=lambda fit: (STATES.index(fit.state), fit.none, fit.brief, fit.loss), default=None)
 
     @property
-    def certified(self) -> Fit | None:
+    def certified(self) -> FitView | None:
         return next((fit for fit in self.fits if fit.certificate), None)
 
     @property
-    def engines(self) -> list[tuple[str, list[Fit]]]:
+    def engines(self) -> list[tuple[str, list[FitView]]]:
         names = dict.fromkeys(fit.engine for fit in self.fits)
         return [(name, [fit for fit in self.fits if fit.engine == name]) for name in names]
 
     def recovery(self, engine: str) -> Recovery:
-        """Of one engine, over its seeds."""
+        """The recovery of one engine, over its seeds."""
         mine = [fit for fit in self.fits if fit.engine == engine]
         done = [fit for fit in mine if fit.cpu_seconds is not None]
         seconds = sorted(fit.cpu_seconds for fit in done if fit.state == YES)
         return Recovery(tuple(seconds), len(done), len(mine) - len(done))
 
 
-# ---- what a page has room for
+# ---- the choice of views and fits
 
 
 @dataclass(frozen=True)
 class Choice:
-    """views: addresses that get a section; fits: cells that are shown in full there; scopes: data sets of these."""
+    """views: addresses that get a section; fits: cells that are shown in full; scopes: their data sets."""
 
     views: frozenset[str]
     fits: frozenset[CellKey]
@@ -189,10 +189,10 @@ class Choice:
 
 
 def choose(findings: Findings) -> Choice:
-    """What is shown in full. Records without fronts will do.
+    """The choice of what is shown in full. Records without fronts suffice.
 
-    All, in most sweeps. Of more than MOST_VIEWS views those where something is open come first (undecided, not
-    recovered, missing); of more than FULL_SEEDS seeds of an engine the best is shown.
+    In most sweeps, everything. If there are more than MOST_VIEWS views, those with something open come first
+    (undecided, not recovered, missing); of more than FULL_SEEDS seeds of an engine the best is shown.
     """
     results = {cell_key(result.cell): result for result in findings.results}
     rank: dict[str, int] = {}
@@ -229,7 +229,7 @@ def _in_full(keys: list[CellKey], results: dict[CellKey, Result]) -> list[CellKe
 
 
 def _by_data_set(cells: Iterable[dict[str, Any]]) -> list[list[dict[str, Any]]]:
-    """The cells, which are in order, by data set."""
+    """The cells, which are sorted, by data set."""
     groups: dict[tuple, list[dict[str, Any]]] = {}
     for cell in cells:
         groups.setdefault((cell["family"], cell["task"], cell["theories"], cell["fraction"]), []).append(cell)
@@ -247,8 +247,8 @@ def address_of(family: str, task: str, dataset: str, setting: str) -> str:
 def views_of(findings: Findings, choice: Choice, links: Links, command: Callable[[dict], str]) -> list[View]:
     """A view for each data set and setting of the sweep, also where nothing is fitted yet.
 
-    choice    what is shown in full, of `choose`
-    command   what makes a cell again
+    choice    of `choose`
+    command   cell -> the command that repeats it
     """
     results = {cell_key(result.cell): result for result in findings.results}
     verdicts = {cell_key(record["cell"]): record["verdict"] for record in findings.records}
@@ -257,7 +257,7 @@ def views_of(findings: Findings, choice: Choice, links: Links, command: Callable
     for cells in _by_data_set(findings.cells):
         known = next((results[key] for key in map(cell_key, cells) if key in results), None)
         data = _Data(cells[0], links, known, scopes=in_sight)
-        # A fit that ignores the setting stands in several views.
+        # A fit that ignores the setting is in several views.
         fits = {}
         for cell in cells:
             key = cell_key(cell)
@@ -276,7 +276,7 @@ def views_of(findings: Findings, choice: Choice, links: Links, command: Callable
 
 
 class _Data:
-    """A data set as a view shows it."""
+    """A data set, as shown in its views."""
 
     def __init__(self, cell: dict[str, Any], links: Links, known: Result | None, scopes: set[str]):
         self.family, self.task, self.theories, self.fraction = (cell[name] for name in CELL[:4])
@@ -286,10 +286,10 @@ class _Data:
         task = TASKS.get(self.task)
         self.family_class = type(get_family(self.family)) if self.family in family_names() else None
         self.labels: tuple[str, ...] = task.labels(self.family_class) if task and self.family_class else ()
-        # What a spectrum of one's own is called, and its target, the data say.
+        # The name of a user's own spectrum, and of its target, are in the data.
         self.fit = known.fit if known else {}
         self.columns, self.rows, self.total = [], [], None
-        self.given: Dataset | None = None
+        self.spectrum: Dataset | None = None
         if self.scope in scopes:
             self.links = links.of_data(self.scope, fitted=known is not None)
             self.columns, self.rows, self.total = self._first_rows(links.data.data(self.scope))
@@ -314,7 +314,7 @@ class _Data:
             data = read_dataset(path)
         except UserError:
             return [], [], None
-        self.given, self.labels = data, data.labels
+        self.spectrum, self.labels = data, data.labels
         self.fit = self.fit or {"data_metadata": data.metadata}
         rows = []
         for index in range(min(SHOWN_ROWS, len(data))):
@@ -336,7 +336,7 @@ class _Data:
             return f"Which formula in {labels} gives {self.symbol}?"
         of = "of each primary field" if self.fraction is not None else "of each theory"
         if self.task in TASKS and not TASKS[self.task].labelled:
-            of = "of each level, once its hidden numbers are found"
+            of = "of each level, in its hidden quantum numbers"
         return f"Which formula in {labels} gives the {self.quantity} {of}?"
 
     def data_words(self, verdict: dict[str, Any] | None) -> str:
@@ -356,7 +356,7 @@ class _Data:
             words += f"; {held_out:,} more are held out{beyond}" if held_out else "; nothing is held out"
         return words + "."
 
-    def view(self, setting: str, cells: list[dict[str, Any]], fits: list[Fit], verdicts: dict) -> View:
+    def view(self, setting: str, cells: list[dict[str, Any]], fits: list[FitView], verdicts: dict) -> View:
         verdict = next((verdicts[cell_key(cell)] for cell in cells if cell_key(cell) in verdicts), None)
         source = getattr(self.family_class, "source", "")
         return View(
@@ -395,7 +395,7 @@ class _Data:
 
 def _fit(
     cell: dict[str, Any], result: Result | None, verdict: dict[str, Any] | None, data: _Data, links: Links, command
-) -> Fit:
+) -> FitView:
     shown = replace(
         _line(cell, result),
         command=command(cell),
@@ -418,30 +418,30 @@ def _fit(
         answer=factored if restated else chosen,
         copies=copies(reported["simplified"], reported["latex"]) if restated else copies(reported["equation"]),
         checks=_checks(reported, verdict),
-        front=_members(result, verdict, data.given),
+        front=_members(result, verdict, data.spectrum),
         cost=_cost(result),
         options=result.fit.get("options", {}),
         certificate=result.fit.get("certificate"),
         recorded=recorded_words([result]) if result.recording else "",
-        none=no_formula(result),
+        none=has_no_formula(result),
         deciding=deciding_words(result.certificate),
     )
 
 
 def _brief_fit(
     cell: dict[str, Any], result: Result | None, verdict: dict[str, Any] | None, data: _Data, links: Links, command
-) -> Fit:
+) -> FitView:
     """A fit as one line."""
     return replace(
         _line(cell, result), links=links.verdict_of(cell, bool(result.recording)) if result else [], brief=True
     )
 
 
-def _line(cell: dict[str, Any], result: Result | None) -> Fit:
-    """What is said of a fit wherever it stands."""
+def _line(cell: dict[str, Any], result: Result | None) -> FitView:
+    """The part of a fit that is shown both in full and in brief."""
     if result is None:
-        return Fit(cell["engine"], cell["seed"], "missing", "no verdict yet")
-    return Fit(
+        return FitView(cell["engine"], cell["seed"], "missing", "no verdict yet")
+    return FitView(
         cell["engine"],
         cell["seed"],
         result.recovered,
@@ -454,10 +454,10 @@ def _line(cell: dict[str, Any], result: Result | None) -> Fit:
     )
 
 
-def _members(result: Result, verdict: dict[str, Any], rows: Dataset | None) -> list[Member]:
-    """The front, where a function may stand twice: exactly, written longer, or up to the rounding of its constants.
+def _members(result: Result, verdict: dict[str, Any], rows: Dataset | None) -> list[FrontMember]:
+    """The front. A function may be in it twice: in a longer form, or up to the rounding of its constants.
 
-    rows   of the data set; None where they are not at hand
+    rows   of the data set; None if they were not read
     """
     members, exact = [], {}
     values: list[tuple[int, np.ndarray]] = []  # nodes and values of each function so far
@@ -479,7 +479,7 @@ def _members(result: Result, verdict: dict[str, Any], rows: Dataset | None) -> l
 
 
 def _values(equation: str, rows: Dataset) -> np.ndarray | None:
-    """An equation's values on the rows, float64; None where they are not finite numbers."""
+    """An equation's values on the rows, float64; None if some are not finite."""
     try:
         with np.errstate(all="ignore"):
             values = np.broadcast_to(evaluate(read(equation), rows.columns), len(rows))
@@ -489,11 +489,11 @@ def _values(equation: str, rows: Dataset) -> np.ndarray | None:
 
 
 def _alike(one: np.ndarray, other: np.ndarray) -> bool:
-    """Whether two functions differ by no more than single precision, in which PySR searches, rounds."""
+    """Whether two functions agree up to the rounding of single precision, in which PySR searches."""
     return bool(np.abs(one - other).max() <= SAME_VALUES * max(np.abs(one).max(), np.abs(other).max()))
 
 
-def _member(index: int, equation: dict[str, Any], result: Result, verdict: dict[str, Any]) -> Member:
+def _member(index: int, equation: dict[str, Any], result: Result, verdict: dict[str, Any]) -> FrontMember:
     marks = [SELECTED] * (index == verdict["selected"])
     marks += [FIRST_EXACT] * (index == verdict["exact"])
     marks += [SOLVED] * (equation["origin"] == REFINED)
@@ -508,10 +508,10 @@ def _member(index: int, equation: dict[str, Any], result: Result, verdict: dict[
         same = equation["identical_to_closed_form"] == YES
         where = "everywhere" if verdict["held_out_rows"] else "on the data"
         answer, words = YES, f"exact {where}" + (", the closed form" if same else "")
-    return Member(
+    return FrontMember(
         complexity=equation["complexity"],
-        loss=number(equation["loss"], "loss"),
-        score=number(math.inf if equation["score"] == "inf" else equation["score"], "score"),
+        loss=number_markup(equation["loss"], "loss"),
+        score=number_markup(math.inf if equation["score"] == "inf" else equation["score"], "score"),
         formula=mathml(equation["equation"], rounded=equation["exact_on_data"] != APPROXIMATE),
         answer=answer,
         words=words,
@@ -523,7 +523,7 @@ def _member(index: int, equation: dict[str, Any], result: Result, verdict: dict[
 def _where_wrong(equation: dict[str, Any], verdict: dict[str, Any]) -> str:
     if equation["exact_on_data"] == "no":
         wrong = equation["wrong_rows"]
-        # Without a count it was refuted by its first rows, or is too far off to be read as an exact statement.
+        # Without a count it was refuted on its first rows, or is too far off to be an exact statement.
         return f"wrong on {wrong:,} of {verdict['rows']:,} rows" if wrong else "an approximation"
     if equation["exact_on_held_out"] == "no":
         wrong = equation["wrong_held_out"] or 0
@@ -532,7 +532,7 @@ def _where_wrong(equation: dict[str, Any], verdict: dict[str, Any]) -> str:
 
 
 def _checks(reported: dict[str, Any], verdict: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """(what was checked, answer, in words) of the equation that stands for the cell."""
+    """(check, answer, in words) for the equation that represents the cell."""
     rows, held_out = verdict["rows"], verdict["held_out_rows"]
 
     def agreement(wrong: int | None, total: int, answer: str) -> str:

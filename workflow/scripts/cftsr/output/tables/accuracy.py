@@ -1,4 +1,4 @@
-"""Which theory is this: how often random products are identified, and what a transformer reaches on its own data."""
+"""How often random products of theories are identified, and the accuracy of a transformer on its own data."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ DIFFERENCES = [
 
 
 def rows_of(measured: dict[str, Any]) -> list[dict[str, Any]]:
-    """One row for each kind of question, with COLUMNS."""
+    """One row per kind of question, with COLUMNS."""
     rows = []
     for kind in measured["kinds"]:
         row = {key: kind[key] for key in COLUMNS if key in kind}

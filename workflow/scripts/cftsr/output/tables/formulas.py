@@ -1,4 +1,4 @@
-"""Tables of formulas: the paper's, what PySR found with its settings, and every engine's, with what was proved."""
+"""Tables of formulas: the paper's, those of PySR with the paper's settings, and every engine's, with their verdicts."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from cftsr.output.tables.model import (
     Number,
     Row,
     Table,
-    View,
+    ViewKey,
     against,
     mark_of,
     published_entry,
 )
 from cftsr.output.tables.plan import CENTRAL_CHARGE, CONFORMAL_WEIGHT, Plan, paper_first
-from cftsr.output.tables.verdicts import long_verdict, no_formula
+from cftsr.output.tables.verdicts import has_no_formula, long_verdict
 from cftsr.results.findings import (
     PAPER_SETTINGS,
     Findings,
@@ -62,44 +62,44 @@ def formula_table(plan: Plan, findings: Findings, published: Published) -> Table
     families = _families(plan.tasks, theirs_all, findings)
     for family, task in ((family, task) for family in families for task in plan.tasks):
         all_cells = findings.of(family, task)
-        all_printed = [item for item in theirs_all if item.family == family]
+        all_printed = [value for value in theirs_all if value.family == family]
         if not (all_cells or all_printed):
             continue
         for theories, fraction in _shown_cells(all_printed, all_cells):
             cells = [cell for cell in all_cells if (cell["theories"], cell["fraction"]) == (theories, fraction)]
-            printed = [item for item in all_printed if (item.theories, item.fraction) == (theories, fraction)]
+            printed = [value for value in all_printed if (value.theories, value.fraction) == (theories, fraction)]
             for setting in settings_of(printed, cells):
                 place = (family, task, fraction, setting)
                 view = (family, task, theories, fraction, setting)
-                theirs = {item.quantity: item for item in printed if item.setting in (setting, None)}
+                theirs = {value.quantity: value for value in printed if value.setting in (setting, None)}
                 fits = {engine: findings.fits(place, theories, engine) for engine in engines_of(cells)}
-                here = {engine: item for engine, item in fits.items() if item}
+                here = {engine: own for engine, own in fits.items() if own}
                 groups = []
                 rows = _published_rows(theirs, footnotes, len(columns))
-                again = findings.reference(place, theories) if printed else None
-                if again:
+                reference = findings.reference(place, theories) if printed else None
+                if reference:
                     repeated = True
-                    rows += _formula_rows(PAPER_SETTINGS, again, theirs.get("loss"), view, plan, None, RECORDED)[0]
-                    here = {PAPER_SETTINGS: again} | here
+                    rows += _formula_rows(PAPER_SETTINGS, reference, theirs.get("loss"), view, plan, None, RECORDED)[0]
+                    here = {PAPER_SETTINGS: reference} | here
                 if rows:
                     groups.append(rows)
-                for engine, item in here.items():
+                for engine, own in here.items():
                     sizes_here = plan.tasks == ("energy",)
                     weights = same_rows(findings, place, theories, engine) if sizes_here else None
-                    rows, values = _formula_rows(engine, item, theirs.get("loss"), view, plan, weights)
+                    rows, values = _formula_rows(engine, own, theirs.get("loss"), view, plan, weights)
                     if engine != PAPER_SETTINGS:
                         groups.append(rows)
-                        shown.append((f"{engine}, {family}, {setting}", item))
-                    if weights and item.recovered and weights.recovered:
-                        sizes.append((item.shown.reported["complexity"], weights.shown.reported["complexity"]))
+                        shown.append((f"{engine}, {family}, {setting}", own))
+                    if weights and own.recovered and weights.recovered:
+                        sizes.append((own.shown.reported["complexity"], weights.shown.reported["complexity"]))
                     data += [
-                        csv_row(table, place, theories, engine, quantity, value, item, theirs.get(quantity))
+                        csv_row(table, place, theories, engine, quantity, value, own, theirs.get(quantity))
                         for quantity, value in values.items()
                     ]
-                # What the paper has and no engine stands beside has a row too, without an engine.
+                # A published value without a fit to compare it with has a row too, without an engine.
                 data += [
-                    csv_row(table, place, theories, "", quantity, None, None, item)
-                    for quantity, item in theirs.items()
+                    csv_row(table, place, theories, "", quantity, None, None, value)
+                    for quantity, value in theirs.items()
                     if not here or quantity not in FORMULA_QUANTITIES
                 ]
                 blocks.append(Block(_heading(plan, findings, place, theories), groups))
@@ -121,9 +121,9 @@ def formula_table(plan: Plan, findings: Findings, published: Published) -> Table
 
 
 def _families(tasks: Sequence[str], printed: Sequence[PublishedValue], findings: Findings) -> list[str]:
-    """The paper's, then the sweep's others by name."""
+    """The paper's families, then the others of the sweep by name."""
     ours = paper_first({cell["family"] for cell in findings.cells if cell["task"] in tasks})
-    return unique([*(item.family for item in printed), *ours])
+    return unique([*(value.family for value in printed), *ours])
 
 
 def _columns(plan: Plan) -> list[Column]:
@@ -151,7 +151,7 @@ def _caption(plan: Plan, findings: Findings) -> str:
 
 
 def _heading(plan: Plan, findings: Findings, place: tuple, theories: int) -> str:
-    """What is fitted, of how many theories, and with which constants; these only where some engine has settings."""
+    """The quantity, the number of theories, and the setting of constants if some engine has settings."""
     family, task, fraction, setting = place
     quantity = "" if len(plan.tasks) == 1 and plan.kind == FORMULAS else f": {_quantity_of(findings, family, task)}"
     lowest = f", lowest {percentage(fraction)}" if fraction else ""
@@ -166,11 +166,11 @@ def _quantity_of(findings: Findings, family: str, task: str) -> str:
 
 
 def _shown_cells(printed: Sequence[PublishedValue], cells: Sequence[Mapping[str, Any]]) -> list[tuple[int, str | None]]:
-    """Which cells a formula table shows: of a quantity of states one, for the others stand in the grids.
+    """The cells in a formula table: for a quantity of states only one, because the others are in the grids.
 
-    The paper's cell, and where the sweep does not have it the smallest of the sweep.
+    It is the paper's cell, and if the sweep lacks that one, also the smallest of the sweep.
     """
-    theirs = next(((item.theories, item.fraction) for item in printed), None)
+    theirs = next(((value.theories, value.fraction) for value in printed), None)
     ours = sorted({(cell["theories"], cell["fraction"]) for cell in cells}, key=lambda c: (c[0], fraction_order(c[1])))
     first = [theirs] if theirs else []
     if ours and theirs not in ours:
@@ -190,7 +190,7 @@ def _sizes_note(sizes: Sequence[tuple[int, int]]) -> list[str]:
         return []
     shorter, equal = (sum(sign(*pair) for pair in sizes) for sign in (int.__lt__, int.__eq__))
     return [
-        "Nodes: of the equation as printed; beside it those of the same engine's formula for h on the same rows. Where "
+        "Nodes: of the equation as printed, and of the same engine's formula for h on the same rows. Where "
         f"both were recovered, that of the energy is shorter in {shorter} of {len(sizes)}, as long in {equal}."
     ]
 
@@ -202,8 +202,8 @@ def _padded(entries: Sequence[Entry], width: int) -> tuple[Entry, ...]:
 def _published_rows(theirs: Mapping[str, PublishedValue], footnotes: dict[int, int], width: int) -> list[Row]:
     rows = []
     for source, quantity, loss in FORMULA_LINES:
-        if item := theirs.get(quantity):
-            formula = Entry(formula=item.expression, latex=item.printed, suspect=footnotes.get(id(item), 0))
+        if value := theirs.get(quantity):
+            formula = Entry(formula=value.expression, latex=value.printed, suspect=footnotes.get(id(value), 0))
             error = published_entry([theirs.get(loss)], footnotes)
             rows.append(Row(_padded([Entry(words=source), formula, error], width), PAPER))
     return rows
@@ -213,29 +213,31 @@ def _formula_rows(
     engine: str,
     fits: Fits,
     published: PublishedValue | None,
-    view: View,
+    view: ViewKey,
     plan: Plan,
     weights: Fits | None,
     kind: str = ENGINE,
 ) -> tuple[list[Row], dict[str, Any]]:
-    """An engine's rows, as found and factored, and the same as values for the CSV."""
+    """An engine's rows, as fitted and factored, and the same as values for the CSV."""
     width, source, nothing = len(_columns(plan)), Entry(words=engine), dict.fromkeys(FORMULA_QUANTITIES)
     mark = mark_of(fits)
     if not fits.results:
         entries = _padded([source, Entry(words="—")], width)
         return [Row((*entries[:-1], Entry(words="missing", mark=mark, view=view)), kind)], nothing
     result = fits.shown
-    found = result.reported
+    reported = result.reported
     verdict = Entry(words=long_verdict(result, plan.paper), mark=mark, view=view)
-    if no_formula(result):
+    if has_no_formula(result):
         entries = _padded([source, Entry(words="no formula")], width)
         return [Row((*entries[:-1], verdict), kind)], nothing
-    loss, nodes = found["loss"], found["complexity"]
-    approximate = found["exact_on_data"] == APPROXIMATE and bool(found["simplified"])
+    loss, nodes = reported["loss"], reported["complexity"]
+    approximate = reported["exact_on_data"] == APPROXIMATE and bool(reported["simplified"])
     measure = published.value if published and not published.suspect else None
     entries = [
         source,
-        Entry(formula=found["simplified"] if approximate else found["equation"], rounded=not approximate, view=view),
+        Entry(
+            formula=reported["simplified"] if approximate else reported["equation"], rounded=not approximate, view=view
+        ),
         Entry(
             numbers=(Number(loss, "loss"),),
             against=against("loss", loss, measure),
@@ -252,8 +254,8 @@ def _formula_rows(
             )
         )
     rows = [Row((*_padded(entries, width)[:-1], verdict), kind)]
-    if found["exact_on_data"] == YES and found["simplified"].replace(" ", "") != found["equation"]:
-        factored = Entry(formula=found["simplified"], latex=found["latex"], view=view)
+    if reported["exact_on_data"] == YES and reported["simplified"].replace(" ", "") != reported["equation"]:
+        factored = Entry(formula=reported["simplified"], latex=reported["latex"], view=view)
         rows.append(Row(_padded([Entry(words=f"{engine}, factored"), factored], width), kind))
-    values = (found["equation"], found["simplified"], loss, nodes)
+    values = (reported["equation"], reported["simplified"], loss, nodes)
     return rows, dict(zip(FORMULA_QUANTITIES, values, strict=True))

@@ -1,4 +1,4 @@
-"""Numbers on the grid of theories and fractions: the paper, what PySR found with its settings, and every engine."""
+"""Numbers on the grid of theories and fractions: the paper, PySR with the paper's settings, and every engine."""
 
 from __future__ import annotations
 
@@ -52,12 +52,12 @@ def _answer(findings: Findings, family: str, task: str) -> Entry | None:
 
 def grid_table(plan: Plan, findings: Findings, published: Published) -> Table:
     family, quantities, [task] = plan.family, plan.quantities, plan.tasks
-    printed = [item for item in published.of_table(plan.published) if item.family == family]
+    printed = [value for value in published.of_table(plan.published) if value.family == family]
     suspects = suspects_of(plan.published, published)
     cells = findings.of(family, task)
     repeated = findings.reference_of(family, task) if printed else []
-    counts = sorted({item.theories for item in printed} | {cell["theories"] for cell in cells})
-    fractions = sorted({item.fraction for item in printed} | {cell["fraction"] for cell in cells}, key=fraction_order)
+    counts = sorted({value.theories for value in printed} | {cell["theories"] for cell in cells})
+    fractions = sorted({value.fraction for value in printed} | {cell["fraction"] for cell in cells}, key=fraction_order)
     engines = engines_of(cells)
     blocks: list[Block] = []
     data: list[dict] = []
@@ -71,7 +71,7 @@ def grid_table(plan: Plan, findings: Findings, published: Published) -> Table:
                 for count in counts
             }
             sources = {engine: [findings.fits(place, count, engine) for count in counts] for engine in engines}
-            again = [findings.reference(place, count) for count in counts] if repeated else []
+            reference_fits = [findings.reference(place, count) for count in counts] if repeated else []
             lowest = Entry(words=percentage(fraction), order=fraction_order(fraction))
 
             def row(source: str, entries: list[Entry], kind: str = ENGINE, first: Entry = lowest) -> Row:
@@ -80,18 +80,18 @@ def grid_table(plan: Plan, findings: Findings, published: Published) -> Table:
             rows = []
             if any(map(any, theirs.values())):
                 rows.append(row(PAPER, [published_entry(values, suspects) for values in theirs.values()], PAPER))
-            if any(again) or (rows and repeated):
+            if any(reference_fits) or (rows and repeated):
                 views = [(family, task, count, fraction, setting) for count in counts]
                 entries = [
                     fitted_entry(fits, quantities, theirs[count], view)
-                    for fits, count, view in zip(again, counts, views, strict=True)
+                    for fits, count, view in zip(reference_fits, counts, views, strict=True)
                 ]
                 rows.append(row(PAPER_SETTINGS, entries, RECORDED))
             for engine, fits in sources.items():
                 if any(fits):
                     entries = [
-                        fitted_entry(item, quantities, theirs[count], (family, task, count, fraction, setting))
-                        for item, count in zip(fits, counts, strict=True)
+                        fitted_entry(own, quantities, theirs[count], (family, task, count, fraction, setting))
+                        for own, count in zip(fits, counts, strict=True)
                     ]
                     rows.append(row(engine, entries))
             if rows:
@@ -99,13 +99,13 @@ def grid_table(plan: Plan, findings: Findings, published: Published) -> Table:
             for index, count in enumerate(counts):
                 here = [(engine, fits[index]) for engine, fits in sources.items() if fits[index]]
                 shown += [(f"{engine}, {setting}, {percentage(fraction)}, {count}", fits) for engine, fits in here]
-                if again and again[index]:
-                    here = [(PAPER_SETTINGS, again[index]), *here]
-                # A published cell that the sweep did not ask for has a row too, without an engine.
+                if reference_fits and reference_fits[index]:
+                    here = [(PAPER_SETTINGS, reference_fits[index]), *here]
+                # A published cell that the sweep lacks has a row too, without an engine.
                 for engine, fits in here or [("", None)] * any(theirs[count]):
-                    for name, item in zip(quantities, theirs[count], strict=True):
+                    for name, printed_value in zip(quantities, theirs[count], strict=True):
                         value = fits.median(name) if fits else None
-                        data.append(csv_row(plan.number, place, count, engine, name, value, fits, item))
+                        data.append(csv_row(plan.number, place, count, engine, name, value, fits, printed_value))
         blocks.append(Block(sentence(setting_title(setting)), groups))
     what = "Loss" if quantities == ("loss",) else "Score, and complexity in parentheses,"
     beside = ": the paper's and ours" if printed else ""

@@ -1,4 +1,4 @@
-"""Entries in HTML: what the page's templates ask of them."""
+"""Entries in HTML, for the page's templates."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from cftsr.output.tables.text import number_text
 from cftsr.output.typesetting.mathml import mathml
 
 
-def number(value: float | None, quantity: str) -> Markup:
-    """As in the other tables: three digits, powers of ten as such, complexity as a whole number."""
+def number_markup(value: float | None, quantity: str) -> Markup:
+    """A number as in the other tables: three digits, powers of ten with a superscript, complexity without decimals."""
     if value is None:
         return Markup("—")
     text = number_text(value, quantity).markdown.replace("-", "\u2212")
@@ -30,31 +30,31 @@ def shown(entry: Entry) -> Markup:
     return _number(entry.numbers[0]) if entry.numbers else escape(entry.words.replace("`", ""))
 
 
-def _number(item: Number) -> Markup:
-    return escape(item.printed.lower()) if item.printed else number(item.value, item.quantity)
+def _number(number: Number) -> Markup:
+    return escape(number.printed.lower()) if number.printed else number_markup(number.value, number.quantity)
 
 
 def behind(entry: Entry) -> list[Markup]:
-    """The numbers in parentheses behind the first."""
-    return [_number(item) for item in entry.numbers[1:]]
+    """The numbers in parentheses after the first."""
+    return [_number(number) for number in entry.numbers[1:]]
 
 
 def spreads(entry: Entry) -> list[Markup]:
-    """The smallest and the largest of each number over several seeds; nothing where no number has a spread."""
-    if not any(item.extremes for item in entry.numbers):
+    """The smallest and the largest of each number over several seeds; [] if no number has a spread."""
+    if not any(number.extremes for number in entry.numbers):
         return []
     return [
-        Markup("{} to {}").format(*(number(value, item.quantity) for value in item.extremes))
-        if item.extremes
-        else _number(item)
-        for item in entry.numbers
+        Markup("{} to {}").format(*(number_markup(value, number.quantity) for value in number.extremes))
+        if number.extremes
+        else _number(number)
+        for number in entry.numbers
     ]
 
 
 def order(entry: Entry) -> float:
-    """What a column is sorted by: what has no number stands last."""
+    """The sorting key of an entry: those without a number come last."""
     return math.inf if entry.order is None else entry.order
 
 
 def footnotes(entry: Entry) -> list[int]:
-    return [note for note in (entry.suspect, *(item.suspect for item in entry.numbers)) if note]
+    return [note for note in (entry.suspect, *(number.suspect for number in entry.numbers)) if note]

@@ -22,7 +22,7 @@ def _layout(column: Column) -> str:
 
 
 def to_latex(table: Table) -> str:
-    r"""A booktabs table environment for a document that says \usepackage{booktabs,amssymb}."""
+    r"""A booktabs table environment for a document with \usepackage{booktabs,amssymb}."""
     width = len(table.columns)
     lines = [
         r"% Needs \usepackage{booktabs,amssymb} in the preamble.",
@@ -54,7 +54,7 @@ def to_latex(table: Table) -> str:
 
 
 def to_document(names: Sequence[str]) -> str:
-    r"""A document that compiles as it is and takes in these files, which lie beside it."""
+    r"""A complete document that inputs these files from its own folder."""
     lines = [
         "% All tables of the sweep: pdflatex all.tex",
         r"\documentclass{article}",
@@ -69,9 +69,9 @@ def to_document(names: Sequence[str]) -> str:
 
 
 def typeset(document: Path) -> str:
-    """Compile a document where there is a LaTeX installation, and say in one sentence what came of it.
+    """Compile a document if there is a LaTeX installation, and report the result in one sentence.
 
-    A convenience: that there is none, or that it lacks a package, is no error. Auxiliary files are not left behind.
+    A missing installation, or one without a package, is no error. No auxiliary files are left behind.
     """
     program = shutil.which("pdflatex")
     if program is None:

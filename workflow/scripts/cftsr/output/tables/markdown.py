@@ -8,7 +8,7 @@ from cftsr.output.typesetting.words import plain
 
 
 def to_markdown(table: Table) -> str:
-    """GitHub Markdown, the columns aligned in the source too."""
+    """GitHub Markdown, with the columns aligned in the source as well."""
     lines = [f"# {plain(table.title).markdown}", ""]
     right = [column.kind == NUMBER for column in table.columns]
     if table.answer:

@@ -1,4 +1,4 @@
-"""A table before it is written anywhere: values, quantities, marks and notes, but no Markdown, LaTeX, HTML or CSV."""
+"""The model of a table: values, quantities, marks and notes, independent of Markdown, LaTeX, HTML and CSV."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 from cftsr.results.findings import Fits
 from cftsr.results.published import PublishedValue
 
-View = tuple[str, str, int, str | None, str]  # family, task, theories, fraction, setting: what a cell's view is of
-SAME = 0.05  # published numbers have few digits and depend on a seed: nearer than this counts as equal
+ViewKey = tuple[str, str, int, str | None, str]  # family, task, theories, fraction, setting of a view of the page
+SAME = 0.05  # relative: published numbers have few digits and depend on a seed, so closer values count as equal
 LOWER_IS_BETTER = {"loss": True, "complexity": True, "score": False}
 FORMULAS, GRID, OWN, SEEDS, HIDDEN = "formulas", "grid", "own", "seeds", "hidden"  # kinds of tables
 PAPER, RECORDED, ENGINE = "paper", "recorded", "engine"  # kinds of rows
@@ -36,11 +36,11 @@ class Number:
 
 @dataclass(frozen=True)
 class Mark:
-    """What was proved of a fit, or of the fits with several seeds.
+    """The proof mark of a fit, or of the fits with several seeds.
 
     proof      "yes", "no", "undecided", "approximate" or "missing"
-    text       all of it in signs: "✓† 2/3 ?1"
-    seeds      "2/3", where there are several; rate: the same as a rate, with its interval
+    text       all of it in symbols: "✓† 2/3 ?1"
+    seeds      "2/3", if there are several; rate: the same as a rate, with its interval
     elsewhere  whether the proved equation is another member of the front
     """
 
@@ -53,14 +53,14 @@ class Mark:
 
 @dataclass(frozen=True)
 class Entry:
-    """What stands in one field: words, a formula, or numbers with their marks.
+    """An entry of a table: words, a formula, or numbers with their marks.
 
-    formula    in our grammar or SymPy's, of what `symbol` names; latex: how it is printed elsewhere
-    rounded    whether its constants may be; not where the verdict rests on all their digits
-    numbers    the first, then what stands in parentheses behind it
-    against    "better", "worse" or "equal" beside the published value; "" where there is nothing to compare
-    order      what the column is sorted by
-    view       the cell that it is about, where it is one of ours
+    formula    for `symbol`, in our grammar or SymPy's; latex: its printed form, if different
+    rounded    whether its constants may be rounded; not if the verdict rests on all their digits
+    numbers    the first, then those in parentheses after it
+    against    "better", "worse" or "equal" compared with the published value; "" where there is nothing to compare
+    order      the sorting key in its column
+    view       the view of its cell, if it is one of ours
     """
 
     words: str = ""
@@ -73,7 +73,7 @@ class Entry:
     mark: Mark | None = None
     against: str = ""
     order: float | None = None
-    view: View | None = None
+    view: ViewKey | None = None
 
     @property
     def empty(self) -> bool:
@@ -85,8 +85,8 @@ EMPTY = Entry()
 
 @dataclass(frozen=True)
 class Column:
-    """kind: GROUP (said once for the rows that stand together), SOURCE, FORMULA, NUMBER or WORDS; share: of the line in
-    LaTeX, for columns that wrap."""
+    """kind: GROUP (shown once per group of rows), SOURCE, FORMULA, NUMBER or WORDS; share: of the line width in LaTeX,
+    for columns that wrap."""
 
     title: str
     kind: str = NUMBER
@@ -103,7 +103,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Block:
-    """Rows under one heading, in groups that stand together."""
+    """Rows under one heading, in groups."""
 
     heading: str
     groups: list[list[Row]]
@@ -119,9 +119,9 @@ class Table:
 
     notes     below it: how to read it; `code` in back quotes
     suspects  why published values are suspect, in the order of their footnotes
-    remarks   what else is to be said about the published values
-    answer    the formula that its numbers are about, where one was proved; its words say by whom
-    data      its CSV file: rows with the columns results.findings.CSV_COLUMNS
+    remarks   further remarks on the published values
+    answer    the formula that its numbers refer to, if one was proved; its words name the engines
+    data      the rows of its CSV file, with the columns results.findings.CSV_COLUMNS
     """
 
     number: int
@@ -145,7 +145,7 @@ class Table:
 
     @property
     def below(self) -> list[tuple[str, list[str]]]:
-        """Headings and sentences under the table, as far as there are any."""
+        """The headings under the table with their sentences, if there are any."""
         remarks = [*(f"‡ suspect: {words}" for words in self.suspects), *self.remarks]
         parts = [("How to read it", self.notes), ("On the published values", remarks)]
         return [(heading, sentences) for heading, sentences in parts if sentences]
@@ -163,7 +163,7 @@ class Table:
 
 
 def against(quantity: str, ours: float | None, theirs: float | None) -> str:
-    """ "better", "worse" or "equal" (within SAME); "" where one of the two is not there."""
+    """ "better", "worse" or "equal" (within SAME); "" if one of the two is missing."""
     if ours is None or theirs is None:
         return ""
     if ours == theirs or abs(ours - theirs) <= SAME * max(abs(ours), abs(theirs)) < math.inf:
@@ -180,15 +180,15 @@ def mark_of(fits: Fits) -> Mark:
 
 
 def fitted_entry(
-    fits: Fits | None, quantities: Sequence[str], theirs: Sequence[PublishedValue | None], view: View
+    fits: Fits | None, quantities: Sequence[str], theirs: Sequence[PublishedValue | None], view: ViewKey
 ) -> Entry:
-    """The numbers of one engine's fits on one cell; nothing where none was asked for, a dash where they are missing."""
+    """The numbers of one engine's fits on one cell; empty if the sweep has none, a dash if they are missing."""
     if fits is None:
         return EMPTY
     if not fits.results:
         return Entry(words="—", mark=mark_of(fits), view=view)
     numbers = tuple(Number(fits.median(name), name, fits.extremes(name)) for name in quantities)
-    # A suspect value is no measure.
+    # A suspect value is not compared with.
     printed = theirs[0].value if theirs and theirs[0] and not theirs[0].suspect else None
     return Entry(
         numbers=numbers,
@@ -200,11 +200,14 @@ def fitted_entry(
 
 
 def published_entry(values: Sequence[PublishedValue | None], footnotes: dict[int, int]) -> Entry:
-    """Published numbers; `footnotes` by id of the value."""
+    """The entry of published numbers.
+
+    footnotes   id of a value -> the number of its footnote
+    """
     known = tuple(
-        Number(item.value, item.quantity, printed=item.printed if item.printed == "Exact" else "",
-               suspect=footnotes.get(id(item), 0))
-        for item in values
-        if item
+        Number(published.value, published.quantity, printed=published.printed if published.printed == "Exact" else "",
+               suspect=footnotes.get(id(published), 0))
+        for published in values
+        if published
     )  # fmt: skip
     return Entry(numbers=known, order=known[0].value) if known else EMPTY

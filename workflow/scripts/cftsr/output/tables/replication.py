@@ -30,18 +30,18 @@ ORDER = (WITHIN, BOTH_EXACT, BETTER, WORSE, OTHER, SUSPECT, ABSENT)
 
 
 def replication_table(findings: Findings, published: Published) -> Table:
-    """One row for each published number of Tables 3 to 6, a block for each family and setting."""
-    found = comparisons(findings, published)
+    """One row per published number of Tables 3 to 6, a block for each family and setting."""
+    all_comparisons = comparisons(findings, published)
     groups: dict[tuple[str, str], dict[tuple, list[Comparison]]] = {}
-    for item in found:
-        value = item.published
+    for comparison in all_comparisons:
+        value = comparison.published
         cells = groups.setdefault((value.family, value.setting), {})
-        cells.setdefault((value.theories, value.fraction), []).append(item)
+        cells.setdefault((value.theories, value.fraction), []).append(comparison)
     blocks = []
     for (family, setting), cells in groups.items():
         rows = [
-            [_row(item) for item in items]
-            for _, items in sorted(cells.items(), key=lambda cell: (cell[0][0], fraction_order(cell[0][1])))
+            [_row(comparison) for comparison in of_cell]
+            for _, of_cell in sorted(cells.items(), key=lambda cell: (cell[0][0], fraction_order(cell[0][1])))
         ]
         blocks.append(Block(f"{findings.title(family)}, {setting_title(setting)}", rows))
     return Table(
@@ -68,47 +68,47 @@ def replication_table(findings: Findings, published: Published) -> Table:
     )
 
 
-def _row(item: Comparison) -> Row:
-    value = item.published
+def _row(comparison: Comparison) -> Row:
+    value = comparison.published
     view = (value.family, value.task, value.theories, value.fraction, value.setting)
     where = data_set_title(value.theories, value.fraction)
     cell = Entry(words=where, view=view, order=value.theories)
     theirs = Entry(numbers=(Number(value.value, value.quantity),), order=value.value)
     ours = EMPTY
     proved = EMPTY
-    if item.fits and item.middle is not None:
-        extremes = None if item.low == item.high else (item.low, item.high)
-        ours = Entry(numbers=(Number(item.middle, value.quantity, extremes),), order=item.middle)
-        proved = Entry(words=f"{item.fits.recovered}/{item.fits.asked}")
-    answer = Entry(words=item.answer + (f", {item.distance}" if item.distance else ""))
+    if comparison.fits and comparison.middle is not None:
+        extremes = None if comparison.low == comparison.high else (comparison.low, comparison.high)
+        ours = Entry(numbers=(Number(comparison.middle, value.quantity, extremes),), order=comparison.middle)
+        proved = Entry(words=f"{comparison.fits.recovered}/{comparison.fits.asked}")
+    answer = Entry(words=comparison.answer + (f", {comparison.distance}" if comparison.distance else ""))
     return Row((cell, Entry(words=value.quantity), theirs, ours, proved, answer))
 
 
 def replication_words(findings: Findings, published: Published) -> list[str]:
-    """The answer in a few sentences."""
-    found = comparisons(findings, published)
-    if not compared(found):
+    """Whether the paper's numbers replicate, in a few sentences."""
+    all_comparisons = comparisons(findings, published)
+    if not compared(all_comparisons):
         return ["No published value can be compared: the record has none of the paper's cells."]
     lines = []
     for quantity in COMPARED:
-        mine = [item for item in found if item.published.quantity == quantity]
+        mine = [comparison for comparison in all_comparisons if comparison.published.quantity == quantity]
         number = counts(mine)
         parts = ", ".join(f"{number[words]} {words}" for words in ORDER if number[words])
-        same = sum(item.replicates for item in mine)
+        same = sum(comparison.replicates for comparison in mine)
         lines.append(f"{sentence(quantity)}: {same} of {len(compared(mine))} published values replicate ({parts}).")
-    cells = {id(item.fits): item.fits for item in found if item.fits}
+    cells = {id(comparison.fits): comparison.fits for comparison in all_comparisons if comparison.fits}
     proved = sum(bool(fits.recovered) for fits in cells.values())
     return [
         *lines,
         f"The formula itself was found and proved in {proved} of {counted(len(cells), 'cell')} of Tables 3 to 6, with "
         "at least one seed: exact on the data and on everything held out, and identical to the closed form.",
-        f"Runs: {recorded_words(findings.repeated)}; {_coverage(found, len(cells), findings)}.",
+        f"Runs: {recorded_words(findings.repeated)}; {_coverage(all_comparisons, len(cells), findings)}.",
     ]
 
 
-def _coverage(found: Sequence[Comparison], recorded: int, findings: Findings) -> str:
-    """How much of the paper's experiment the record has: a part of it must not pass for the whole."""
-    values = [comparison.published for comparison in found]
+def _coverage(all_comparisons: Sequence[Comparison], recorded: int, findings: Findings) -> str:
+    """How much of the paper's experiment is in the record: a part of it must not pass for the whole."""
+    values = [comparison.published for comparison in all_comparisons]
     places = {(value.family, value.theories, value.fraction, value.setting) for value in values}
     seeds = {result.cell["seed"] for result in findings.repeated}
     part = "all" if recorded == len(places) else f"{recorded} of"

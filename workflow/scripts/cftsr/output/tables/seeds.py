@@ -27,11 +27,11 @@ def seeds_table(plan: Plan, findings: Findings, published: Published) -> Table:
         for index, place in enumerate(places):
             _, task, setting, engine = place
             fits = groups[place]
-            found = fits.recovery
+            recovery = fits.recovery
             what = f"{findings.symbol(family, task)}, {setting_title(setting)}"
-            rows.append(Row((Entry(words=what, order=index), Entry(words=engine), *_entries(fits, found))))
+            rows.append(Row((Entry(words=what, order=index), Entry(words=engine), *_entries(fits, recovery))))
             pooled = (family, task, None, setting)
-            for quantity, value in zip(SEED_QUANTITIES, (found.rate, found.median_seconds), strict=True):
+            for quantity, value in zip(SEED_QUANTITIES, (recovery.rate, recovery.median_seconds), strict=True):
                 data.append(csv_row(plan.number, pooled, None, engine, quantity, value, fits, None))
         blocks.append(Block(findings.title(family), [[row] for row in rows]))
     what, source, *numbers = SEED_COLUMNS
@@ -44,23 +44,23 @@ def seeds_table(plan: Plan, findings: Findings, published: Published) -> Table:
             "Over all theories and fractions together, for engines that use a seed. The rate is over the fits that "
             "have a verdict, with Wilson's 95% interval; what is undecided counts as not recovered.",
             "CPU seconds: median [smallest, largest] of the search, over the fits that recovered the formula. The "
-            "others are censored: they ended without it, and how long they would have needed is not known.",
+            "others are censored: they ended without it, and the time that they would have needed is unknown.",
         ],
         kind=SEEDS,
         data=data,
     )
 
 
-def _entries(fits: Fits, found: Recovery) -> list[Entry]:
-    """What stands in the columns of SEED_COLUMNS, from the third on."""
+def _entries(fits: Fits, recovery: Recovery) -> list[Entry]:
+    """The entries in the columns of SEED_COLUMNS, from the third on."""
     times = ""
-    if found.seconds:
-        low, high = found.seconds[0], found.seconds[-1]
-        times = f"{found.median_seconds:.3g}" + (f" [{low:.3g}, {high:.3g}]" if len(found.seconds) > 1 else "")
+    if recovery.seconds:
+        low, high = recovery.seconds[0], recovery.seconds[-1]
+        times = f"{recovery.median_seconds:.3g}" + (f" [{low:.3g}, {high:.3g}]" if len(recovery.seconds) > 1 else "")
     return [
-        Entry(words=f"{found.recovered}/{fits.asked}", order=found.recovered),
-        Entry(words=found.rate_words, order=found.rate),
-        Entry(words=times, order=found.median_seconds),
-        Entry(words=str(found.censored), order=found.censored),
-        Entry(words=str(found.missing), order=found.missing),
+        Entry(words=f"{recovery.recovered}/{fits.asked}", order=recovery.recovered),
+        Entry(words=recovery.rate_words, order=recovery.rate),
+        Entry(words=times, order=recovery.median_seconds),
+        Entry(words=str(recovery.censored), order=recovery.censored),
+        Entry(words=str(recovery.missing), order=recovery.missing),
     ]

@@ -1,4 +1,4 @@
-"""Which formula stands for many fits of one quantity: the shortest that was proved."""
+"""The formula that represents many fits of one quantity: the shortest that was proved."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from cftsr.vocabulary import APPROXIMATE, YES
 
 
 def shorter(reported: dict[str, Any]) -> str:
-    """Of the equation as it was found and its factored form the one with fewer nodes; the factored one, too, where
-    constants were read as rational numbers: as found it is then no exact statement."""
+    """The equation as fitted or its factored form, whichever has fewer nodes; always the factored form if constants
+    were read as rational numbers, because the fitted equation is then not exact."""
     exact = reported["exact_on_data"] in (YES, APPROXIMATE) and reported["simplified"]
     if not exact:
         return reported["equation"]
@@ -28,7 +28,7 @@ def shorter(reported: dict[str, Any]) -> str:
 
 
 class Proved(NamedTuple):
-    """formula: as text; latex: of the factored form, "" where the formula is as it was found; engines: by whom."""
+    """formula: as text; latex: of the factored form, "" if the formula is as fitted; engines: those that proved it."""
 
     formula: str
     latex: str
@@ -37,7 +37,7 @@ class Proved(NamedTuple):
 
 
 def shortest_proved(results: Iterable[Result]) -> Proved | None:
-    """Of several fits of one quantity the shortest formula that was proved; None where none was."""
+    """The shortest formula that was proved in several fits of one quantity; None if none was proved."""
     proved = [result for result in results if result.recovered == YES]
     if not proved:
         return None

@@ -9,7 +9,7 @@ from cftsr.output.typesetting.words import EMPTY, Text, code, formula, number, p
 
 
 def texts_of(group: Sequence[Row], columns: Sequence[Column]) -> list[list[Text]]:
-    """The rows of a group; what its first column says once is said in its first row."""
+    """The rows of a group; entries of a GROUP column appear in the first row only."""
     return [
         [
             EMPTY if index and column.kind == GROUP else entry_text(entry)
@@ -20,7 +20,7 @@ def texts_of(group: Sequence[Row], columns: Sequence[Column]) -> list[list[Text]
 
 
 def number_text(value: float | None, quantity: str) -> Text:
-    """A number as its quantity is shown; a median complexity may be a half."""
+    """A number in the format of its quantity; a median complexity may be a half-integer."""
     if value is None:
         return plain("—")
     return plain(f"{value:g}") if quantity == "complexity" else number(value, scientific=quantity.endswith("loss"))
@@ -41,10 +41,14 @@ def entry_text(entry: Entry) -> Text:
     return first + plain(f" {entry.mark.text}") if entry.mark and entry.mark.text else first
 
 
-def _number(item: Number) -> Text:
+def _number(printed_number: Number) -> Text:
     """The number of one seed, or of several that agree; else the median [smallest, largest]."""
-    shown = plain(item.printed) if item.printed else number_text(item.value, item.quantity)
-    if item.extremes:
-        low, high = (number_text(value, item.quantity) for value in item.extremes)
+    shown = (
+        plain(printed_number.printed)
+        if printed_number.printed
+        else number_text(printed_number.value, printed_number.quantity)
+    )
+    if printed_number.extremes:
+        low, high = (number_text(value, printed_number.quantity) for value in printed_number.extremes)
         shown = shown + plain(" [") + low + plain(", ") + high + plain("]")
-    return shown + plain("‡" * bool(item.suspect))
+    return shown + plain("‡" * bool(printed_number.suspect))

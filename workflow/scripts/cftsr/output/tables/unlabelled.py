@@ -1,4 +1,4 @@
-"""Spectra without labels: which hidden quantum numbers were found, and what speaks for them."""
+"""Spectra without labels: their hidden quantum numbers, and the evidence for them."""
 
 from __future__ import annotations
 
@@ -14,21 +14,23 @@ QUANTITIES = ("levels", "levels_explained", "held_out_levels", "held_out_levels_
 
 
 def unlabelled_table(plan: Plan, findings: Findings, published: Published) -> Table:
-    found = unlabelled.found_in(findings.results)
+    by_place = unlabelled.findings_of(findings.results)
     blocks, data = [], []
-    for family in paper_first({family for family, *_ in found}):
+    for family in paper_first({family for family, *_ in by_place}):
         groups = []
-        places = sorted((place for place in found if place[0] == family), key=lambda place: (place[2], float(place[3])))
+        places = sorted(
+            (place for place in by_place if place[0] == family), key=lambda place: (place[2], float(place[3]))
+        )
         for place in places:
-            groups.append(_rows(place, found[place]))
+            groups.append(_rows(place, by_place[place]))
             _, task, theories, fraction = place
-            for quantity, value in zip(QUANTITIES, _values(found[place]), strict=True):
+            for quantity, value in zip(QUANTITIES, _values(by_place[place]), strict=True):
                 where = (family, task, fraction, ANY_SETTING)
                 data.append(csv_row(plan.number, where, theories, "", quantity, value, None, None))
         blocks.append(Block(findings.title(family), groups))
     return Table(
         number=plan.number,
-        caption="Spectra without labels: the quantum number that was found, before any engine was asked.",
+        caption="Spectra without labels: the hidden quantum number, determined before any engine runs.",
         columns=[
             Column("Theories, lowest", GROUP),
             Column("E", FORMULA, 0.2),
@@ -40,13 +42,13 @@ def unlabelled_table(plan: Plan, findings: Findings, published: Published) -> Ta
         ],
         blocks=blocks,
         notes=[
-            "Given are the theory labels and the distinct energies of each theory. E + s is a square of a whole number "
-            "lambda over a number D of the theory, or a quadratic form of two whole numbers. D is a formula that the "
-            "exact engine found from the theories.",
-            "Whole: levels whose hidden numbers are whole with the s and D of their theory, of all. Held out are "
-            "higher levels of the same theories and theories that come after them.",
-            "Next best: the shift that explains most levels after the one found, on a sample of the theories.",
-            "Random spectra: the largest share of levels that the same search explains in spectra drawn with the same "
+            "The input is the theory labels and the distinct energies of each theory. E + s is the square of a whole "
+            "number lambda over a number D of the theory, or a quadratic form of two whole numbers. D is a formula in "
+            "the theory labels, from the exact engine.",
+            "Whole: how many of the levels have whole hidden numbers with the s and D of their theory. Higher levels "
+            "of the same theories, and theories that follow them, are held out.",
+            "Next best: the shift that explains the most levels after the chosen one, on a sample of the theories.",
+            "Random spectra: the largest share of levels that the same search explains in random spectra with the same "
             "denominators, as measured.",
         ],
         kind=HIDDEN,
@@ -61,7 +63,7 @@ def _values(finding: unlabelled.Finding) -> list[int | None]:
 
 
 def _rows(place: tuple, finding: unlabelled.Finding) -> list[Row]:
-    """One row for each sector."""
+    """One row per sector."""
     *_, theories, fraction = place
     head = Entry(words=f"{theories}, {percentage(fraction)}", order=theories, view=(*place, ANY_SETTING))
     tried = finding["certificate"].get("shifts_tried")

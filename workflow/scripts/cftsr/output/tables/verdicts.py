@@ -1,4 +1,4 @@
-"""What was proved of a fit, in words."""
+"""The verdict on a fit, in words."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from cftsr.results.summary import Result
 from cftsr.vocabulary import APPROXIMATE, FITS, IDENTIFIED, NONE, UNDECIDED, YES
 
 
-def no_formula(result: Result) -> bool:
-    """Whether the engine says itself that it has no formula: its front is then a constant, and no answer."""
+def has_no_formula(result: Result) -> bool:
+    """Whether the engine itself reports that it has no formula: its front is then a constant, and no answer."""
     return result.certificate.get("outcome") == NONE and result.selected_by == "best"
 
 
 def long_verdict(result: Result, paper: bool = False) -> str:
-    """What was proved of a fit, and beyond the paper's tables whether the data fix the formula, with the reasons."""
-    if no_formula(result):
+    """The verdict on a fit, and outside the paper's tables whether the data determine the formula, with the reasons."""
+    if has_no_formula(result):
         return "; ".join(result.certificate.get("reasons") or ["the engine found none"])
     if paper:
         return verdict_words(result)
@@ -25,22 +25,22 @@ def long_verdict(result: Result, paper: bool = False) -> str:
 
 
 def verdict_words(result: Result, short: bool = False) -> str:
-    """What was proved of a fit, in a few words; `short` where it is said elsewhere what the data fix."""
-    found = result.reported
+    """The verdict on a fit in a few words; `short` if another text says whether the data determine the formula."""
+    reported = result.reported
     if result.recovered == YES:
-        same = found["identical_to_closed_form"] == YES
+        same = reported["identical_to_closed_form"] == YES
         words = "identical to the closed form" if same else _exact_words(result)
         if result.identified == FITS and not short:
-            words += ", though the data alone do not fix it"
+            words += ", though the data alone do not determine it"
     elif result.recovered == APPROXIMATE:
         words = "agrees within uncertainty"
     elif result.proved:
         words = _exact_words(result) + ", but the data do not determine it" * (not short)
     elif result.recovered == UNDECIDED:
         words = "undecided"
-    elif found["exact_on_data"] == YES:
+    elif reported["exact_on_data"] == YES:
         words = "exact on the data, not beyond"
-    elif found["exact_on_data"] == APPROXIMATE:
+    elif reported["exact_on_data"] == APPROXIMATE:
         words = "agrees with the data within uncertainty, not beyond"
     else:
         words = "not exact"
@@ -53,7 +53,7 @@ def _exact_words(result: Result) -> str:
 
 
 def certificate_words(result: Result) -> str:
-    """Whether the data fix the formula, and why not where they do not; "" where nobody knows."""
+    """Whether the data determine the formula, and if not, why; "" if there is no certificate."""
     if result.identified == IDENTIFIED:
         return "the rows identify it"
     reasons = "; ".join([*(result.certificate.get("reasons") or []), *deciding_words(result.certificate)])
@@ -63,7 +63,7 @@ def certificate_words(result: Result) -> str:
 
 
 def deciding_words(certificate: Mapping[str, Any]) -> list[str]:
-    """Which other formula fits every row, and where a measurement would decide; nothing where none is known."""
+    """Another formula that fits every row, and where a measurement would decide; [] if none is known."""
     if not certificate.get("competing_formula"):
         return []
     words = f"`{certificate['competing_formula']}` fits every row too"

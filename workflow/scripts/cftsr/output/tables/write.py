@@ -1,4 +1,4 @@
-"""Everything that follows from the verdicts and is no figure and no page: tables, the summary, the closing message."""
+"""The results of a sweep other than figures and page: tables, the summary, the closing message."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def write_tables(findings: Findings, folder: str | Path, published_folder: str |
 
     findings   of `read_records`; fronts are not needed
     folder     results/<budget>, for summary.parquet, summary.csv, tables/table1.csv, .md, .tex and so on (see
-               `planned_tables`), tables/all.tex (a document of them all), and tables/message.txt, which is what is
-               returned
+               `planned_tables`), tables/all.tex (a document of them all), and tables/message.txt, the message that
+               is returned
 
-    The same verdicts give the same bytes. Tables that an earlier sweep left there and this one has not are removed.
+    The same verdicts give the same bytes. Tables of an earlier sweep that this one does not have are removed.
     Raises UserError where data/published is damaged or the folder cannot be written.
     """
     results = Results(str(folder))

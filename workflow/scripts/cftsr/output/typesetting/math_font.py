@@ -1,6 +1,6 @@
-"""STIX Two Math, cut down to what our formulas need: Chromium stretches parentheses only with a font for mathematics.
+"""STIX Two Math, cut down to the glyphs in our formulas: Chromium stretches parentheses only with a math font.
 
-The font comes with the package ziamath (SIL Open Font License, which allows it in a document); fonttools cuts it. Where
+The font comes with the package ziamath (SIL Open Font License, which allows it in a document); fonttools subsets it. If
 one of the two is not installed, formulas are set without a font and their parentheses do not grow.
 """
 
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-# What mathml.py writes: digits, operators, letters, and the italic ones that browsers make of names of one letter.
+# The characters of mathml.py: digits, operators, letters, and the italics that browsers use for names of one letter.
 CHARACTERS = (
     {ord(character) for character in "0123456789+-=.,()/_ \u2212\u00d7\u00b7\u221e\u2062"}
     | {*range(ord("A"), ord("Z") + 1), *range(ord("a"), ord("z") + 1)}
@@ -26,12 +26,12 @@ CHARACTERS = (
 
 @cache
 def math_font() -> str:
-    """The font as base64 of WOFF, some 20 kB; "" where it cannot be made here."""
+    """The font as WOFF in base64, some 20 kB; "" if it cannot be made here."""
     try:
         from fontTools import subset
     except ModuleNotFoundError:
         return ""
-    # Found, not imported: the import reads the whole font.
+    # Located, not imported: the import reads the whole font.
     package = find_spec("ziamath")
     source = Path(package.origin).with_name("fonts") / "STIXTwoMath-Regular.ttf" if package and package.origin else None
     if not source or not source.is_file():
@@ -54,7 +54,7 @@ def math_font() -> str:
 
 
 def math_font_face() -> Markup:
-    """A rule of CSS for the font "Page Math"; "" where there is none."""
+    """The CSS rule for the font "Page Math"; "" if there is none."""
     data = math_font()
     if not data:
         return Markup("")
@@ -64,5 +64,5 @@ def math_font_face() -> Markup:
 
 
 def with_plain_parentheses(page: str) -> str:
-    """The page for a browser without a font for mathematics: no exponent floats above parentheses that stay small."""
+    """The page for browsers without a font for mathematics, where stretched parentheses would misplace exponents."""
     return page if math_font() else re.sub(r"<mo>([()])</mo>", r'<mo stretchy="false">\1</mo>', page)

@@ -1,7 +1,7 @@
 """Formulas in HTML, typeset as MathML, and as text to copy into Python, LaTeX and Mathematica.
 
-Equations of fronts and SymPy's printing of simplified ones, which has **, are read. What cannot be read is shown as it
-is, as code.
+It reads equations of fronts, and SymPy's printing of simplified ones, which has **. What cannot be read is shown
+unchanged, as code.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from cftsr.algebra.other_notations import as_text
 from cftsr.algebra.printing import GREEK, latex_of, with_powers
 from cftsr.output.typesetting.words import rounded_constants
 
-MAX_NODES = 400  # of a formula that is typeset; a longer one is shown as code
+MAX_NODES = 400  # of a formula that is typeset; a larger one is shown as code
 
 
 def read(text: str) -> Expression:
@@ -34,12 +34,12 @@ def read(text: str) -> Expression:
 
 
 class Piece(NamedTuple):
-    """Markup with what decides about parentheses and multiplication dots around it.
+    """Markup, and its properties that decide about parentheses and multiplication dots around it.
 
-    level     1 a sum, 2 a product, 3 anything that holds together
+    level     1 a sum, 2 a product, 3 anything that needs no parentheses
     digit     whether it starts with a digit: then a product needs a dot before it
     compound  a fraction or a power: it takes parentheses under an exponent
-    positive  of something that starts with a minus: the same without it, so that a sign moves to where people write it
+    positive  for something that starts with a minus: the same without it, so the sign can move to its usual place
     """
 
     markup: Markup
@@ -53,9 +53,9 @@ INVISIBLE_TIMES, TIMES, MINUS = "\u2062", "\u00d7", "\u2212"
 
 
 def mathml(text: str, symbol: str = "", block: bool = False, rounded: bool = True) -> Markup:
-    """An equation typeset, nothing simplified, behind "symbol =" if there is one; code where it cannot be read.
+    """An equation typeset, not simplified, after "symbol =" if there is a symbol; as code if it cannot be read.
 
-    rounded   not where the verdict rests on all digits of its constants
+    rounded   whether constants may be rounded; not if the verdict rests on all their digits
     """
     try:
         tree = read(text)
@@ -105,8 +105,8 @@ def _leaf(node: Expression, rounded: bool) -> Piece:
     if exponent:
         power = _tag("mn", str(int(exponent)).replace("-", MINUS))
         body = _tag("mrow", body, _tag("mo", TIMES), _tag("msup", _tag("mn", "10"), power))
-    found = Piece(body, 2 if exponent else 3, digit=True, compound=bool(exponent))
-    return _negative(found) if negative else found
+    piece = Piece(body, 2 if exponent else 3, digit=True, compound=bool(exponent))
+    return _negative(piece) if negative else piece
 
 
 def _negative(piece: Piece) -> Piece:
@@ -114,7 +114,7 @@ def _negative(piece: Piece) -> Piece:
 
 
 def _closed(piece: Piece, level: int) -> Markup:
-    """In parentheses where it does not hold together by itself; they grow around a fraction only."""
+    """The markup, in parentheses if its level requires them; they grow around a fraction only."""
     if piece.level >= level:
         return piece.markup
     tag = "<mo>{}</mo>" if "<mfrac>" in piece.markup else '<mo stretchy="false">{}</mo>'
@@ -154,9 +154,9 @@ def _power(base: Piece, exponent: Markup) -> Piece:
 
 
 def copies(text: str, latex: str = "") -> list[tuple[str, str]]:
-    """The formula as (language, text) for those who take it along; as it stands where it cannot be read.
+    """The formula as (language, text), to be copied; unchanged if it cannot be read.
 
-    latex   what the verdict has for it, if anything; else the tree as it is, with rounded constants
+    latex   of the verdict, if it has one; else the tree is printed, with rounded constants
     """
     try:
         tree = read(text)

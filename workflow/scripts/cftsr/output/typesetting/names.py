@@ -1,6 +1,6 @@
-"""Names with indices as people write them: su(2)_k, su(2)_{k+m}, h_min, W_3(p,q).
+"""Names with indices: su(2)_k, su(2)_{k+m}, h_min, W_3(p,q).
 
-In prose an index stands behind a single letter or a closing parenthesis and an underscore. It is letters, digits, or
+In prose an index follows a single letter or a closing parenthesis and an underscore. It is letters, digits, or
 anything in braces: n100_f30 and conformal_weight have none.
 """
 
@@ -16,7 +16,7 @@ _SMALL = dict(zip("0123456789+-=()aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇�
 
 
 def with_indices(text: str, typeset: Callable[[str], str]) -> str:
-    """The text with each index as `typeset` gives it."""
+    """The text with each index replaced by `typeset(index)`."""
     return _INDEX.sub(lambda match: typeset(match[1] or match[2]), text)
 
 
@@ -26,10 +26,10 @@ def subscripts(text: str) -> Markup:
 
 
 def small_indices(text: str) -> str:
-    """In plain text, for charts and the titles of windows: Unicode's subscripts, where there are all of them."""
+    """In plain text, for charts and window titles: Unicode subscripts, if there is one for every letter."""
     return with_indices(text, lambda index: "".join(_SMALL.get(letter, letter) for letter in _plain(index)))
 
 
 def _plain(index: str) -> str:
-    """An index in parentheses where a letter of it has no subscript, so that it can be told from what follows."""
+    """The index, with its underscore if a letter of it has no subscript."""
     return index if all(letter in _SMALL for letter in index) else f"_{index}"

@@ -1,4 +1,4 @@
-"""How words, numbers and formulas are set in Markdown and in LaTeX."""
+"""Words, numbers and formulas in Markdown and in LaTeX."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def escape_latex(text: str) -> str:
 
 
 def _with_indices(text: str) -> str:
-    """In LaTeX, with su(2)_k and the like set as indices: escaped piece by piece."""
+    """The text in LaTeX, with su(2)_k and the like set as indices: escaped piece by piece."""
     indices: list[str] = []
 
     def put_aside(index: str) -> str:
@@ -67,7 +67,7 @@ def _with_indices(text: str) -> str:
 
 
 def plain(text: str) -> Text:
-    """Words as they are, with everything escaped that a language would take for its own; `code` is set as code."""
+    """Words, with the special characters of each language escaped; `code` is set as code."""
     markdown, latex = "", ""
     for index, part in enumerate(text.split("`")):
         if index % 2:
@@ -96,7 +96,7 @@ def number(value: float, scientific: bool = False) -> Text:
 
 
 def rounded_constants(text: str) -> str:
-    """The formula with its floats to DIGITS digits; "2.0000" still shows that it was no integer."""
+    """The formula with its floats rounded to DIGITS digits; "2.0000" still shows that it was no integer."""
     return re.sub(
         r"(?<![\w.])\d+(?:\.\d*(?:e[+-]?\d+)?|e[+-]?\d+)", lambda match: f"{float(match[0]):#.{DIGITS}g}", text
     )
@@ -106,10 +106,11 @@ def rounded_constants(text: str) -> str:
 
 
 def formula(text: str, rounded: bool = True) -> Text:
-    """An equation of a front or of the paper: code in Markdown, set as it was found in LaTeX.
+    """An equation of a front or of the paper: code in Markdown, typeset without simplification in LaTeX.
 
-    rounded   not where the verdict rests on all digits of its constants
-    The integer columns i1..i10 are shown as the integers they stand for. What is no equation is shown as words.
+    rounded   whether constants may be rounded; not if the verdict rests on all their digits
+
+    The integer columns i1..i10 are shown as the integers they stand for. Other text is shown as words.
     """
     try:
         parsed = parse(text, None)
