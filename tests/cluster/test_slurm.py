@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cftsr.sweep.plan import Sweep as CftSweep
-from cftsr.sweep.resources import Limits, estimated_rows, of_fit, of_verdict
+from cftsr.sweep.resources import ClusterLimits, estimated_rows, of_fit, of_verdict
 from tests.cluster.conftest import ClusterSweep, Slurm, wait_until
 from tests.faults.conftest import TABLES, Sweep, config
 
@@ -99,7 +99,7 @@ def test_the_template_for_other_clusters_with_its_lines_for_slurm(local: Sweep, 
 def needs(engine: str) -> tuple[int, int]:
     """MB and minutes of a cell's fit and verdict together."""
     sweep = CftSweep(settings())
-    limits = Limits(sweep.config["cluster"]["max_mem_mb"], sweep.config["cluster"]["max_minutes"])
+    limits = ClusterLimits(sweep.config["cluster"]["max_mem_mb"], sweep.config["cluster"]["max_minutes"])
     options, rows = sweep.options(engine, "conformal_weight"), estimated_rows("n8_f50")
     fit = of_fit(engine, "conformal_weight", rows, options, limits=limits)
     verdict = of_verdict(engine, rows, sweep.config["verification"]["seconds"], limits=limits)

@@ -65,7 +65,7 @@ def test_a_key_given_twice_is_named_in_every_file(project: Project):
     (project.folder / "more.yaml").write_text("seeds: 0\nbudget: quick\nseeds: 1\n")
     status, text = project.run("-n", "--configfile", str(project.folder / "more.yaml"))
     assert status != 0
-    assert "more.yaml: key 'seeds' stands twice, in lines 1 and 3; remove one" in text
+    assert "more.yaml: key 'seeds' appears twice, in lines 1 and 3; remove one" in text
     assert "Traceback" not in text
 
 

@@ -13,7 +13,7 @@ from cftsr.engines.options import for_task
 from cftsr.fronts.front import Candidate
 from cftsr.sweep.cells import Cell
 from cftsr.sweep.plan import Sweep
-from cftsr.sweep.record import FOLDER, RecordedFit, asked_of_rows, data_digest, record_path, write_record
+from cftsr.sweep.record import FOLDER, RecordedFit, data_digest, record_path, request_of_rows, write_record
 from tests.workflow.conftest import Project
 
 pytestmark = pytest.mark.workflow
@@ -41,7 +41,7 @@ def recorded(project: Project, budget: str, *cells: tuple[Cell, str], **changes)
         fits.append(
             RecordedFit(
                 cell=cell,
-                data=asked_of_rows(data.metadata),
+                data=request_of_rows(data.metadata),
                 digest=changes.get("digest", data_digest(data)),
                 rows=len(data),
                 options=options | changes.get("options", {}),
@@ -110,7 +110,7 @@ def test_without_a_match_nothing_is_used_and_the_start_says_why(without_julia: P
     recorded(project, "quick", (h(0), EXACT), (h(1), EXACT), options={"populations": 7})
     status, text = project.run("-n", "--quiet", "rules")
     assert status == 0, text
-    assert "2 fits recorded otherwise and not used: options (populations: recorded with 7, here" in text
+    assert "2 fits recorded differently and not used: options (populations: recorded with 7, here" in text
     assert "verify_recorded" not in text
     project.config["recorded"] = False
     assert "recorded" not in project.run("-n", "--quiet", "rules")[1]
@@ -124,7 +124,7 @@ def test_other_rows_end_the_one_job_and_the_next_run_leaves_them_out(without_jul
     assert "1 fit in data/recorded/quick.parquet were made on other rows than those of" in text
     status, text = project.run(SUMMARY)
     assert status == 0, text
-    assert "1 fit recorded otherwise and not used: data set (other rows, though the same was asked for)" in text
+    assert "1 fit recorded differently and not used: data set (other rows, though the request is the same)" in text
 
 
 def test_with_julia_pysr_itself_runs(without_julia: Project):

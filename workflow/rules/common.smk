@@ -135,7 +135,7 @@ SUBMITS = not (DRY_RUN or workflow.remote_exec)
 CELL_GROUP = signed(engine_of) if SUBMITS else None
 DATA_GROUP = "data" if SUBMITS else None
 
-LIMITS = estimates.Limits(SWEEP.config["cluster"]["max_mem_mb"], SWEEP.config["cluster"]["max_minutes"])
+LIMITS = estimates.ClusterLimits(SWEEP.config["cluster"]["max_mem_mb"], SWEEP.config["cluster"]["max_minutes"])
 
 
 # What a job asks a cluster for, worked out once for all seeds and settings.

@@ -206,7 +206,7 @@ def test_formulas_at_the_papers_cell_or_else_the_smallest(tmp_path):
 def test_an_empty_sweep_shows_the_paper_alone(tmp_path):
     written = Written(tmp_path, [])
     assert written.line(5, "Integer columns", "50%", "paper") == ["2.64e-04", "1.14e-03", "2.64e-02"]
-    assert "The sweep asked for none of these cells" in written.text(5)
+    assert "The sweep has none of these cells" in written.text(5)
     assert len(written.csv(5)) == 18
     assert {row["engine"] for row in written.csv(5)} == {""}
 

@@ -52,17 +52,17 @@ def grid(published, table, quantity):
 @pytest.mark.parametrize("table", [3, 5])
 def test_losses_are_as_printed(published, table):
     values = grid(published, table, "loss")
-    assert [item.printed for item in values] == LOSSES[table].split()
-    assert [item.value for item in values] == [float(text) for text in LOSSES[table].split()]
+    assert [value.printed for value in values] == LOSSES[table].split()
+    assert [value.value for value in values] == [float(text) for text in LOSSES[table].split()]
 
 
 @pytest.mark.parametrize("table", [4, 6])
 def test_scores_and_complexities_are_as_printed(published, table):
     words = SCORES[table].split()
     scores, sizes = grid(published, table, "score"), grid(published, table, "complexity")
-    assert [item.printed for item in scores] == words[::2]
-    assert [f"({item.printed})" for item in sizes] == words[1::2]
-    assert [item.value for item in scores] == [float(text) for text in words[::2]]
+    assert [value.printed for value in scores] == words[::2]
+    assert [f"({value.printed})" for value in sizes] == words[1::2]
+    assert [value.value for value in scores] == [float(text) for text in words[::2]]
 
 
 def test_every_value_says_where_it_is_printed(published):
@@ -98,27 +98,29 @@ def value_at(text, **point):
     ],
 )
 def test_what_the_paper_calls_exact_is_exact(published, table, family, point, expected):
-    items = [item for item in published.of_table(table) if item.family == family]
-    claimed = {(item.row, item.setting) for item in items if item.printed == "Exact"}
-    formulas = [item for item in items if item.expression]
-    exact = [item for item in formulas if item.quantity == "closed_form" or (item.row, item.setting) in claimed]
+    printed_values = [value for value in published.of_table(table) if value.family == family]
+    claimed = {(value.row, value.setting) for value in printed_values if value.printed == "Exact"}
+    formulas = [value for value in printed_values if value.expression]
+    exact = [value for value in formulas if value.quantity == "closed_form" or (value.row, value.setting) in claimed]
     assert len(exact) == 2
-    for item in exact:
-        assert value_at(item.expression, **point) == expected
+    for value in exact:
+        assert value_at(value.expression, **point) == expected
 
 
 def test_the_misprinted_formula_of_table_2_has_2pq(published):
     """At the identity field h = 0; the printed formula leaves a quarter of (p-q)^2/(pq)."""
-    item = published.find(2, "minimal", 100, "0.3", "free", "formula")
-    assert item.suspect
-    assert "2pq" in item.note
+    value = published.find(2, "minimal", 100, "0.3", "free", "formula")
+    assert value.suspect
+    assert "2pq" in value.note
     p, q = 7, 5
     rest = Fraction((p - q) ** 2, p * q)
-    assert value_at(item.expression, p=p, q=q, r=1, s=1) == rest / 2 - rest * Fraction("0.49295") / Fraction("1.9896")
+    assert value_at(value.expression, p=p, q=q, r=1, s=1) == rest / 2 - rest * Fraction("0.49295") / Fraction("1.9896")
 
 
 def test_the_suspect_cells(published):
-    suspect = {(item.table, item.theories, item.fraction, item.quantity) for item in published.values if item.suspect}
+    suspect = {
+        (value.table, value.theories, value.fraction, value.quantity) for value in published.values if value.suspect
+    }
     assert suspect == {
         (2, 100, "0.3", "formula"),
         (2, 100, "0.3", "simplified"),
@@ -138,7 +140,7 @@ def test_no_other_score_repeats_a_loss(published):
         for loss, score in zip(grid(published, losses, "loss"), grid(published, scores, "score"), strict=True)
         if loss.value == score.value
     ]
-    assert [item.suspect for item in repeated] == [True, True]
+    assert [value.suspect for value in repeated] == [True, True]
 
 
 def test_infinite_scores_go_with_zero_losses(published):
@@ -154,7 +156,7 @@ def test_the_contradictions_are_noted(published):
         assert any("square" in note for note in published.notes[table])
     assert any("9.449299e-12" in note for note in published.notes[2])
     # The text says below 1e-8; two cells are not.
-    above = [item.printed for item in grid(published, 3, "loss")[:9] if item.value > 1e-8]
+    above = [value.printed for value in grid(published, 3, "loss")[:9] if value.value > 1e-8]
     assert len(above) == 2
     assert all(any(text in note for note in published.notes[3]) for text in above)
 
@@ -174,7 +176,7 @@ def copy(tmp_path):
         ("table3.csv", ",loss,8.151944e-12,", ",lost,8.151944e-12,", "'lost' does not exist"),
         ("table3.csv", "3,No integer columns: 10%,200", "4,No integer columns: 10%,200", "in the file of table 3"),
         ("table3.csv", "200 Theories,wzw_su2,conformal_weight,200,0.1,free", "x", "fields"),
-        ("table3.csv", "conformal_weight,200,0.1,free", "conformal_weight,100,0.1,free", "is there twice"),
+        ("table3.csv", "conformal_weight,200,0.1,free", "conformal_weight,100,0.1,free", "appears twice"),
         ("table6.csv", ",yes,", ",maybe,", "must be yes or no"),
         ("table1.csv", "table,row", "table;row", "its columns must be"),
         ("table1.csv", ",3*k/(k+2),", ",,", "needs its expression"),

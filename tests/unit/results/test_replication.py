@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from cftsr.results.findings import Findings, Fits
+from cftsr.results.findings import CellFits, Findings
 from cftsr.results.published import load_published
 from cftsr.results.replication import (
     ABSENT,
@@ -28,7 +28,7 @@ def published(quantity, value, suspect=False):
 
 
 def fits(quantity, *values):
-    return Fits(tuple(SimpleNamespace(selected={quantity: value}) for value in values), len(values))
+    return CellFits(tuple(SimpleNamespace(selected={quantity: value}) for value in values), len(values))
 
 
 @pytest.mark.parametrize(
@@ -52,9 +52,9 @@ def fits(quantity, *values):
     ],
 )
 def test_a_number_is_held_against_the_range_over_seeds(quantity, theirs, ours, answer, distance):
-    found = compare(published(quantity, theirs), fits(quantity, *ours))
-    assert (found.answer, found.distance) == (answer, distance)
-    assert found.replicates == (answer in (WITHIN, BOTH_EXACT))
+    result = compare(published(quantity, theirs), fits(quantity, *ours))
+    assert (result.answer, result.distance) == (answer, distance)
+    assert result.replicates == (answer in (WITHIN, BOTH_EXACT))
 
 
 def test_what_cannot_be_compared_says_so():
@@ -66,10 +66,10 @@ def test_every_number_of_the_papers_tables_is_in_the_comparison():
     repeated = [
         record("0.7", text, engine="pysr", setting="free", seed=seed) for seed, text in enumerate((EXACT, WRONG, EXACT))
     ]
-    found = comparisons(Findings([], [], repeated), load_published(PUBLISHED))
-    assert len(found) == 108
-    here = [item for item in found if item.answer not in (ABSENT, SUSPECT)]
-    assert {item.published.quantity for item in here} == {"loss", "score", "complexity"}
-    assert {(item.published.theories, item.published.fraction) for item in here} == {(100, "0.1")}
-    loss = next(item for item in here if item.published.quantity == "loss")
-    assert (loss.fits.recovered, loss.fits.asked, loss.answer) == (2, 3, BOTH_EXACT)
+    result = comparisons(Findings([], [], repeated), load_published(PUBLISHED))
+    assert len(result) == 108
+    here = [comparison for comparison in result if comparison.answer not in (ABSENT, SUSPECT)]
+    assert {comparison.published.quantity for comparison in here} == {"loss", "score", "complexity"}
+    assert {(comparison.published.theories, comparison.published.fraction) for comparison in here} == {(100, "0.1")}
+    loss = next(comparison for comparison in here if comparison.published.quantity == "loss")
+    assert (loss.fits.recovered, loss.fits.requested, loss.answer) == (2, 3, BOTH_EXACT)

@@ -46,11 +46,11 @@ def test_the_shipped_configuration_is_read_as_yaml_reads_it():
     [
         (
             "seeds: 0\nbudget: quick\nseeds: 1\n",
-            r"\.yaml: key 'seeds' stands twice, in lines 1 and 3; remove one",
+            r"\.yaml: key 'seeds' appears twice, in lines 1 and 3; remove one",
         ),
         ("held_out: &a {next_theories: *a}\n", r"config\.yaml: an anchor \(&\) stands for something that contains it"),
-        ("a:\n  b: 1\n  c: 2\n  b: 3\n", r"key 'b' stands twice, in lines 2 and 4"),
-        ("a: {b: 1, b: 1}\n", r"key 'b' stands twice, in lines 1 and 1"),
+        ("a:\n  b: 1\n  c: 2\n  b: 3\n", r"key 'b' appears twice, in lines 2 and 4"),
+        ("a: {b: 1, b: 1}\n", r"key 'b' appears twice, in lines 1 and 1"),
         ("families: [minimal\nbudget: quick\n", r"config\.yaml, line 2, column 7: invalid YAML"),
         ("a: 1\n\tb: 2\n", r"config\.yaml, line 2, column 1: invalid YAML"),
         ("- a\n- b\n", r"config\.yaml is no mapping of keys to values"),
@@ -71,7 +71,7 @@ def test_the_same_key_in_two_mappings_and_merge_keys_are_no_duplicates(tmp_path)
 
 def test_json_is_read_with_tabs_and_refused_with_a_key_twice(tmp_path):
     assert read_config(written(tmp_path, '{\n\t"seeds": [0]\n}', "c.json")) == {"seeds": [0]}
-    with pytest.raises(UserError, match="key 'seeds' stands twice"):
+    with pytest.raises(UserError, match="key 'seeds' appears twice"):
         read_config(written(tmp_path, '{"seeds": [0], "seeds": [1]}', "c.json"))
     with pytest.raises(UserError, match=r"c\.json, line 1, column 11: invalid JSON"):
         read_config(written(tmp_path, '{"seeds": }', "c.json"))
@@ -202,4 +202,4 @@ def test_a_shipped_file_is_there_in_every_folder(tmp_path, monkeypatch):
 
 def test_configuration_files_are_named_behind_one_option(capsys):
     assert main(["status", "--configfile", "a.yaml", "--configfile", "b.yaml"]) == 2
-    assert "--configfile stands twice; name all files behind one" in capsys.readouterr().err
+    assert "--configfile appears twice; name all files behind one" in capsys.readouterr().err

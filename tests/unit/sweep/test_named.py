@@ -10,9 +10,9 @@ import pytest
 from cftsr.errors import UserError
 from cftsr.sweep.config import SHIPPED, merged, read_config
 from cftsr.sweep.named import (
+    configuration_differences,
     configuration_of,
     describe_sweeps,
-    differences,
     warning_of_change,
     write_configuration,
 )
@@ -67,14 +67,14 @@ def test_only_what_results_depend_on_counts_as_a_change():
         {"engine_options": {"pysr": {"alpha": 1.0}}},  # an engine that does not run
         {"sweep": "other"},
     ):
-        assert differences(base, configuration_of(sweep(**same))) == []
+        assert configuration_differences(base, configuration_of(sweep(**same))) == []
     for other, words in (
         ({"seeds": [0, 1]}, "seeds: 0 before, 0, 1 now"),
         ({"held_out": {"next_theories": 9}}, "held_out.next_theories: 50 before, 9 now"),
         ({"engine_options": {"operon": {"restarts": 7}}}, "engine_options.operon.restarts: 49 before, 7 now"),
         ({"engines": ["rational"]}, "engines: rational, operon before, rational now"),
     ):
-        assert differences(base, configuration_of(sweep(**other))) == [words]
+        assert configuration_differences(base, configuration_of(sweep(**other))) == [words]
 
 
 def test_a_damaged_record_of_a_sweep_is_no_obstacle(tmp_path):

@@ -48,8 +48,8 @@ REFUSED = [
     (changed(theories=[True]), "theories is True", "a whole number"),
     (changed(theories=[]), "theories", "empty list"),
     (changed(families=[]), "families", "empty list"),
-    (changed(theories=[100, 200, 100]), "theories", "100 stands twice"),
-    (changed(families=["minimal", "minimal"]), "families", "'minimal' stands twice"),
+    (changed(theories=[100, 200, 100]), "theories", "100 appears twice"),
+    (changed(families=["minimal", "minimal"]), "families", "'minimal' appears twice"),
     (changed(seeds=["a"]), "seeds is 'a'", "a whole number"),
     (changed(seeds=[1.5]), "seeds is 1.5", "a whole number"),
     (changed(seeds=[-1]), "seeds is -1", "at least 0"),
@@ -111,8 +111,8 @@ def test_lists_of_one_need_no_brackets():
 
 
 def test_lists_of_numbers_from_the_command_line_arrive_as_text():
-    found = validate(changed(seeds=["0", "1"], theories=["10"], fractions=["0.5", "1"]))
-    assert (found["seeds"], found["theories"], found["fractions"]) == ([0, 1], [10], [0.5, 1])
+    validated = validate(changed(seeds=["0", "1"], theories=["10"], fractions=["0.5", "1"]))
+    assert (validated["seeds"], validated["theories"], validated["fractions"]) == ([0, 1], [10], [0.5, 1])
 
 
 def test_integer_flat_runs_for_su2_only_where_integer_does_not():
@@ -146,9 +146,9 @@ def test_tasks_with_one_number_for_a_theory_are_drawn_as_the_central_charges_are
         ("gap", "n100", "free"),
         ("weight_sum", "n100", "free"),
     ]
-    asked = [sweep.request("minimal", task, "n100") for task in ("central_charge", "gap")]
-    assert asked[1] == asked[0] | {"task": "gap"}
-    assert asked[1]["pool"] == 300
+    requests = [sweep.request("minimal", task, "n100") for task in ("central_charge", "gap")]
+    assert requests[1] == requests[0] | {"task": "gap"}
+    assert requests[1]["pool"] == 300
 
 
 def test_auto_leaves_out_what_cannot_run_and_an_explicit_list_fails(monkeypatch):

@@ -19,7 +19,7 @@ from cftsr.fronts.front import Candidate
 from cftsr.sweep.cells import Cell
 from cftsr.sweep.paths import DataSets, Fits
 from cftsr.sweep.plan import Sweep
-from cftsr.sweep.record import RecordedFit, asked_of_rows, data_digest, read_record, record_path, write_record
+from cftsr.sweep.record import RecordedFit, data_digest, read_record, record_path, request_of_rows, write_record
 
 CONFIG = yaml.safe_load((Path(__file__).parents[3] / "config.yaml").read_text(encoding="utf-8")) | {
     "families": ["wzw_su2"],
@@ -42,7 +42,7 @@ def recorded(sweep: Sweep, cell: Cell, **keys) -> RecordedFit:
     options = {name: for_task(value, cell.task) for name, value in sweep._resolved("pysr").items()}
     fit = RecordedFit(
         cell=cell,
-        data=asked_of_rows(data.metadata),
+        data=request_of_rows(data.metadata),
         digest=data_digest(data),
         rows=len(data),
         options=options,
@@ -111,7 +111,7 @@ def test_other_options_another_data_set_and_what_is_absent_are_named(plain, swee
     assert not sweep.recorded.used
     words = sweep.describe()
     assert (
-        "1 fit recorded otherwise and not used: options (former: recorded with True, here without it; rows: " in words
+        "1 fit recorded differently and not used: options (former: recorded with True, here without it; rows: " in words
     )
     assert f"rows: recorded with 61, here {fit.options['rows']})" in words
     assert "1 fit not in the record (wzw_su2/conformal_weight/n10_f50/integer/pysr/seed0)" in words
@@ -126,7 +126,7 @@ def test_other_rows_are_noticed_as_soon_as_they_are_there(plain, sweep_of, tmp_p
     assert CELLS[0] in sweep_of(fit).recorded.used, "nobody can know before"
     data, _ = generate(**plain.request_of(CELLS[0]))
     write_dataset(DataSets(str(tmp_path / "spectra")).data(CELLS[0].spectrum), data)
-    assert "data set (other rows, though the same was asked for)" in sweep_of(fit).describe()
+    assert "data set (other rows, though the request is the same)" in sweep_of(fit).describe()
     assert CELLS[0] in sweep_of(recorded(plain, CELLS[0])).recorded.used
 
 
@@ -162,6 +162,6 @@ def test_what_is_asked_of_a_data_set_is_what_its_metadata_say(task):
     sweep = Sweep(config, records="nowhere")
     for cell in sweep.cells:
         data, _ = generate(**sweep.request_of(cell))
-        asked = sweep._asked_of_rows(cell)
-        assert asked.items() <= asked_of_rows(data.metadata).items()
-        assert set(asked_of_rows(data.metadata)) - set(asked) <= {"finite_labels", "finite_values"}
+        request = sweep._request_of_rows(cell)
+        assert request.items() <= request_of_rows(data.metadata).items()
+        assert set(request_of_rows(data.metadata)) - set(request) <= {"finite_labels", "finite_values"}

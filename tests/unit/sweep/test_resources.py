@@ -8,10 +8,10 @@ import yaml
 from cftsr.engines.base import Engine
 from cftsr.sweep import resources
 from cftsr.sweep.plan import Sweep
-from cftsr.sweep.resources import Limits, estimated_rows, of_collection, of_fit, of_spectrum, of_verdict
+from cftsr.sweep.resources import ClusterLimits, estimated_rows, of_collection, of_fit, of_spectrum, of_verdict
 from tests.workflow.conftest import ROOT
 
-LIMITS = Limits(mem_mb=32_000, minutes=2_880)
+LIMITS = ClusterLimits(mem_mb=32_000, minutes=2_880)
 RATIONAL = {"max_unknowns": 300}
 OPERON = {"restarts": 49}
 PYSR = {"iterations": {"central_charge": 400, "other": 600}, "populations": 20, "ncycles_per_iteration": 380, "rows": 0}
@@ -62,18 +62,18 @@ def test_another_attempt_asks_for_more_up_to_the_limits(engine):
     first, second = fit(engine, options), fit(engine, options, attempt=2)
     assert second.mem_mb == pytest.approx(2 * first.mem_mb, abs=1)
     assert first.runtime < second.runtime <= 2 * first.runtime
-    limits = Limits(mem_mb=500, minutes=1)
+    limits = ClusterLimits(mem_mb=500, minutes=1)
     assert fit(engine, options, attempt=9, limits=limits) == resources.Resources(500, 1)
 
 
 def test_every_cell_of_the_shipped_sweep_asks_for_whole_numbers_within_its_limits():
     config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8")) | {"engines": ["rational", "operon"]}
-    limits = Limits(config["cluster"]["max_mem_mb"], config["cluster"]["max_minutes"])
+    limits = ClusterLimits(config["cluster"]["max_mem_mb"], config["cluster"]["max_minutes"])
     for budget in config["budgets"]:
         sweep = Sweep(config | {"budget": budget})
         for cell in sweep.cells:
             rows = estimated_rows(cell.dataset)
-            asked = of_fit(cell.engine, cell.task, rows, sweep.options(cell.engine, cell.task), limits=limits)
-            assert type(asked.mem_mb) is type(asked.runtime) is int
-            assert 1 <= asked.mem_mb <= limits.mem_mb
-            assert 1 <= asked.runtime <= limits.minutes
+            requested = of_fit(cell.engine, cell.task, rows, sweep.options(cell.engine, cell.task), limits=limits)
+            assert type(requested.mem_mb) is type(requested.runtime) is int
+            assert 1 <= requested.mem_mb <= limits.mem_mb
+            assert 1 <= requested.runtime <= limits.minutes

@@ -23,7 +23,7 @@ from cftsr.sweep.status import (
     START_SECONDS,
     CellStatus,
     cell_status,
-    describe,
+    describe_status,
     job_seconds,
     remaining_seconds,
 )
@@ -73,12 +73,12 @@ def test_each_state_is_told_from_the_files(sweep, tmp_path):
     assert states[2].detail == "chunk 3 finished"
     assert "No space left on device" in states[3].detail
     assert cell_status(running, results, live=False).state == "interrupted"
-    text = describe(sweep, tmp_path, 2)
+    text = describe_status(sweep, tmp_path, 2)
     assert "budget quick: 1 of 5 cells done" in text
     assert f"interrupted: {running.folder}: chunk 3 finished" in text
     (tmp_path / ".snakemake/locks").mkdir(parents=True)
     (tmp_path / ".snakemake/locks/0.output.lock").write_text("")
-    assert f"running: {running.folder}" in describe(sweep, tmp_path, 2)
+    assert f"running: {running.folder}" in describe_status(sweep, tmp_path, 2)
 
 
 def test_the_rest_is_estimated_from_the_median_of_each_engine(sweep):
@@ -115,9 +115,9 @@ def test_the_command_line(tmp_path):
     def run(*arguments):
         return subprocess.run([*command, *arguments], cwd=tmp_path, env=environment, capture_output=True, text=True)
 
-    asked = run("status", "--config", "seeds=[0]")
-    assert asked.returncode == 0
-    assert "0 of 3 cells done" in asked.stdout
+    status = run("status", "--config", "seeds=[0]")
+    assert status.returncode == 0
+    assert "0 of 3 cells done" in status.stdout
     wrong = run("status", "--config", "budget=fast")
     assert wrong.returncode == 2
     assert wrong.stderr.startswith("error: config budget: budget 'fast' does not exist")

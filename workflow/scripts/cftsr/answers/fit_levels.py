@@ -145,11 +145,11 @@ def describe_levels(answer: LevelsAnswer) -> str:
         headline_of_levels(answer),
     ]
     if finding.kind != NONE:
-        lines.append(f"  on the data: hidden numbers are whole on {unlabelled.explained(record['data'])} levels")
-        held_out = unlabelled.explained(record["held_out"])
+        lines.append(f"  on the data: hidden numbers are whole on {unlabelled.explained_levels(record['data'])} levels")
+        held_out = unlabelled.explained_levels(record["held_out"])
         words = f"whole on {held_out} levels" if held_out else f"{NOT_LOOKED_AT}, nothing was held out"
         lines.append(f"  on what was held out: {words}")
-    lines += [f"  {line}" for line in unlabelled.describe(record)]
+    lines += [f"  {line}" for line in unlabelled.describe_finding(record)]
     if answer.formula:
         lines += _of_the_engine(answer.formula, symbol)
     return "\n".join(lines)

@@ -16,6 +16,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     sweep = sweep_from(arguments)
-    from cftsr.sweep.status import describe
+    from cftsr.sweep.status import describe_status
 
-    print(describe(sweep, Path(), arguments.jobs))
+    print(describe_status(sweep, Path(), arguments.jobs))

@@ -16,7 +16,7 @@ SIGNS = ("config.yaml", "Snakefile", "results", ".snakemake")
 
 
 class _Once(argparse.Action):
-    """Of an option that stands twice argparse, and Snakemake, forget the first."""
+    """Of an option that appears twice argparse, and Snakemake, forget the first."""
 
     def __call__(
         self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option: str | None = None

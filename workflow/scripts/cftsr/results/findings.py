@@ -1,4 +1,4 @@
-"""What the tables compare: the fits of one engine on one cell, the published value, and the notes that follow."""
+"""Findings of a sweep for tables, figures and page: the fits of an engine on a cell, and notes on how to read them."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from cftsr.vocabulary import ANY_SETTING, APPROXIMATE, REFINED, UNDECIDED, YES, 
 
 Place = tuple[str, str, str | None, str]  # family, task, fraction, setting
 MOST_NAMED = 60  # places that a note lists
-SECONDS = "recovery_cpu_seconds"  # in the table on seeds alone: the others are the same in every run of a sweep
-# The row of what PySR found with the paper's settings, directly under the published one.
+SECONDS = "recovery_cpu_seconds"  # in the table on seeds only: other quantities are the same in every run of a sweep
+# The row of PySR's results with the paper's settings, directly under the published one.
 PAPER_SETTINGS = "PySR, the paper's settings"
-SPREADING = ("loss", "score", "complexity")  # what seeds have a spread of
+SPREADING = ("loss", "score", "complexity")  # quantities that vary with the seed
 CSV_COLUMNS = (
     "table",
     "family",
@@ -58,11 +58,11 @@ CSV_COLUMNS = (
 
 
 @dataclass(frozen=True)
-class Fits:
-    """What one engine did on one cell of a table: its results, one a seed, and how many seeds were asked for."""
+class CellFits:
+    """The fits of one engine on one cell of a table: results, one per seed, and the number of seeds in the sweep."""
 
     results: tuple[Result, ...]
-    asked: int
+    requested: int
 
     @property
     def recovered(self) -> int:
@@ -74,12 +74,12 @@ class Fits:
 
     @property
     def approximate(self) -> int:
-        """How many agree with data that have an uncertainty, within it: that is no proof."""
+        """How many agree with the data within their uncertainty, which is no proof."""
         return sum(result.recovered == APPROXIMATE for result in self.results)
 
     @property
     def missing(self) -> int:
-        return self.asked - len(self.results)
+        return self.requested - len(self.results)
 
     @property
     def proved_elsewhere(self) -> bool:
@@ -87,16 +87,16 @@ class Fits:
 
     @property
     def shown(self) -> Result:
-        """Of several seeds the one that recovered the formula, or else the one with the smallest loss."""
+        """The fit of a seed that recovered the formula, or else the one with the smallest loss."""
         return min(self.results, key=lambda result: (result.recovered != YES, result.reported["loss"]))
 
     def median(self, quantity: str) -> float | None:
-        """Over the seeds, of PySR's `best`; None where nothing was fitted."""
+        """The median over the seeds, for PySR's `best`; None if nothing was fitted."""
         values = self._values(quantity)
         return statistics.median(values) if values else None
 
     def extremes(self, quantity: str) -> tuple[float, float] | None:
-        """The smallest and the largest over several seeds; None where they all are the same."""
+        """The smallest and the largest over several seeds; None if all are the same."""
         values = self._values(quantity)
         return (min(values), max(values)) if len(set(values)) > 1 else None
 
@@ -111,20 +111,20 @@ class Fits:
 
     @property
     def mark(self) -> str:
-        """✓ recovered, ≈ within uncertainty, ? undecided; with how many seeds of how many when there are several."""
+        """✓ recovered, ≈ within uncertainty, ? undecided; for several seeds with the number that recovered it."""
         dagger = "†" if self.proved_elsewhere else ""
-        if self.asked == 1:
+        if self.requested == 1:
             return f"✓{dagger}" if self.recovered else "≈" if self.approximate else "?" if self.undecided else ""
         ticked = f"✓{dagger} " if self.recovered else ""
-        return f"{ticked}{self.recovered}/{self.asked}" + (f" ?{self.undecided}" if self.undecided else "")
+        return f"{ticked}{self.recovered}/{self.requested}" + (f" ?{self.undecided}" if self.undecided else "")
 
 
 class Findings:
-    """What was asked for and what is there, by cell of a table; built once, for tables, figures and page.
+    """The cells of a sweep and their results; built once, for tables, figures and page.
 
-    records     what `read_records` gives
-    expected    the cells that the sweep asked for, as in record["cell"]
-    repeated    records of PySR with the paper's settings (from data/recorded), which stand beside the paper's tables
+    records     of `read_records`
+    expected    the cells of the sweep, as in record["cell"]
+    repeated    records of PySR with the paper's settings (from data/recorded), for comparison with the paper's tables
     """
 
     def __init__(
@@ -136,18 +136,18 @@ class Findings:
         self.records, self.expected = list(records), list(expected_cells)
         self.results = results_of(records)
         self.repeated = results_of(repeated)
-        self._reference: dict[tuple, Fits] = {}
+        self._reference: dict[tuple, CellFits] = {}
         for result in self.repeated:
             *place, _ = cell_key(result.cell)
-            known = self._reference.get(tuple(place[:5]), Fits((), 0)).results
-            self._reference[tuple(place[:5])] = Fits((*known, result), len(known) + 1)
+            known = self._reference.get(tuple(place[:5]), CellFits((), 0)).results
+            self._reference[tuple(place[:5])] = CellFits((*known, result), len(known) + 1)
         self.titles = titles_of(records)
         self._symbols = {
             (record["cell"]["family"], record["cell"]["task"]): symbol_of(record["cell"]["task"], record["fit"])
             for record in records
         }
         results = {cell_key(result.cell): result for result in self.results}
-        cells = {cell_key(cell): cell for cell in [*expected_cells, *(item.cell for item in results.values())]}
+        cells = {cell_key(cell): cell for cell in [*expected_cells, *(result.cell for result in results.values())]}
         self.cells = sorted(cells.values(), key=cell_order)
         seeds: dict[tuple, list[int]] = {}
         self._cells: dict[tuple[str, str], list[dict[str, Any]]] = {}
@@ -156,8 +156,10 @@ class Findings:
             seeds.setdefault(tuple(place), []).append(seed)
             self._cells.setdefault((cell["family"], cell["task"]), []).append(cell)
         self._fits = {
-            place: Fits(tuple(results[*place, seed] for seed in asked if (*place, seed) in results), len(asked))
-            for place, asked in seeds.items()
+            place: CellFits(
+                tuple(results[*place, seed] for seed in requested if (*place, seed) in results), len(requested)
+            )
+            for place, requested in seeds.items()
         }
 
     def of(self, family: str, task: str) -> list[dict[str, Any]]:
@@ -166,25 +168,25 @@ class Findings:
 
     @cached_property
     def summary(self) -> list[dict[str, Any]]:
-        """One row per cell, as summary.parquet has them."""
+        """One row per cell, as in summary.parquet."""
         return [summary_row(result) for result in self.results]
 
     @cached_property
     def recorded_engines(self) -> dict[str, str]:
-        """Engines whose fits are recorded runs: in words, with version and date."""
+        """Engine -> words with version and date, for engines whose fits are recorded runs."""
         groups: dict[str, list[Result]] = {}
         for result in self.results:
             if result.recording:
                 groups.setdefault(result.cell["engine"], []).append(result)
         return {engine: f"recorded: {recorded_words(results)}" for engine, results in groups.items()}
 
-    def reference(self, place: Place, theories: int) -> Fits | None:
-        """What PySR found with the paper's settings."""
+    def reference(self, place: Place, theories: int) -> CellFits | None:
+        """The fits of PySR with the paper's settings."""
         family, task, fraction, setting = place
         return self._reference.get((family, task, theories, fraction, setting))
 
     def reference_of(self, family: str, task: str) -> list[dict[str, Any]]:
-        """The cells of a family and task that PySR was run on with the paper's settings."""
+        """The cells of a family and task on which PySR was run with the paper's settings."""
         cells = [fits.results[0].cell for fits in self._reference.values()]
         return [cell for cell in cells if (cell["family"], cell["task"]) == (family, task)]
 
@@ -200,19 +202,22 @@ class Findings:
     def symbol(self, family: str, task: str) -> str:
         return self._symbols.get((family, task)) or symbol_of(task)
 
-    def over_seeds(self) -> dict[tuple[str, str, str, str], Fits]:
-        """All fits with several seeds a cell: (family, task, setting, engine) -> those of all its cells together."""
-        by_block: dict[tuple[str, str, str, str], list[Fits]] = {}
+    def over_seeds(self) -> dict[tuple[str, str, str, str], CellFits]:
+        """All fits of cells with several seeds: (family, task, setting, engine) -> those of all its cells together."""
+        by_block: dict[tuple[str, str, str, str], list[CellFits]] = {}
         for (family, task, _, _, setting, engine), fits in self._fits.items():
-            if fits.asked > 1:
+            if fits.requested > 1:
                 by_block.setdefault((family, task, setting, engine), []).append(fits)
         return {
-            place: Fits(tuple(result for fits in items for result in fits.results), sum(fits.asked for fits in items))
-            for place, items in by_block.items()
+            place: CellFits(
+                tuple(result for fits in fits_of_block for result in fits.results),
+                sum(fits.requested for fits in fits_of_block),
+            )
+            for place, fits_of_block in by_block.items()
         }
 
-    def fits(self, place: Place, theories: int, engine: str) -> Fits | None:
-        """One engine's fits; those of an engine that ignores the setting stand for each. None: not asked for."""
+    def fits(self, place: Place, theories: int, engine: str) -> CellFits | None:
+        """One engine's fits, for any setting if the engine ignores the setting; None if the sweep has no such cell."""
         family, task, fraction, setting = place
         return next(
             (
@@ -224,8 +229,8 @@ class Findings:
         )
 
 
-def unique(items: Iterable[Any]) -> list[Any]:
-    return list(dict.fromkeys(items))
+def unique(values: Iterable[Any]) -> list[Any]:
+    return list(dict.fromkeys(values))
 
 
 def settings_of(published: Sequence[PublishedValue], cells: Sequence[dict[str, Any]]) -> list[str]:
@@ -245,15 +250,15 @@ def csv_row(
     engine: str,
     quantity: str,
     value: Any,
-    fits: Fits | None,
+    fits: CellFits | None,
     published: PublishedValue | None,
 ) -> dict[str, Any]:
-    """One row of a table's CSV, with the columns CSV_COLUMNS; what does not apply is None."""
+    """One row of a table's CSV, with the columns CSV_COLUMNS; None where a column does not apply."""
     family, task, fraction, setting = place
     source = fits and fits.results and ("recorded" if fits.results[0].recording else "run")
     if engine == PAPER_SETTINGS:
         engine, source = "pysr", "recorded, the paper's settings"
-    several = fits.recovery if fits and fits.asked > 1 else None
+    several = fits.recovery if fits and fits.requested > 1 else None
     low, high = (several and several.interval) or (None, None)
     least, most = (fits and quantity in SPREADING and fits.extremes(quantity)) or (None, None)
     if several and several.seconds and quantity == SECONDS:
@@ -287,16 +292,16 @@ def csv_row(
 
 
 def reading_notes(
-    shown: list[tuple[str, Fits]], quantities: tuple[str, ...], formulas: bool = False, paper: bool = True
+    shown: list[tuple[str, CellFits]], quantities: tuple[str, ...], formulas: bool = False, paper: bool = True
 ) -> list[str]:
-    """What the marks and numbers mean, as far as they occur.
+    """Notes on the marks and numbers that occur in a table.
 
-    shown   the fits of a table with the words that say where each stands; a fit may stand in several blocks
-    paper   whether published values stand beside them
+    shown   the place of each fit in the table, in words, and the fit; a fit may be in several blocks
+    paper   whether the table has published values
     """
-    distinct = list({id(fits): fits for _, fits in shown}.values())  # counted once, wherever they stand
+    distinct = list({id(fits): fits for _, fits in shown}.values())  # each counted once
     if not distinct:
-        return ["The sweep asked for none of these cells."]
+        return ["The sweep has none of these cells."]
     notes = []
     if any(fits.recovered for fits in distinct):
         notes.append(
@@ -319,8 +324,8 @@ def reading_notes(
     if elsewhere := [(place, fits) for place, fits in shown if fits.proved_elsewhere]:
         notes.append(_elsewhere(elsewhere, formulas))
     if missing := sum(fits.missing for fits in distinct):
-        notes.append(f"— asked for and not there yet; {missing} missing in all. Blank: not asked for.")
-    if any(fits.asked > 1 for fits in distinct):
+        notes.append(f"— missing so far; {missing} in all. Blank: not in the sweep.")
+    if any(fits.requested > 1 for fits in distinct):
         what = (
             "the seed that recovered it, or else the one with the smallest loss"
             if formulas
@@ -357,12 +362,12 @@ def suspects_of(table: int, published: Published) -> dict[int, int]:
 
 
 def suspects_words(table: int, published: Published) -> list[str]:
-    """What these footnotes say."""
+    """The texts of these footnotes."""
     return [f"{value.row}, {value.column}: {value.note}." for value in published.of_table(table) if value.suspect]
 
 
-def _elsewhere(shown: list[tuple[str, Fits]], formulas: bool) -> str:
-    """Where the proved equation is another member of the front than the selected one, with its complexity."""
+def _elsewhere(shown: list[tuple[str, CellFits]], formulas: bool) -> str:
+    """A note on proved equations that are another member of the front than the selected one, with their complexity."""
     places = []
     for place, fits in shown[:MOST_NAMED]:
         sizes = sorted({result.reported["complexity"] for result in fits.results if result.proved_elsewhere})

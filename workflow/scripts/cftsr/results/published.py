@@ -1,7 +1,7 @@
 """The numbers and formulas that the paper printed, as transcribed into data/published.
 
-One CSV file a table, one row per printed value, with the place where it stands; notes.csv holds what a reader must know
-about a table as a whole: where the paper contradicts itself, and how a row is to be read.
+One CSV file per table, one row per printed value, with its place; notes.csv has remarks on whole tables: where the
+paper contradicts itself, and how a row is to be read.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ COLUMNS = (
 )
 
 
-# The published lines of a formula table: what a line is called, its formula, its error.
+# The published lines of a formula table: name of the line, its formula, its error.
 FORMULA_LINES = (
     ("exact formula", "closed_form", ""),
     ("paper", "formula", "loss"),
@@ -48,13 +48,13 @@ FORMULA_LINES = (
 class PublishedValue:
     """One value of one table.
 
-    table, row, column   where it is printed; `row` starts with the headings above the row, if it stands below any
+    table, row, column   where it is printed; `row` starts with the headings above the row, if there are any
     family .. setting    the cell; `fraction` is text ("0.3"), None for the central charge; `setting` is None for the
                          textbook formula
     quantity             one of FORMULAS or NUMBERS; "simplified_loss" is the MSE printed with a simplified formula
     printed              exactly as printed; formulas in LaTeX
     value                the number; 0.0 where "Exact" is printed, inf for "inf", None for a formula
-    expression           a formula in our grammar and labels, its constants put in; None for a number
+    expression           a formula in our grammar and labels, with its constants inserted; None for a number
     suspect, note        whether the value can be shown to be wrong or misprinted, and how
     """
 
@@ -94,7 +94,7 @@ class Published:
     def find(
         self, table: int, family: str, theories: int, fraction: str | None, setting: str | None, quantity: str
     ) -> PublishedValue | None:
-        """The value of a table's cell, or None where the paper has none."""
+        """The value of a table's cell, or None if the paper has none."""
         return self._by_cell.get((table, family, theories, fraction, setting, quantity))
 
 
@@ -116,7 +116,7 @@ def load_published(folder: str | Path) -> Published:
     if len(published._by_cell) != len(values):
         cells = [(value.table, value.row, value.column, value.quantity) for value in values]
         twice = next((cell for cell in cells if cells.count(cell) > 1), "two rows")
-        raise _damaged(folder, f"{twice} is there twice")
+        raise _damaged(folder, f"{twice} appears twice")
     return published
 
 

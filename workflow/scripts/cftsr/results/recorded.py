@@ -1,4 +1,4 @@
-"""Write what real PySR found into the record, and take it out again where PySR cannot run."""
+"""Write the results of real PySR runs into the record, and restore them from it where PySR cannot run."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from cftsr.sweep.paths import DataSets, Fits
 from cftsr.sweep.record import (
     RECORDED_ENGINE,
     RecordedFit,
-    asked_of_rows,
     data_digest,
     read_record,
+    request_of_rows,
     write_record,
 )
 from cftsr.vocabulary import counted
@@ -38,10 +38,10 @@ _PATH = re.compile(r"(?:^|[\s'\"=:(])(?:/|~/|[A-Za-z]:\\)[^\s/]+[/\\]")
 def record_run(results: Fits, data: DataSets, path: Path, log: Callable[[str], None] = print) -> tuple[int, int]:
     """Add every finished fit of PySR under `results` to the record at `path`; returns (added or replaced, in all).
 
-    What was recorded of the same cell and seed is replaced, everything else is kept.
+    A recorded fit of the same cell and seed is replaced, everything else is kept.
 
-    Raises UserError where a fit is damaged, is no run of PySR's own, is itself from the record, or its data set is not
-    there or not the one that it was fitted to; the record is then untouched.
+    Raises UserError if a fit is damaged, is no run of PySR's own, is itself from the record, or its data set is missing
+    or not the one that was fitted; the record is then untouched.
     """
     fits = [_recorded(front, results, data) for front in _fronts(results)]
     fits = [fit for fit in fits if fit is not None]
@@ -62,7 +62,7 @@ def _fronts(results: Fits) -> list[Path]:
 
 
 def _recorded(front: Path, results: Fits, data: DataSets) -> RecordedFit | None:
-    """A fit as the record has it; None of a spectrum of a user's own, which nobody else has."""
+    """A fit in the form of the record; None for a user's own spectrum, which nobody else has."""
     folder = front.parent.relative_to(Path(results.front("")).parent).as_posix()
     remedy = f"delete {front.parent} and run the sweep again: only this fit is repeated"
     fit, cost = (read_json(place(folder), remedy) for place in (results.fit, results.cost))
@@ -81,19 +81,19 @@ def _recorded(front: Path, results: Fits, data: DataSets) -> RecordedFit | None:
         if not versions["julia"] or versions.get("pysr") in (None, "not installed"):
             raise UserError(f"{front} names no version of Julia or PySR: it is no run of real PySR; {remedy}")
         spectrum = read_dataset(data.data(cell.spectrum))
-        if asked_of_rows(spectrum.metadata) != asked_of_rows(fit["data_metadata"]) or len(spectrum) != fit["rows"]:
+        if request_of_rows(spectrum.metadata) != request_of_rows(fit["data_metadata"]) or len(spectrum) != fit["rows"]:
             raise UserError(
                 f"{front} was fitted to another data set than {data.data(cell.spectrum)}; run the sweep again first"
             )
         equations = read_front(front)
         candidates = tuple(Candidate(one.text, one.engine_loss, one.origin) for one in equations)
-        again = problem_of(spectrum, cell.setting).front(list(candidates))
-        if [one.text for one in again] != [one.text for one in equations]:
+        rebuilt = problem_of(spectrum, cell.setting).front(list(candidates))
+        if [one.text for one in rebuilt] != [one.text for one in equations]:
             raise UserError(f"{front} is no front on the rows of {data.data(cell.spectrum)}; {remedy}")
         ended = cost.get("finished") or _time_of(Path(results.cost(folder)))
         return RecordedFit(
             cell=cell,
-            data=asked_of_rows(spectrum.metadata),
+            data=request_of_rows(spectrum.metadata),
             digest=data_digest(spectrum),
             rows=len(spectrum),
             options=_without_paths(fit["options"], front),
@@ -114,7 +114,7 @@ def _time_of(path: Path) -> str:
 
 
 def _without_paths(values: Mapping[str, Any], front: Path) -> Mapping[str, Any]:
-    """The same, or UserError where a value holds a path of this machine: the record is published."""
+    """The values, or UserError if one contains a path of this machine, because the record is published."""
     for name, value in values.items():
         if _PATH.search(str(value)):
             raise UserError(f"{front}: {name} is {value!r}, a path of this machine, which is not recorded")
@@ -127,8 +127,8 @@ def _without_paths(values: Mapping[str, Any], front: Path) -> Mapping[str, Any]:
 def restore(fits: Iterable[tuple[RecordedFit, Fits]], data: DataSets, file: str) -> int:
     """Write front.parquet, fit.json and cost.json of recorded fits; returns how many.
 
-    Loss, complexity and score are computed from the printed equations on the rows that are here. Raises UserError where
-    the rows are not those that a fit was made on; all such fits are named in one message.
+    Loss, complexity and score are computed from the printed equations on the present rows. Raises UserError if these
+    are not the rows of a fit; all such fits are named in one message.
     """
     fits = list(fits)
     spectra: dict[str, tuple[Dataset, str]] = {}
@@ -143,7 +143,7 @@ def restore(fits: Iterable[tuple[RecordedFit, Fits]], data: DataSets, file: str)
     if others:
         raise UserError(
             f"{counted(len(others), 'fit')} in {file} were made on other rows than those of "
-            f"{', '.join(sorted(set(others.values())))}, though the same was asked for: data sets are made otherwise "
+            f"{', '.join(sorted(set(others.values())))}, though the request is the same: data sets are made otherwise "
             "since. Run the same command again: these fits are then left out, and the start says so. Or leave all out: "
             "recorded: false in config.yaml"
         )
@@ -185,7 +185,7 @@ def judge_restored(
     closed_forms: Mapping[tuple[str, str], str | None],
     seconds: float,
 ) -> None:
-    """Judge restored fronts as any other: one process for all, for each takes a fraction of a second."""
+    """Judge restored fronts like any other: one process for all, because each takes a fraction of a second."""
     for cell, results in cells:
         print(cell.folder)
         verify_cell(

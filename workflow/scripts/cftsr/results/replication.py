@@ -1,4 +1,4 @@
-"""Whether the paper's numbers come out again: each of them beside the recorded runs with the paper's settings."""
+"""Whether the paper's numbers replicate: each is compared with the recorded runs with the paper's settings."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from cftsr.results.findings import Findings, Fits
+from cftsr.results.findings import CellFits, Findings
 from cftsr.results.published import Published, PublishedValue
 
-SAME = 0.05  # published numbers have few digits: nearer than this counts as the same
-# A mean squared error below this is what an exact formula leaves with constants in 32-bit floats (PySR's default), and
-# the paper says of such fits, too, that they are the formula: how small it is depends on the machine, and is no result.
+SAME = 0.05  # relative: published numbers have few digits, so closer values count as the same
+# An exact formula with constants in 32-bit floats (PySR's default) leaves a mean squared error below this; the paper
+# also counts such fits as the formula: how small the error is depends on the machine, and is no result.
 ROUNDING = 1e-8
 WITHIN, BOTH_EXACT, BETTER, WORSE, OTHER, ABSENT, SUSPECT = (
     "within the range", "both exact up to rounding", "better here", "worse here", "outside the range", "not recorded",
@@ -24,15 +24,15 @@ COMPARED = ("loss", "score", "complexity")
 
 @dataclass(frozen=True)
 class Comparison:
-    """One published number and what PySR found on the same cell.
+    """One published number and PySR's on the same cell.
 
-    low, middle, high   over the seeds; None where the cell is not in the record
+    low, middle, high   over the seeds; None if the cell is not in the record
     answer              one of the words above
-    distance            how far outside the range it is: a factor of a loss, a difference of a score or a complexity
+    distance            how far outside the range it is: a factor for a loss, a difference for a score or a complexity
     """
 
     published: PublishedValue
-    fits: Fits | None
+    fits: CellFits | None
     low: float | None = None
     middle: float | None = None
     high: float | None = None
@@ -44,8 +44,8 @@ class Comparison:
         return self.answer in REPLICATES
 
 
-def compare(published: PublishedValue, fits: Fits | None) -> Comparison:
-    """Published inside the range over seeds, or how far outside; a single seed's range is that of SAME around it."""
+def compare(published: PublishedValue, fits: CellFits | None) -> Comparison:
+    """Whether the published value is in the range of the seeds, or how far outside; SAME widens the range."""
     if published.suspect:
         return Comparison(published, fits, answer=SUSPECT)
     if fits is None or not fits.results:
@@ -93,7 +93,7 @@ def _difference(ours: float, theirs: float) -> str:
 
 
 def comparisons(findings: Findings, published: Published) -> list[Comparison]:
-    """Every published number of Tables 3 to 6 that PySR's runs have a counterpart of, in the paper's order."""
+    """Every published number of Tables 3 to 6 with a counterpart in PySR's runs, in the paper's order."""
     comparisons = []
     for value in published.values:
         if value.quantity in COMPARED and value.table >= 3:
@@ -107,5 +107,5 @@ def counts(comparisons: Iterable[Comparison]) -> Counter[str]:
 
 
 def compared(comparisons: Iterable[Comparison]) -> list[Comparison]:
-    """Those that say something: neither suspect nor absent."""
+    """The comparisons that are neither suspect nor absent."""
     return [comparison for comparison in comparisons if comparison.answer not in (SUSPECT, ABSENT)]

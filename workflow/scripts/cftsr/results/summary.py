@@ -1,7 +1,7 @@
 """From verdicts to one row per cell, and how many cells were recovered.
 
-A *record* is what verdict.json holds: {"cell": ..., "verdict": ..., "fit": ...}. Everything here is in a fixed order
-and independent of the order of the records, so that the same verdicts give the same bytes.
+A *record* is the content of verdict.json: {"cell": ..., "verdict": ..., "fit": ...}. Everything here is in a fixed
+order, independent of that of the records, so the same verdicts give the same bytes.
 """
 
 from __future__ import annotations
@@ -35,15 +35,15 @@ CELL = ("family", "task", "theories", "fraction", "setting", "engine", "seed")
 
 @dataclass(frozen=True)
 class Result:
-    """One fitted cell and which of its equations counts.
+    """One fitted cell and the equation that represents it.
 
     cell         the keys of CELL
-    selected     the judgement of PySR's `best`: what the paper's numbers are compared with
-    reported     the judgement of the equation that stands for the cell: the proved one if there is one, else one that
+    selected     the judgement of PySR's `best`, with which the paper's numbers are compared
+    reported     the judgement of the equation that represents the cell: the proved one if there is one, else one that
                  agrees within the data's uncertainty, else `selected`
     selected_by  "exact", "approximate" or "best": how `reported` was chosen
     recovered    "yes", "no", "undecided" or "approximate", of the whole front
-    identified   whether the data fix the formula, "identified", "fits" or "none"; None where nobody knows
+    identified   whether the data determine the formula: "identified", "fits" or "none"; None without a certificate
     fit, cost    provenance and times, as in fit.json and cost.json
     held_out     how many rows were held out
     """
@@ -60,18 +60,18 @@ class Result:
 
     @property
     def recording(self) -> dict[str, Any]:
-        """Where and when it was recorded; empty where it was fitted here."""
+        """Where and when it was recorded; empty if it was fitted here."""
         return self.fit.get("recorded") or {}
 
     @property
     def certificate(self) -> dict[str, Any]:
-        """What the engine itself certified; empty where it certifies nothing."""
+        """The engine's own certificate; empty if it gives none."""
         return self.fit.get("certificate") or {}
 
     @property
     def proved(self) -> bool:
-        """Whether nothing that was checked speaks against `reported`. Where no closed form judges it, that alone is no
-        recovery: the data must also determine the formula."""
+        """Whether `reported` passed every check. Without a closed form to judge it, that alone is no recovery: the data
+        must also determine the formula."""
         return _proved(self.reported)
 
     @property
@@ -93,7 +93,7 @@ class Result:
 
     @property
     def proved_elsewhere(self) -> bool:
-        """Whether what was recovered is another member of the front than the selected equation."""
+        """Whether the recovered equation is another member of the front than the selected one."""
         return self.recovered == YES and self.reported is not self.selected
 
 
@@ -120,10 +120,10 @@ def cell_order(cell: dict[str, Any]) -> tuple:
 def read_records(paths: Iterable[str | Path], fronts: bool = True) -> list[dict[str, Any]]:
     """The records in these verdict.json files, with their cost.json.
 
-    fronts   whether every equation of a front is wanted. Tables need two of each, the selected and the reported one:
+    fronts   whether to keep every equation of a front. Tables need two of each, the selected and the reported one:
              without the others 20,000 records take a tenth of a gigabyte instead of one.
 
-    A verdict that is not there is a cell that is missing.
+    A verdict that does not exist is a missing cell.
 
     Raises UserError for a damaged file.
     """
@@ -155,7 +155,7 @@ _OF_COST = ("fit_cpu_seconds", "fit_wall_seconds")
 
 
 def _without_front(record: dict[str, Any], shared: dict[Any, Any]) -> dict[str, Any]:
-    """The record with the selected and the reported equation alone; equal texts and mappings are `shared`."""
+    """The record with only the selected and the reported equation; equal texts and mappings are `shared`."""
 
     def one(value: Any) -> Any:
         if isinstance(value, str):
@@ -165,9 +165,9 @@ def _without_front(record: dict[str, Any], shared: dict[Any, Any]) -> dict[str, 
         return value
 
     verdict = record["verdict"]
-    kept = sorted({_reported(verdict)[0], verdict["selected"]})
-    place = {index: position for position, index in enumerate(kept)}
-    equations = [{key: one(value) for key, value in verdict["equations"][index].items()} for index in kept]
+    needed = sorted({_reported(verdict)[0], verdict["selected"]})
+    place = {index: position for position, index in enumerate(needed)}
+    equations = [{key: one(value) for key, value in verdict["equations"][index].items()} for index in needed]
     short = {"equations": equations, "selected": place[verdict["selected"]], "exact": place.get(verdict["exact"])}
     fit = {key: record["fit"].get(key) for key in _OF_FIT}
     fit |= {key: one(fit[key]) for key in ("data_metadata", "versions", "recorded") if fit[key]}
@@ -179,7 +179,7 @@ def _without_front(record: dict[str, Any], shared: dict[Any, Any]) -> dict[str, 
     }
 
 
-# ---- one result a record
+# ---- one result per record
 
 
 def _proved(judgement: dict[str, Any]) -> bool:
@@ -192,13 +192,13 @@ def _answers(judgement: dict[str, Any]) -> set[str]:
 
 
 def _agrees(judgement: dict[str, Any]) -> bool:
-    """Whether it agrees with the data within their uncertainty, and nothing speaks against it."""
+    """Whether the equation agrees with the data within their uncertainty and passed every check."""
     answers = _answers(judgement)
     return APPROXIMATE in answers and not answers & {NO, UNDECIDED}
 
 
 def _reported(verdict: dict[str, Any]) -> tuple[int, str]:
-    """The index of the equation that stands for the cell, and how it was chosen.
+    """The index of the equation that represents the cell, and how it was chosen.
 
     The simplest equation that was recovered; else the simplest that agrees within the data's uncertainty; else the
     simplest that is exact on the data; else PySR's `best`.
@@ -217,9 +217,9 @@ def _reported(verdict: dict[str, Any]) -> tuple[int, str]:
 def results_of(records: Sequence[dict[str, Any]]) -> list[Result]:
     """The records as results, sorted by cell_order.
 
-    `identified` is the engine's own certificate where it gives one. For other engines it is the certificate that
-    another engine gave on the same data, provided that both found the same formula. Where no closed form judges a
-    formula and a certificate says that the data do not determine one, no engine has recovered it: it is undecided.
+    `identified` comes from the certificate of the engine, if it gives one. For other engines it comes from that of
+    another engine on the same data, if both found the same formula. Without a closed form to judge a formula, and with
+    a certificate that the data do not determine one, no engine has recovered it: it is undecided.
     """
     ordered = sorted(records, key=lambda record: cell_order(record["cell"]))
     certificates: dict[tuple, tuple[str, str]] = {}
@@ -292,7 +292,7 @@ SUMMARY_SCHEMA = pa.schema(
         ("evaluations", pa.int64()),
         ("stop_reason", pa.string()),
         ("engine_version", pa.string()),
-        # Of spectra without labels: what was found of them before the fit.
+        # For spectra without labels: the hidden quantum numbers, determined before the fit.
         ("hidden_kind", pa.string()),
         ("hidden_equation", pa.string()),
         ("hidden_levels", pa.int64()),
@@ -302,13 +302,13 @@ SUMMARY_SCHEMA = pa.schema(
 
 
 def engine_version(engine: str, versions: dict[str, str]) -> str:
-    """The package that the engine is named after with its version ("pyoperon 0.6.2"), else our own ("cftsr 0.1.0")."""
+    """The package of the engine's name with its version ("pyoperon 0.6.2"), else our own ("cftsr 0.1.0")."""
     package = next((name for name in sorted(versions) if engine in name), "cftsr")
     return f"{package} {versions.get(package, 'unknown')}"
 
 
 def _titled(engine: str, versions: dict[str, str]) -> str:
-    """ "PySR 1.5.10": the version, by the engine's title."""
+    """ "PySR 1.5.10": the engine's title and version."""
     return engine_version(engine, versions).replace(engine, get_engine(engine).title if engine in ENGINES else engine)
 
 
@@ -345,14 +345,14 @@ def summary_row(result: Result) -> dict[str, Any]:
 
 
 def _hidden(fit: dict[str, Any]) -> dict[str, Any]:
-    """The quantum numbers that were found in a spectrum without labels; levels are those of data and held-out rows."""
-    found = finding_of(fit.get("data_metadata") or {})
-    parts = [part for part in (found["data"], found["held_out"]) if part] if found else []
+    """The hidden quantum numbers of a spectrum without labels; levels are those of data and held-out rows."""
+    finding = finding_of(fit.get("data_metadata") or {})
+    parts = [part for part in (finding["data"], finding["held_out"]) if part] if finding else []
     return {
-        "hidden_kind": found and found["kind"],
-        "hidden_equation": "; ".join(found["equations"]) if found else None,
-        "hidden_levels": sum(part["of_levels"] for part in parts) if found else None,
-        "hidden_levels_explained": sum(part["levels"] for part in parts) if found else None,
+        "hidden_kind": finding and finding["kind"],
+        "hidden_equation": "; ".join(finding["equations"]) if finding else None,
+        "hidden_levels": sum(part["of_levels"] for part in parts) if finding else None,
+        "hidden_levels_explained": sum(part["levels"] for part in parts) if finding else None,
     }
 
 
@@ -366,7 +366,7 @@ def write_summary(rows: Sequence[dict[str, Any]], folder: str | Path) -> None:
 
 
 def write_csv(path: Path, columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
-    """Write rows as CSV: floats in full precision, None as nothing.
+    """Write rows as CSV: floats in full precision, None as an empty field.
 
     A text that a spreadsheet would run as a formula (=, @, + or - first, and no equation of ours) gets an apostrophe.
     """
@@ -389,7 +389,7 @@ def _inert(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class RecoveryCount:
-    """How many cells of one engine and family were recovered, of how many that the sweep asked for."""
+    """How many cells of one engine and family were recovered, of how many in the sweep."""
 
     engine: str
     family: str
@@ -420,7 +420,7 @@ class RecoveryCount:
 
 
 def missing_cells(rows: Sequence[dict[str, Any]], expected_cells: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The cells that the sweep asked for and that have no row, in cell_order."""
+    """The cells of the sweep that have no row, in cell_order."""
     finished = {cell_key(row) for row in rows}
     return sorted((cell for cell in expected_cells if cell_key(cell) not in finished), key=cell_order)
 
@@ -428,7 +428,7 @@ def missing_cells(rows: Sequence[dict[str, Any]], expected_cells: Sequence[dict[
 def recovery_counts(
     rows: Sequence[dict[str, Any]], expected_cells: Sequence[dict[str, Any]] = ()
 ) -> list[RecoveryCount]:
-    """Recovered of all cells, by engine and family; a cell that is missing counts as not recovered."""
+    """The counts of recovered cells by engine and family; a missing cell counts as not recovered."""
     answers: dict[tuple[str, str], Counter] = defaultdict(Counter)
     for row in rows:
         answers[row["engine"], row["family"]][row["recovered"]] += 1
@@ -454,7 +454,7 @@ def recovery_counts(
 
 
 def seeded(cells: Iterable[Mapping[str, Any]]) -> set[tuple]:
-    """The places (a cell without its seed) that several seeds are asked for."""
+    """The places (cells without the seed) with several seeds."""
     places = Counter(cell_key(cell)[:-1] for cell in cells)
     return {place for place, count in places.items() if count > 1}
 
@@ -472,9 +472,9 @@ def wilson_interval(recovered: int, fits: int) -> tuple[float, float]:
 class Recovery:
     """How often an engine recovered a formula, over the fits that have a verdict, and at what cost.
 
-    seconds   CPU seconds of the fits that recovered it, sorted; the others are censored: they ended without it, so
-              that nobody knows how long they would have needed
-    missing   fits that were asked for and have no verdict: they are in no rate
+    seconds   CPU seconds of the fits that recovered it, sorted; the others are censored: they ended without it, and
+              the time that they would have needed is unknown
+    missing   fits of the sweep without a verdict: they do not count in the rate
     """
 
     seconds: tuple[float, ...]
@@ -503,7 +503,7 @@ class Recovery:
 
     @property
     def rate_words(self) -> str:
-        """ "80% [49%, 94%]": the rate with its interval; "" where nothing has a verdict."""
+        """ "80% [49%, 94%]": the rate with its interval; "" if no fit has a verdict."""
         if not self.fits:
             return ""
         low, high = self.interval
@@ -511,7 +511,7 @@ class Recovery:
 
 
 def recovery(rows: Iterable[Mapping[str, Any]], missing: int = 0) -> Recovery:
-    """Of rows of the summary."""
+    """The recovery in rows of the summary."""
     rows = list(rows)
     seconds = sorted(row["cpu_seconds"] for row in rows if row["recovered"] == YES)
     return Recovery(tuple(seconds), len(rows), missing)
@@ -520,7 +520,7 @@ def recovery(rows: Iterable[Mapping[str, Any]], missing: int = 0) -> Recovery:
 def _over_seeds(
     rows: Sequence[dict[str, Any]], expected_cells: Sequence[dict[str, Any]], titles: Mapping[str, str]
 ) -> list[str]:
-    """Lines on recovery over seeds, by engine and family; none where each cell has one seed."""
+    """Lines on recovery over seeds, by engine and family; none if each cell has one seed."""
     several = seeded({cell_key(cell): cell for cell in [*expected_cells, *rows]}.values())
     groups: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
@@ -550,12 +550,12 @@ def final_message(
     recorded: Mapping[str, str] | None = None,
     paper: bool = True,
 ) -> str:
-    """What is printed at the end: recovered of all cells by family, what is missing, where the tables are.
+    """The message at the end of a sweep: recovered cells by family, missing ones, and where the tables are.
 
-    titles   of families that have no module, as of `titles_of`
-    tables   how many there are
-    paper    whether the paper's are among them
-    recorded  by engine: that its fits are recorded runs, with version and date
+    titles    of families that have no module, from `titles_of`
+    tables    number of tables
+    paper     whether the paper's are among them
+    recorded  engine -> words with version and date, for engines whose fits are recorded runs
     """
     titles = titles or {}
     counts = recovery_counts(rows, expected_cells)

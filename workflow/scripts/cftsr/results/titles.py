@@ -1,4 +1,4 @@
-"""What families, quantities and settings are called, in tables, figures and on the page: one wording."""
+"""Names of families, quantities and settings, the same in tables, figures and on the page."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def setting_title(setting: str) -> str:
 
 
 def sentence(text: str) -> str:
-    """With a capital at its head."""
+    """The text with a capital first letter."""
     return text[:1].upper() + text[1:]
 
 
@@ -35,17 +35,17 @@ def _titles() -> dict[str, str]:
 
 
 def family_title(family: str, titles: Mapping[str, str] | None = None) -> str:
-    """What tables call a family: as in `titles` (see `titles_of`), else its module's; its name, where there is none."""
+    """The title of a family: from `titles` (see `titles_of`), else from its module, else its name."""
     return (titles or {}).get(family) or _titles().get(family, family)
 
 
 def recorded_title(cell: Mapping[str, Any], fit: Mapping[str, Any]) -> str:
-    """A family's title by the data that it was fitted to: a spectrum of one's own has no module that says it."""
+    """A family's title from the data that were fitted: a user's own spectrum has no module with a title."""
     return (fit.get("data_metadata") or {}).get("title") or family_title(cell["family"])
 
 
 def titles_of(records: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """Titles that only the data know, by family."""
+    """The titles that are only in the data, by family."""
     titles: dict[str, str] = {}
     for record in records:
         family = record["cell"]["family"]
@@ -55,7 +55,7 @@ def titles_of(records: Iterable[Mapping[str, Any]]) -> dict[str, str]:
 
 
 def symbol_of(task: str, fit: Mapping[str, Any] | None = None) -> str:
-    """The letter of a task's target; of a spectrum of one's own, the one that its data name."""
+    """The symbol of a task's target; for a user's own spectrum, the one in its data."""
     named = ((fit or {}).get("data_metadata") or {}).get("symbol")
     return named or (TASKS[task].symbol if task in TASKS else task.replace("_", " "))
 
@@ -66,7 +66,7 @@ def task_title(task: str) -> str:
 
 
 def quantity_title(task: str, fit: Mapping[str, Any] | None = None) -> str:
-    """ "conformal weight h"; of a column of one's own its name alone."""
+    """ "conformal weight h"; for a user's own spectrum only the name of the column."""
     symbol = symbol_of(task, fit)
     return f"{TASKS[task].title} {symbol}" if task in TASKS else symbol
 

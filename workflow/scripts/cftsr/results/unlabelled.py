@@ -1,4 +1,4 @@
-"""What was found of hidden quantum numbers, in words: from the JSON that `hidden.findings.Finding.as_dict` gives."""
+"""Hidden quantum numbers in words, from the JSON of `hidden.findings.Finding.as_dict`."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ Finding = Mapping[str, Any]
 
 
 def findings_of(results: Iterable[Result]) -> dict[tuple[str, str, int, str], Finding]:
-    """What was found in each data set without labels: by family, task, theories and fraction."""
-    found: dict[tuple[str, str, int, str], Finding] = {}
+    """(family, task, theories, fraction) -> the hidden quantum numbers, for each data set without labels."""
+    findings: dict[tuple[str, str, int, str], Finding] = {}
     for result in results:
         finding = finding_of(result.fit.get("data_metadata") or {})
         if finding:
             cell = result.cell
-            found.setdefault((cell["family"], cell["task"], cell["theories"], cell["fraction"]), finding)
-    return found
+            findings.setdefault((cell["family"], cell["task"], cell["theories"], cell["fraction"]), finding)
+    return findings
 
 
-def plain(text: str) -> str:
-    """A formula of the project's syntax as one writes it in a line: lambda^2, (p-q)^2."""
+def plain_formula(text: str) -> str:
+    """A formula of the project's syntax in common notation: lambda^2, (p-q)^2."""
     text = re.sub(r"square\((\w+)\)", r"\1^2", text)
     text = re.sub(r"square\(([^()]+)\)", r"(\1)^2", text)
     return re.sub(r"\blambda_\b", "lambda", text)
@@ -34,26 +34,26 @@ def plain(text: str) -> str:
 
 def equations(finding: Finding) -> list[str]:
     """E for each sector: "E = lambda^2/(4*p*q) - 1/24"."""
-    return [re.sub(r"(?<=[\w)])([+-])(?=\d+(?:/\d+)?$)", r" \1 ", plain(text)) for text in finding["equations"]]
+    return [re.sub(r"(?<=[\w)])([+-])(?=\d+(?:/\d+)?$)", r" \1 ", plain_formula(text)) for text in finding["equations"]]
 
 
 def shifts(finding: Finding) -> list[str]:
     """s of each sector: "1/24", or as a function of the theory."""
     shifts = []
     for sector in finding["sectors"]:
-        below = sector["denominator"] and plain(sector["denominator"]["text"])
-        offset = sector["offset"] and plain(sector["offset"]["text"])
+        below = sector["denominator"] and plain_formula(sector["denominator"]["text"])
+        offset = sector["offset"] and plain_formula(sector["offset"]["text"])
         shifts.append(sector["shift"] if sector["shift"] is not None else f"({offset})/({below})")
     return shifts
 
 
-def explained(judged: Mapping[str, int] | None) -> str:
+def explained_levels(judged: Mapping[str, int] | None) -> str:
     """ "391 of 391"; levels with whole hidden integers."""
     return f"{judged['levels']:,} of {judged['of_levels']:,}" if judged else ""
 
 
 def next_best(finding: Finding) -> str:
-    """How far from fitting the second best shift is: "5/48: 29 of 139 levels, all of 0 of 21 theories"."""
+    """How much the second best shift explains: "5/48: 29 of 139 levels, all levels of 0 of 21 theories"."""
     certificate = finding["certificate"]
     other, sample = certificate.get("next_best"), certificate.get("sample")
     if other is None or sample is None:
@@ -67,7 +67,7 @@ def next_best(finding: Finding) -> str:
 
 
 def chance(finding: Finding) -> str:
-    """What random spectra give: "at best 23% of the levels in 20 draws"."""
+    """How much of random spectra is explained: "at best 23% of the levels in 20 draws"."""
     measured = finding["certificate"].get("chance")
     if not measured:
         return ""
@@ -76,7 +76,7 @@ def chance(finding: Finding) -> str:
 
 
 def occurrences(finding: Finding) -> list[str]:
-    """Which hidden integers occur, for each sector; "" where that was not looked at."""
+    """The hidden integers that occur in each sector, in words; "" if that was not determined."""
     return [sector["occurrence"]["words"] if sector["occurrence"] else "" for sector in finding["sectors"]]
 
 
@@ -87,8 +87,8 @@ def sequence(finding: Finding) -> str:
     return shown + (", ..." if len(values) > SHOWN_DENOMINATORS else "")
 
 
-def describe(finding: Finding) -> list[str]:
-    """Sentences: what was found and what speaks for it; where nothing was found, what was tried."""
+def describe_finding(finding: Finding) -> list[str]:
+    """Sentences on the hidden quantum numbers and the evidence for them, or on what was tried if there are none."""
     if finding["kind"] == NONE:
         return list(finding["reasons"])
     certificate, several = finding["certificate"], len(finding["sectors"]) > 1
@@ -99,7 +99,7 @@ def describe(finding: Finding) -> list[str]:
         below = sector["denominator"]
         if below:
             outcome = "identified" if below["outcome"] == IDENTIFIED else "fits, not identified"
-            lines.append(f"{head}s = {shift}, D = {plain(below['text'])} ({outcome})")
+            lines.append(f"{head}s = {shift}, D = {plain_formula(below['text'])} ({outcome})")
         else:
             lines.append(f"{head}s = {shift}; D of the theories, in their order: {sequence(finding)}")
         if words:

@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True, order=True)
 class Cell:
-    """One fit. `fraction` is text as in the configuration ("0.3"), None where rows are theories or a user's."""
+    """One fit. `fraction` is text as in the configuration ("0.3"), None if rows are theories or a user's."""
 
     family: str
     task: str
@@ -22,12 +22,12 @@ class Cell:
 
     @property
     def dataset(self) -> str:
-        """The data set's name within its family and task: n100_f30, or n100 where there is no fraction."""
+        """The data set's name within its family and task: n100_f30, or n100 without a fraction."""
         return f"n{self.theories}" + (f"_f{percent(self.fraction)}" if self.fraction is not None else "")
 
     @property
     def spectrum(self) -> str:
-        """The data set among all: family/task/n100_f30."""
+        """The full name of the data set: family/task/n100_f30."""
         return f"{self.family}/{self.task}/{self.dataset}"
 
     @property
@@ -38,7 +38,7 @@ class Cell:
         return asdict(self)
 
 
-@cache  # wanted for each file of each cell
+@cache  # called for each file of each cell
 def percent(fraction: str) -> str:
     """ "0.3" -> "30", "0.125" -> "12.5"."""
     return f"{float(100 * Fraction(fraction)):.12g}"

@@ -1,4 +1,4 @@
-"""Read a configuration, check it, and explain what is wrong with it."""
+"""Read a configuration, check it, and explain its mistakes."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ if TYPE_CHECKING:
     from cftsr.data.user_file import SpectrumRequest
 
 SCHEMA = shipped("config.schema.yaml")
-SHIPPED = shipped("config.yaml")  # in a checkout beside the Snakefile
+SHIPPED = shipped("config.yaml")  # in a checkout, next to the Snakefile
 NAME = "config.yaml"
-ONE_CONFIGFILE = "--configfile stands twice; name all files behind one, the later over the earlier"
-DEFAULT = "default"  # the name of a sweep that nobody named
+ONE_CONFIGFILE = "--configfile appears twice; name all files behind one, the later over the earlier"
+DEFAULT = "default"  # the name of a sweep without a name
 
 
-# Folders beside those of families, in results/fits/<budget>/, and beside those of sweeps, in results/.
+# Other folders next to those of families, in results/fits/<budget>/, and next to those of sweeps, in results/.
 RESERVED = ("logs", "unfinished", "recorded")
 
 # ---- reading
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML, where a key that stands twice in a mapping is an error: the last one would win without a word."""
+    """YAML in which a key that appears twice in a mapping is an error: otherwise the last one wins silently."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
         lines: dict[str, int] = {}
@@ -50,7 +50,7 @@ class _Loader(yaml.SafeLoader):
             if isinstance(key, yaml.ScalarNode) and key.value != "<<":
                 if key.value in lines:
                     raise UserError(
-                        f"{node.start_mark.name}: key {key.value!r} stands twice, in lines {lines[key.value]} and "
+                        f"{node.start_mark.name}: key {key.value!r} appears twice, in lines {lines[key.value]} and "
                         f"{line}; remove one"
                     )
                 lines[key.value] = line
@@ -58,13 +58,13 @@ class _Loader(yaml.SafeLoader):
 
 
 def _no_duplicates(path: Path) -> Callable[[list[tuple[str, Any]]], dict[str, Any]]:
-    """For JSON: the mapping of these pairs, or a UserError."""
+    """For JSON: a function from pairs to their mapping, which raises UserError if a key appears twice."""
 
     def mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         keys = [key for key, _ in pairs]
         twice = next((key for index, key in enumerate(keys) if key in keys[:index]), None)
         if twice is not None:
-            raise UserError(f"{path}: key {twice!r} stands twice in one object; remove one")
+            raise UserError(f"{path}: key {twice!r} appears twice in one object; remove one")
         return dict(pairs)
 
     return mapping
@@ -108,13 +108,13 @@ def read_config(path: str | Path) -> dict[str, Any]:
 
 
 def base_config(folder: str | Path = ".") -> Path:
-    """The config.yaml of a working folder, or the one that came with the software where it has none."""
+    """The config.yaml of a working folder, or the one that came with the software if it has none."""
     own = Path(folder, NAME)
     return own if own.exists() else SHIPPED
 
 
 def own_or_shipped(folder: str | Path) -> Path:
-    """A folder or file of data as the working folder has it, or as it came with the software."""
+    """A folder or file of data in the working folder, or else the one that came with the software."""
     own, shipped = Path(folder), SHIPPED.parent / folder
     return shipped if shipped.exists() and not own.exists() else own
 
@@ -132,7 +132,7 @@ def merged(config: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, A
 
 
 def assignments(pairs: Iterable[str]) -> dict[str, Any]:
-    """KEY=VALUE as on Snakemake's command line: a value is YAML, whose scalars stay text until they are `typed`."""
+    """KEY=VALUE as on Snakemake's command line: a value is YAML with its scalars left as text (see `typed`)."""
     changes: dict[str, Any] = {}
     for pair in pairs:
         key, equals, text = pair.partition("=")
@@ -147,7 +147,7 @@ def assignments(pairs: Iterable[str]) -> dict[str, Any]:
 
 
 def sweep_name(config_files: Iterable[str | Path]) -> str:
-    """The name of a sweep that has none of its own: that of the last configuration that was named, or `default`."""
+    """The default name of a sweep: that of the last configuration file, or `default`."""
     names = [Path(path).stem for path in config_files]
     return re.sub(r"\W+", "_", names[-1]).strip("_") or DEFAULT if names else DEFAULT
 
@@ -157,7 +157,7 @@ def sweep_name(config_files: Iterable[str | Path]) -> str:
 
 @cache
 def _schema() -> dict[str, Any]:
-    """The schema of a configuration: that of the file, with the options that the engines declare."""
+    """The schema of a configuration: that in the file, with the options that the engines declare."""
     schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
     schema["$defs"] |= {
         "task_or_other": {"enum": [*TASKS, OTHER_TASKS]},
@@ -179,7 +179,7 @@ def _schema() -> dict[str, Any]:
 
 
 def _scalar(value: Any, kind: str) -> Any:
-    """The number or truth value that a text is, or the value as it was. `kind` is a type of JSON Schema."""
+    """A text as a number or truth value, or the value unchanged. `kind` is a type of JSON Schema."""
     if not isinstance(value, str):
         return value
     if kind == "boolean":
@@ -193,7 +193,7 @@ def _scalar(value: Any, kind: str) -> Any:
 
 
 def _branch(value: Any, schemas: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-    """Which of these a value is meant for: that of lists for a list, that of mappings for a mapping, else the first."""
+    """The schema for a value: that of lists for a list, that of mappings for a mapping, else the first."""
     kind = "array" if isinstance(value, list) else "object" if isinstance(value, dict) else ""
     return next((schema for schema in schemas if schema.get("type") == kind), schemas[0])
 
@@ -210,10 +210,10 @@ def typed(value: Any, schema: Mapping[str, Any]) -> Any:
     kind = schema.get("type", "")
     kind = kind[0] if isinstance(kind, list) else kind
     if kind == "array" and value is not None:
-        items = schema.get("items", {})
-        if isinstance(value, dict) and items.get("type") != "object":
+        entries_schema = schema.get("items", {})
+        if isinstance(value, dict) and entries_schema.get("type") != "object":
             return value
-        return [typed(entry, items) for entry in (value if isinstance(value, list) else [value])]
+        return [typed(entry, entries_schema) for entry in (value if isinstance(value, list) else [value])]
     if kind == "object" and isinstance(value, dict):
         known, others = schema.get("properties", {}), schema.get("additionalProperties") or {}
         return {key: typed(entry, known.get(key, others)) for key, entry in value.items()}
@@ -236,7 +236,7 @@ def _typed_conventions(conventions: Any) -> Any:
 
 
 def with_types(config: dict[str, Any]) -> dict[str, Any]:
-    """A configuration with text read as numbers wherever one is meant, and lists of one put into brackets."""
+    """A configuration with text read as numbers where the schema has them, and lists of one put into brackets."""
     config = typed(deepcopy(config), _schema())
     if "conventions" in config:
         config["conventions"] = _typed_conventions(config["conventions"])
@@ -244,7 +244,7 @@ def with_types(config: dict[str, Any]) -> dict[str, Any]:
 
 
 def changes(config: dict[str, Any], path: str | Path) -> dict[str, Any]:
-    """What the validated configuration has otherwise than the file: what --config said on the command line."""
+    """The keys of the validated configuration that differ from the file, as set by --config on the command line."""
     path = Path(path)
     file = with_types(read_config(path)) if path.exists() else {}
     return {key: value for key, value in config.items() if file.get(key) != value}
@@ -291,7 +291,7 @@ def _explain(error: ValidationError) -> str:
             return f"{where} is an empty list; give at least one entry"
         case "uniqueItems":
             twice = next(entry for index, entry in enumerate(value) if entry in value[:index])
-            return f"{where}: {twice!r} stands twice in {value!r}; remove one"
+            return f"{where}: {twice!r} appears twice in {value!r}; remove one"
         case "enum":
             of_key = "propertyNames" in error.absolute_schema_path
             what = f": key {value!r} does not exist" if of_key else f" is {value!r}"
@@ -322,7 +322,7 @@ def _explain(error: ValidationError) -> str:
 def validate(config: dict[str, Any]) -> dict[str, Any]:
     """The configuration, complete and consistent, or a UserError that names the key, the value and what is allowed."""
     config = with_types(config)
-    # True would pass for the integer 1 and 100.0 for the integer 100: JSON draws other lines than Python.
+    # True would pass for the integer 1, and 100.0 for the integer 100: JSON's types differ from Python's.
     strict = Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda checker, value: type(value) is int).redefine(
         "number", lambda checker, value: type(value) in (int, float) and value == value
     )
@@ -358,7 +358,7 @@ def validate(config: dict[str, Any]) -> dict[str, Any]:
 
 
 def _check_spectra(spectra: list[dict[str, Any]]) -> None:
-    """What can be checked of the users' own spectra without a look at their files."""
+    """The checks of users' own spectra that do not need their files."""
     names: set[str] = set()
     for entry in spectra:
         name, file = entry["name"], Path(entry["file"])
@@ -373,8 +373,8 @@ def _check_spectra(spectra: list[dict[str, Any]]) -> None:
             raise UserError(f"{where}: two spectra have that name; choose another")
         names.add(name)
         if file.is_absolute() or ".." in file.parts:
-            raise UserError(f"{where}: file {str(file)!r} is outside the project's folder; copy it to data/, say")
-        spectrum_request(entry)  # it may refuse the hold-out
+            raise UserError(f"{where}: file {str(file)!r} is outside the project's folder; copy it to data/")
+        spectrum_request(entry)  # raises UserError for a wrong hold_out
         unknown = [operator for operator in entry.get("unary_operators", []) if operator != "square"]
         if unknown:
             raise UserError(f"{where}: unary operator {unknown[0]!r} does not exist; allowed is square")
@@ -385,11 +385,11 @@ def spectrum_request(entry: dict[str, Any]) -> SpectrumRequest:
 
     Without theory_labels every row is a theory, and all columns but the target are labels, as in `cftsr fit`.
     """
-    from cftsr.data.user_file import SpectrumRequest  # pyarrow: a sweep without own spectra need not wait for it
+    from cftsr.data.user_file import SpectrumRequest  # imports pyarrow, which a sweep without own spectra does not need
 
     where, hold_out = f"config spectra, {entry['name']}", entry.get("hold_out", {"theories": 0.2})
     if "column" in hold_out and len(hold_out) > 1:
-        raise UserError(f"{where}: hold_out has a column and shares; say either which rows, or how many")
+        raise UserError(f"{where}: hold_out has a column and shares; give one or the other")
     theory, state = tuple(entry.get("theory_labels", [])), tuple(entry.get("state_labels", []))
     if state and not theory:
         raise UserError(f"{where}: state_labels without theory_labels; name the labels that fix the theory too")

@@ -1,4 +1,4 @@
-"""Sweeps have names: which are here, and whether one is about to be replaced by another of its name."""
+"""Named sweeps: which ones are in a folder, and whether one is about to be replaced by another of the same name."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from cftsr.sweep.paths import Results
 from cftsr.sweep.plan import Sweep
 from cftsr.vocabulary import counted
 
-# Keys that change how jobs run and not what they find, and the name itself.
+# Keys that change how jobs run and not their results, and the name itself.
 _NOT_OF_THE_RESULTS = ("sweep", "cluster", "fit")
-# What follows from these, and from the machine, is written down in their place.
+# Keys that are replaced by what they resolve to on this machine.
 _RESOLVED = ("engines", "engine_options", "budgets")
 MOST_NAMED = 6  # differences in one message
 
 
 def configuration_of(sweep: Sweep) -> dict[str, Any]:
-    """What the results of a sweep depend on, as JSON values: every key that counts, the engines and their options."""
+    """Everything that the results of a sweep depend on, as JSON values: the keys, the engines and their options."""
     left_out = (*_NOT_OF_THE_RESULTS, *_RESOLVED)
     config = {key: value for key, value in sweep.config.items() if key not in left_out}
     options = {engine: sweep.options_of(engine) for engine in sweep.engines}
@@ -34,7 +34,7 @@ def configuration_of(sweep: Sweep) -> dict[str, Any]:
 
 
 def write_configuration(path: str | Path, configuration: Mapping[str, Any]) -> None:
-    """Write down what the tables beside it were made from."""
+    """Write the configuration from which the tables in the same folder were made."""
     write_json(path, dict(configuration), sealed=True)
 
 
@@ -51,7 +51,7 @@ def _words(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+def configuration_differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """ "theories: 100, 200, 300 before, 20, 40 now" for each key in which two configurations differ."""
     lines = []
     old, new = (dict(_flat(one["config"] | {"engines": one["engines"]})) for one in (before, now))
@@ -67,12 +67,12 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
 
 
 def warning_of_change(sweep: Sweep, folder: Path = Path()) -> list[str]:
-    """What a run is about to replace: lines to print at start-up; none where nothing changes."""
+    """Lines on what a run is about to replace, printed at start-up; none if nothing changes."""
     path = folder / sweep.results.configuration
     if not path.exists():
         return []
     try:
-        lines = differences(read_json(path, "delete it"), configuration_of(sweep))
+        lines = configuration_differences(read_json(path, "delete it"), configuration_of(sweep))
     except (UserError, KeyError, TypeError):
         lines = [f"{path} cannot be read"]
     if not lines:
@@ -87,7 +87,7 @@ def warning_of_change(sweep: Sweep, folder: Path = Path()) -> list[str]:
 
 
 def closing_message(sweep: Sweep, folder: Path = Path()) -> list[str]:
-    """What is printed when a sweep is done: what was recovered, and where everything is."""
+    """The lines printed when a sweep is done: what was recovered, and where everything is."""
     message, page = folder / sweep.results.message, folder / sweep.results.page
     lines = message.read_text(encoding="utf-8").splitlines() if message.exists() else []
     return [*lines, *([f"The page, to open in a browser: {sweep.results.page}"] if page.exists() else [])]
@@ -107,7 +107,7 @@ def _recovered(results: Results, folder: Path) -> str:
 
 
 def describe_sweeps(folder: Path) -> str:
-    """One line for each sweep whose tables are in the folder, then the configurations in configs/ that were not run."""
+    """One line per sweep whose tables are in the folder, then the configurations in configs/ that were not run."""
     summaries: dict[str, str] = {}
     for path in sorted(folder.glob(Results.of("*").configuration)):
         name = path.parent.name

@@ -1,4 +1,4 @@
-"""Every path of a sweep, spelt once: for the rules, the package, and the page's links.
+"""All paths of a sweep, in one place: for the rules, the package, and the page's links.
 
 Paths are text, relative to the project's folder. `spectrum` is a data set, family/task/n100_f30 (`Cell.spectrum`), and
 `cell` a fit of it, family/task/n100_f30/free/pysr/seed0 (`Cell.folder`). With wildcards in their place ("{spectrum}",
@@ -41,7 +41,7 @@ class Fits:
 
     @property
     def recorded(self) -> Fits:
-        """The same for fits that are taken from the record: never where a run of one's own is."""
+        """The folder for fits from the record, separate from that for fits run here."""
         return Fits(f"{self.root}/recorded")
 
     def front(self, cell: str) -> str:
@@ -57,7 +57,7 @@ class Fits:
         return f"{self.root}/{cell}/verdict.json"
 
     def unfinished(self, cell: str) -> str:
-        """The side folder of a fit, which is no output of its rule."""
+        """The working folder of a fit, which is no output of its rule."""
         return f"{self.root}/unfinished/{cell}"
 
     def fit_log(self, cell: str) -> str:
@@ -69,7 +69,7 @@ class Fits:
 
 @dataclass(frozen=True)
 class Results:
-    """What belongs to one sweep, in the folder `root`: summary, tables, figures, page."""
+    """The results of one sweep, in the folder `root`: summary, tables, figures, page."""
 
     root: str
 
@@ -79,7 +79,7 @@ class Results:
 
     @property
     def configuration(self) -> str:
-        """What the tables were made from: see sweep/named.py."""
+        """The configuration from which the tables were made: see sweep/named.py."""
         return f"{self.root}/sweep.json"
 
     def summary(self, kind: str) -> str:
@@ -92,7 +92,7 @@ class Results:
 
     @property
     def message(self) -> str:
-        """What is printed at the end."""
+        """The message printed at the end."""
         return f"{self.root}/tables/message.txt"
 
     @property
@@ -119,7 +119,7 @@ class Results:
 
 @dataclass(frozen=True)
 class Accuracy:
-    """How often random products are identified: beside the sweeps, for it depends on none."""
+    """How often random products are identified: next to the sweeps, because it depends on none of them."""
 
     root: str = "results/identify"
 

@@ -1,6 +1,6 @@
-"""From a configuration to cells: engines, options, what each data set needs.
+"""From a configuration to cells: engines, options, and the request for each data set.
 
-A *cell* is family x task x theories x fraction x setting x engine x seed; everything it needs follows from it and
+A *cell* is family x task x theories x fraction x setting x engine x seed; everything about its fit follows from it and
 the configuration.
 """
 
@@ -29,12 +29,13 @@ from cftsr.vocabulary import ANY_SETTING, SETTINGS, counted
 
 
 class Sweep:
-    """The validated configuration and what follows from it.
+    """The validated configuration and all that follows from it.
 
     engines       those that run, in the order of ENGINES
     unavailable   name -> why not, for those that `auto` left out
-    user_spectra  name -> the user's own spectrum of that name
-    records       the folder of recorded runs; data: where data sets are, as far as they are made
+    user_spectra  name -> the request for the user's own spectrum of that name
+    records       the folder of recorded runs
+    data          the paths of data sets, which may not exist yet
     """
 
     def __init__(self, config: dict[str, Any], records: str | Path = record.FOLDER, data: DataSets = DataSets()):  # noqa: B008 - frozen
@@ -59,9 +60,9 @@ class Sweep:
             raise UserError(f"config engines: {name} cannot run here: {answer.reason}. {answer.remedy}")
 
     def options(self, engine: str, task: str) -> dict[str, Any]:
-        """The engine's options for a task, with the budget's changes; every one that the engine declares is there.
+        """All options that the engine declares, for a task, with the budget's changes.
 
-        A task that is none of TASKS gets what a mapping of tasks has for `other`.
+        A task outside TASKS gets the value for `other` in a mapping of tasks.
         """
         return {key: for_task(value, task) for key, value in self._options[engine].items()}
 
@@ -87,7 +88,7 @@ class Sweep:
         return values
 
     def check_files(self) -> None:
-        """Read every own spectrum as its rule will, so that a mistake in a file is reported before anything starts."""
+        """Read every user's spectrum as its rule will, so a mistake in a file is reported before anything starts."""
         for spectrum in self.user_spectra.values():
             from cftsr.data.user_file import read_spectrum
 
@@ -106,12 +107,12 @@ class Sweep:
 
     @cached_property
     def cells(self) -> list[Cell]:
-        """All cells, each once: those that are fitted, then those that the record stands for."""
+        """All cells, each once: those that are fitted, then those that are taken from the record."""
         return [*dict.fromkeys(self._cells(self.engines)), *self.recorded.used]
 
     @cached_property
     def recorded(self) -> record.Selection:
-        """What stands for the cells of an engine that `auto` wants and that cannot run here."""
+        """The recorded fits for the cells of an engine that `auto` includes but that cannot run here."""
         engine = record.RECORDED_ENGINE
         if not self.config["recorded"] or engine not in self.unavailable:
             return record.Selection()
@@ -124,27 +125,27 @@ class Sweep:
             return {key: for_task(value, cell.task) for key, value in values.items()}
 
         wanted = [cell for cell in dict.fromkeys(self._cells([engine])) if cell.task != GIVEN]
-        return record.select(wanted, known, self._asked_of_rows, options, self._digest)
+        return record.select(wanted, known, self._request_of_rows, options, self._digest)
 
     @cached_property
     def reference(self) -> record.Selection:
-        """The paper's own experiment repeated, which stands in its tables whatever the sweep is: every recorded fit
-        with the paper's settings, on the data sets that the conventions of this sweep give."""
+        """The paper's own experiment repeated, for its tables in any sweep: every recorded fit with the paper's
+        settings, on the data sets that follow from the conventions of this sweep."""
         if not self.config["recorded"]:
             return record.Selection()
         known = record.read_record(record.record_path(self.records, "paper"))
-        return record.select(known, known, self._asked_of_rows, None, self._digest)
+        return record.select(known, known, self._request_of_rows, None, self._digest)
 
     @cached_property
     def restored(self) -> list[tuple[record.RecordedFit, Fits]]:
-        """All recorded fits that this sweep takes, each once, with the fits that they belong to."""
+        """All recorded fits that this sweep uses, each once, with the folder of fits to which they belong."""
         chosen: dict[str, dict[Cell, record.RecordedFit]] = {self.budget: dict(self.recorded.used)}
         chosen["paper"] = chosen.get("paper", {}) | self.reference.used
         return [(fit, Fits.of(budget).recorded) for budget, fits in chosen.items() for fit in fits.values()]
 
     @property
     def record_files(self) -> list[Path]:
-        """The records that `restored` comes from."""
+        """The files from which `restored` comes."""
         budgets = dict.fromkeys([self.budget] * bool(self.recorded.used) + ["paper"] * bool(self.reference.used))
         return [record.record_path(self.records, budget) for budget in budgets]
 
@@ -158,8 +159,8 @@ class Sweep:
         fits = Fits.of(self.budget)
         return fits.recorded if cell in self.recorded.used else fits
 
-    def _asked_of_rows(self, cell: Cell) -> dict[str, str]:
-        """What the metadata of a cell's data set will say, as far as it decides the rows."""
+    def _request_of_rows(self, cell: Cell) -> dict[str, str]:
+        """The part of the metadata of a cell's data set that determines its rows."""
         family, conventions = self.family(cell.family), self.config["conventions"]
         request = {"theories": cell.theories, "conventions": family}
         if cell.fraction is not None:
@@ -170,14 +171,14 @@ class Sweep:
         return named | {key: str(value) for key, value in request.items()}
 
     def _digest(self, cell: Cell) -> str | None:
-        """Of a data set that is made already."""
+        """The digest of a cell's data set, or None if that is not made yet."""
         path = Path(self.data.data(cell.spectrum))
         if path not in self._digests:
             self._digests[path] = None
             if path.exists():
                 from cftsr.data.dataset import read_dataset
 
-                with suppress(UserError):  # the job that needs it says what is wrong with it
+                with suppress(UserError):  # the job that needs the file reports the error
                     self._digests[path] = record.data_digest(read_dataset(path))
         return self._digests[path]
 
@@ -211,11 +212,11 @@ class Sweep:
         return {(cell.family, cell.task, cell.dataset): cell for cell in cells}
 
     def request(self, family: str, task: str, dataset: str) -> dict[str, Any]:
-        """What `spectra.generate` needs for a data set of the sweep."""
+        """The arguments of `data.generate.generate` for a data set of the sweep."""
         return self.request_of(self._datasets[family, task, dataset])
 
     def request_of(self, cell: Cell) -> dict[str, Any]:
-        """The same for any cell of a family."""
+        """The arguments of `data.generate.generate` for any cell of a family."""
         family, task = cell.family, cell.task
         request = {
             "family": family,
@@ -224,17 +225,17 @@ class Sweep:
             "theories": cell.theories,
             "next_theories": self.config["held_out"]["next_theories"],
         }
-        # Only what this data set depends on: another key's change must not make it again.
+        # Only the keys on which this data set depends: a change of another key must not make it again.
         if cell.fraction is not None:
             return request | {"fraction": cell.fraction, "rounding": self.config["conventions"]["rounding"]}
         return request | {key: self.config["central_charge"][key] for key in ("pool", "seed")}
 
     def closed_form(self, family: str, task: str) -> str | None:
-        """The textbook formula that fits are judged by, or None where none is known."""
+        """The textbook formula by which fits are judged, or None if none is known."""
         return self._user_closed_form(family) if task == GIVEN else TASKS[task].closed_form(self.family(family))
 
     def _user_closed_form(self, name: str) -> str | None:
-        """The formula that a user gives with a spectrum, as engines write formulas."""
+        """The formula that a user gives for a spectrum, in the syntax of the engines."""
         if name not in self._closed_forms:
             text = next(entry.get("closed_form") for entry in self.config["spectra"] if entry["name"] == name)
             self._closed_forms[name] = text and self._in_labels(name, text)
@@ -250,7 +251,7 @@ class Sweep:
             raise UserError(f"config spectra, {name}: closed_form: {error}. Correct it, or leave it out") from None
 
     def describe(self) -> str:
-        """What is printed at start-up: how many cells, on which data, which engines run, which do not and why."""
+        """The text printed at start-up: how many cells, on which data, which engines run, which do not and why."""
         counts = {engine: sum(cell.engine == engine for cell in self.cells) for engine in self.engines}
         datasets = len({(cell.family, cell.task, cell.dataset) for cell in self.cells})
         data_sets = counted(datasets, "data set")
@@ -268,7 +269,7 @@ class Sweep:
         )
 
     def _describe_records(self) -> Iterator[str]:
-        """What is taken from the record, and what not and why."""
+        """Lines on what is taken from the record, what is not, and why."""
         for selection, words in (
             (self.recorded, f"  engine {record.RECORDED_ENGINE}, recorded and judged here again"),
             (self.reference, "  in the paper's tables, PySR with the paper's settings, recorded and judged again"),
@@ -279,7 +280,7 @@ class Sweep:
                 yield from selection.describe()
 
     def _describe_data(self) -> Iterator[str]:
-        """Two keys count theories, each for some of the tasks: which is which."""
+        """Lines on the two keys that count theories, each for some of the tasks."""
         if not self.config["families"]:
             return
         for per_state, key in ((True, "theories"), (False, "central_charge.theories")):

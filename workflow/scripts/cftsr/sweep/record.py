@@ -1,8 +1,8 @@
-"""Recorded runs: what real PySR found, kept in data/recorded/<budget>.parquet, and what of it a sweep may use.
+"""Recorded runs of real PySR, kept in data/recorded/<budget>.parquet, and which of them a sweep may use.
 
-PySR needs Julia, which few machines have. A recorded fit stands for one that cannot be run here, on the same terms: the
-same cell and seed, the same data set, the same options. Its front is judged again, like any other. Nothing but
-`make record` writes these files (results/recorded.py).
+PySR needs Julia, which few machines have. A recorded fit replaces one that cannot be run here, on the same terms: the
+same cell and seed, the same data set, the same options. Its front is judged again, like any other. Only `make record`
+writes these files (results/recorded.py).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 FOLDER = "data/recorded"
 RECORDED_ENGINE = "pysr"
-# Of a data set's metadata, what does not decide its rows.
+# Keys of a data set's metadata that do not determine its rows.
 _NOT_OF_THE_ROWS = ("part", "generator", "next_theories")
 
 
@@ -34,10 +34,10 @@ _NOT_OF_THE_ROWS = ("part", "generator", "next_theories")
 class RecordedFit:
     """One fit of a real run.
 
-    data      what was asked of the data set: its metadata, as text
-    digest    of the rows themselves (`data_digest`), and how many there are
+    data      the request for the data set: its metadata, as text
+    digest    of the rows themselves (`data_digest`); rows: how many there are
     options   every option of the engine, as resolved
-    front     the equations with the engine's own loss and their origin; what we compute of them is computed again
+    front     the equations with the engine's own loss and their origin; all else is computed again
     versions  of the packages, of Julia, and of Julia's packages
     cost      as in cost.json
     date      when the fit ended, ISO 8601, UTC
@@ -69,7 +69,7 @@ def data_digest(spectrum: Dataset) -> str:
     return digest.hexdigest()
 
 
-def asked_of_rows(metadata: Mapping[str, str]) -> dict[str, str]:
+def request_of_rows(metadata: Mapping[str, str]) -> dict[str, str]:
     return {key: value for key, value in metadata.items() if key not in _NOT_OF_THE_ROWS}
 
 
@@ -119,7 +119,7 @@ def write_record(path: str | Path, fits: Iterable[RecordedFit]) -> None:
 
 
 def read_record(path: str | Path) -> dict[Cell, RecordedFit]:
-    """The fits of a record by cell; none where there is no such file. UserError where it is damaged."""
+    """The fits of a record by cell; none if there is no such file. UserError if it is damaged."""
     if not Path(path).exists():
         return {}
     import pyarrow as pa
@@ -140,12 +140,12 @@ def read_record(path: str | Path) -> dict[Cell, RecordedFit]:
     return fits
 
 
-# ---- what of it a sweep uses
+# ---- selection for a sweep
 
 
 @dataclass(frozen=True)
 class Selection:
-    """used: recorded fits that stand for cells of the sweep; refused: what differs -> cells; absent: not recorded."""
+    """used: recorded fits for cells of the sweep; refused: difference in words -> cells; absent: not recorded."""
 
     used: dict[Cell, RecordedFit] = field(default_factory=dict)
     refused: dict[str, list[Cell]] = field(default_factory=dict)
@@ -155,7 +155,9 @@ class Selection:
         """Lines for the start of a run."""
         lines = []
         for words, cells in self.refused.items():
-            lines.append(f"    {counted(len(cells), 'fit')} recorded otherwise and not used: {words} ({_named(cells)})")
+            lines.append(
+                f"    {counted(len(cells), 'fit')} recorded differently and not used: {words} ({_named(cells)})"
+            )
         if self.absent:
             lines.append(f"    {counted(len(self.absent), 'fit')} not in the record ({_named(self.absent)})")
         return lines
@@ -173,11 +175,11 @@ def select(
     options: Callable[[Cell], Mapping[str, Any]] | None,
     digest: Callable[[Cell], str | None],
 ) -> Selection:
-    """Hold the record against what the sweep asks for.
+    """The recorded fits that match the cells of a sweep.
 
-    data      what is asked of a cell's data set, by the keys of its metadata
-    options   of a cell's engine; None where those of the record stand whatever they are
-    digest    of a cell's data set, or None where it is not made yet: it is compared when it is
+    data      the request for a cell's data set, by the keys of its metadata
+    options   of a cell's engine; None to accept those of the record
+    digest    of a cell's data set, or None if it is not made yet: it is then compared later
     """
     selection = Selection()
     for cell in cells:
@@ -185,11 +187,11 @@ def select(
         if fit is None:
             selection.absent.append(cell)
             continue
-        words = differences("data set", fit.data, data(cell), wanted_only=True)
-        words = words or (differences("options", fit.options, options(cell)) if options else "")
+        words = recorded_differences("data set", fit.data, data(cell), wanted_only=True)
+        words = words or (recorded_differences("options", fit.options, options(cell)) if options else "")
         made = None if words else digest(cell)
         if made is not None and made != fit.digest:
-            words = "data set (other rows, though the same was asked for)"
+            words = "data set (other rows, though the request is the same)"
         if words:
             selection.refused.setdefault(words, []).append(cell)
         else:
@@ -201,10 +203,12 @@ _NOTHING = object()
 MOST_NAMED = 4  # differences in one message
 
 
-def differences(what: str, recorded: Mapping[str, Any], wanted: Mapping[str, Any], wanted_only: bool = False) -> str:
-    """ "options (rows: recorded with 200, here 60)"; "" where nothing differs.
+def recorded_differences(
+    what: str, recorded: Mapping[str, Any], wanted: Mapping[str, Any], wanted_only: bool = False
+) -> str:
+    """ "options (rows: recorded with 200, here 60)"; "" if nothing differs.
 
-    wanted_only   keys that only the record has do not count
+    wanted_only   whether to ignore keys that only the record has
     """
     words = []
     for key in sorted(wanted if wanted_only else {*recorded, *wanted}):

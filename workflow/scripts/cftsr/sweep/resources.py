@@ -1,9 +1,9 @@
-"""What a job is asked for on a cluster: memory and time, from what is known of its cell before any file exists.
+"""The memory and time that a job requests on a cluster, from its cell alone, before any file exists.
 
-The figures of the exact engine and of the verdicts are peaks that were measured, with room to spare; those of operon
-and PySR are guesses on the safe side. A job that needed more is sent again with twice, three times as much (`attempt`),
-up to the limits of `cluster` in config.yaml. Too much asked for costs waiting in a queue, too little costs one attempt:
-a fit then goes on from its last finished chunk.
+The numbers for the exact engine and for verdicts are measured peaks with a margin; those for operon and PySR are
+conservative guesses. A job that needed more is submitted again with two, three times as much (`attempt`), up to the
+limits of `cluster` in config.yaml. Requesting too much costs time in the queue, too little costs one attempt: a fit
+then continues from its last finished chunk.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ START_MINUTES = 1  # two starts of Snakemake and one of the script: 5 to 20 s, m
 
 
 @dataclass(frozen=True)
-class Limits:
-    """The most that a job may ask for: `cluster` in config.yaml."""
+class ClusterLimits:
+    """The most that a job may request: `cluster` in config.yaml."""
 
     mem_mb: int
     minutes: int
@@ -39,11 +39,10 @@ class Resources:
 
 
 def estimated_rows(dataset: str) -> int:
-    """About how many rows a data set has, from its name (n100_f30; n100 where rows are theories or a user's).
+    """The approximate number of rows of a data set, from its name (n100_f30; n100 if rows are theories or a user's).
 
-    A theory of the paper's families has about as many fields as it has predecessors, half of them on average: 100
-    theories of su(2)_k have 5,150 fields, 300 minimal models 28,000. Families with more labels have more rows, which
-    costs little: `attempt` makes up for it.
+    The n-th theory of the paper's families has about n fields: 100 theories of su(2)_k have 5,150 fields, 300 minimal
+    models 28,000. Families with more labels have more rows, for which `attempt` makes up.
     """
     match = DATASET.fullmatch(dataset)
     if not match:
@@ -52,8 +51,8 @@ def estimated_rows(dataset: str) -> int:
     return theories if percent is None else math.ceil(theories**2 / 2 * float(percent) / 100)
 
 
-def bounded(mem_mb: float, minutes: float, attempt: int, limits: Limits) -> Resources:
-    """`attempt` times as much, and no more than the limits; whole numbers, at least one of each."""
+def bounded(mem_mb: float, minutes: float, attempt: int, limits: ClusterLimits) -> Resources:
+    """`attempt` times these resources, up to the limits; whole numbers, at least one of each."""
     return Resources(
         mem_mb=max(1, min(math.ceil(mem_mb * attempt), limits.mem_mb)),
         runtime=max(1, min(math.ceil(minutes * attempt), limits.minutes)),
@@ -61,9 +60,9 @@ def bounded(mem_mb: float, minutes: float, attempt: int, limits: Limits) -> Reso
 
 
 def of_fit(
-    engine: str, task: str, rows: int, options: Mapping[str, Any], attempt: int = 1, *, limits: Limits
+    engine: str, task: str, rows: int, options: Mapping[str, Any], attempt: int = 1, *, limits: ClusterLimits
 ) -> Resources:
-    """What a fit is asked for.
+    """The request of a fit.
 
     options   the engine's, as the budget resolves them; a mapping of tasks is allowed where the engine allows one
     """
@@ -71,8 +70,8 @@ def of_fit(
     return bounded(INTERPRETER_MB + needs.mem_mb, START_MINUTES + needs.minutes, attempt, limits)
 
 
-def of_verdict(engine: str, rows: int, seconds: float, attempt: int = 1, *, limits: Limits) -> Resources:
-    """What judging a front is asked for; `seconds` is the limit of one equation.
+def of_verdict(engine: str, rows: int, seconds: float, attempt: int = 1, *, limits: ClusterLimits) -> Resources:
+    """The request of judging a front; `seconds` is the limit for one equation.
 
     A front has up to 30 equations, few of which take their limit (`Engine.equations`).
     """
@@ -82,14 +81,14 @@ def of_verdict(engine: str, rows: int, seconds: float, attempt: int = 1, *, limi
     )
 
 
-def of_spectrum(dataset: str, attempt: int = 1, *, limits: Limits) -> Resources:
-    """What making a data set and what is held out of it is asked for: all fields of all its theories are enumerated."""
+def of_spectrum(dataset: str, attempt: int = 1, *, limits: ClusterLimits) -> Resources:
+    """The request of making a data set and its held-out rows: all fields of all its theories are enumerated."""
     match = DATASET.fullmatch(dataset)
     theories = int(match[1]) if match else 0
     fields = theories**2 / 2
     return bounded(INTERPRETER_MB + 200 + fields / 50, START_MINUTES + 1 + fields / 20_000, attempt, limits)
 
 
-def of_collection(cells: int, attempt: int = 1, *, limits: Limits) -> Resources:
-    """What tables or the page of so many cells are asked for: 20,000 cells are read in under 30 s and 1 GB."""
+def of_collection(cells: int, attempt: int = 1, *, limits: ClusterLimits) -> Resources:
+    """The request of making tables or the page: 20,000 cells are read in under 30 s and 1 GB."""
     return bounded(INTERPRETER_MB + 1000 + cells / 10, 5 + START_MINUTES + cells / 1000, attempt, limits)

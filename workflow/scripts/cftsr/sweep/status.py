@@ -1,4 +1,4 @@
-"""What of a sweep is done, running, failed, and how long the rest may take."""
+"""The status of a sweep: which cells are done, running or failed, and how long the rest may take."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ STATES = (DONE, FITTED, RUNNING, INTERRUPTED, FAILED, WAITING)
 
 @dataclass(frozen=True)
 class CellStatus:
-    """One cell: its state, what its log said last, and how long the fit took or has taken."""
+    """One cell: its state, a detail such as the error, and how long the fit took or has been running."""
 
     cell: Cell
     state: str
@@ -33,10 +33,10 @@ class CellStatus:
 
 
 def cell_status(cell: Cell, results: Fits, live: bool) -> CellStatus:
-    """Look at a cell's files.
+    """The status of a cell from its files.
 
     results   the folder of the sweep's budget
-    live      whether Snakemake is at work in this folder: decides between running and interrupted
+    live      whether Snakemake is running in this folder: decides between running and interrupted
     """
     judged = Path(results.verdict(cell.folder)).exists()
     if judged or Path(results.front(cell.folder)).exists():
@@ -80,7 +80,7 @@ MOST_FAILURES = 10  # in one message
 
 
 def failures(sweep: Sweep, folder: Path = Path()) -> list[str]:
-    """What failed, and why: a line for each cell whose fit or check ended with an error, then how many more."""
+    """The failures: a line for each cell whose fit or check ended with an error, then how many more."""
     lines = []
     for cell in sweep.cells:
         fits = Fits(f"{folder}/{sweep.fits_of(cell).root}")
@@ -101,22 +101,22 @@ def failures(sweep: Sweep, folder: Path = Path()) -> list[str]:
 
 
 def sweep_is_live(folder: Path) -> bool:
-    """Whether Snakemake holds the folder's lock. After a kill -9 the lock stays: then this errs towards running."""
+    """Whether Snakemake holds the folder's lock. The lock survives a kill -9: the answer is then wrongly yes."""
     locks = folder / ".snakemake" / "locks"
     return locks.is_dir() and any(locks.iterdir())
 
 
-# What a job takes beyond its own work, where Snakemake has kept no times: Python, its imports, the scheduler.
+# Overhead of a job, if Snakemake has recorded no times: Python, its imports, the scheduler.
 START_SECONDS = 2.0
 CHECK_SECONDS = 1.0
 # Tables and page, for a sweep of the paper's size, and for each further thousand cells.
 COLLECTION_SECONDS, SECONDS_PER_THOUSAND_CELLS = 30.0, 5.0
 NOWHERE = Fits("")
-SAMPLE = 50  # jobs of an engine that an estimate looks at
+SAMPLE = 50  # jobs of an engine that enter an estimate
 
 
 def job_seconds(path: str | Path, folder: Path) -> float | None:
-    """The wall time of the job that made a file, start-up included, as Snakemake recorded it; None where it did not."""
+    """The wall time of the job that made a file, start-up included, as recorded by Snakemake; None without a record."""
     relative = Path(path).relative_to(folder) if Path(path).is_relative_to(folder) else Path(path)
     name = base64.b64encode(relative.as_posix().encode()).decode().replace("/", "_")
     try:
@@ -134,9 +134,9 @@ def _median(values: Sequence[float | None], otherwise: float) -> float:
 def remaining_seconds(
     statuses: Sequence[CellStatus], workers: int, results: Fits = NOWHERE, folder: Path = Path()
 ) -> float | None:
-    """How long the rest may take on so many cores: fits, checks, each job's start-up, tables and page.
+    """How long the rest may take on `workers` cores: fits, checks, each job's start-up, tables and page.
 
-    From the median job of each engine so far. None where an engine has fits to do and has finished none.
+    It is estimated from the median job of each engine so far. None if an engine with fits to do has finished none.
     """
     total = 0.0
     for engine in {status.cell.engine for status in statuses}:
@@ -158,7 +158,7 @@ def remaining_seconds(
     return total
 
 
-def describe(sweep: Sweep, folder: Path, workers: int) -> str:
+def describe_status(sweep: Sweep, folder: Path, workers: int) -> str:
     """The status of the sweep whose results lie under `folder`, as a few lines."""
     live = sweep_is_live(folder)
     results = Fits(f"{folder}/{Fits.of(sweep.budget).root}")

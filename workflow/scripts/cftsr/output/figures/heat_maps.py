@@ -26,7 +26,7 @@ from cftsr.output.figures.base import (
     slug,
     themed,
 )
-from cftsr.results.findings import Findings, Fits, engines_of, settings_of
+from cftsr.results.findings import CellFits, Findings, engines_of, settings_of
 from cftsr.results.published import Published, PublishedValue
 from cftsr.results.summary import fraction_order
 from cftsr.results.titles import data_set_title, family_title, percentage, quantity_title, sentence, setting_title
@@ -147,7 +147,7 @@ def _proved_count(cells: Sequence[dict[str, Any]], findings: Findings) -> tuple[
     }
     cell_fits = [findings.fits(place[:4], *place[4:]) for place in fits]
     return sum(fits_of_cell.recovered for fits_of_cell in cell_fits if fits_of_cell), sum(
-        fits_of_cell.asked for fits_of_cell in cell_fits if fits_of_cell
+        fits_of_cell.requested for fits_of_cell in cell_fits if fits_of_cell
     )
 
 
@@ -165,16 +165,16 @@ def _numbered(loss: float | None, tooltip: dict[str, str]) -> HeatTile:
     return HeatTile(math.log10(loss), text, text if len(text) < 5 else minus(f"{math.log10(loss):.0f}"), tooltip)
 
 
-def _tile(fits: Fits, tooltip: dict[str, str]) -> HeatTile:
+def _tile(fits: CellFits, tooltip: dict[str, str]) -> HeatTile:
     if not fits.results:
         return HeatTile(None, DASH, DASH, tooltip | {"loss": "", "answer": "not fitted yet"}, unfitted=True)
     loss = fits.median("loss")
-    seeds = f" ({fits.recovered} of {fits.asked} seeds)" if fits.asked > 1 else ""
+    seeds = f" ({fits.recovered} of {fits.requested} seeds)" if fits.requested > 1 else ""
     answer = YES if fits.recovered else UNDECIDED if fits.undecided else NO
     words = {YES: "proved exact", UNDECIDED: "undecided", NO: "not recovered"}[answer] + seeds
     tooltip |= {"loss": scientific(loss), "answer": words}
     if answer == YES:
-        share = "" if fits.recovered == fits.asked else f"{fits.recovered}/{fits.asked}"
+        share = "" if fits.recovered == fits.requested else f"{fits.recovered}/{fits.requested}"
         # A proved formula's loss is 0; in float64 it is rounding. With several seeds, the median decides.
         exact = fits.recovered * 2 > len(fits.results)
         logarithm = None if exact or not loss else math.log10(loss) if math.isfinite(loss) else math.inf

@@ -44,7 +44,7 @@ def section_of(findings: Findings) -> list[FamilySpectra]:
                 title=findings.title(family),
                 formulas=[mathml(text.removeprefix("E = "), "E") for text in same],
                 words=_words(by_place[largest], len(shown), len(places), largest),
-                lines=unlabelled.describe(by_place[largest]),
+                lines=unlabelled.describe_finding(by_place[largest]),
             )
         )
     return sections
@@ -55,7 +55,7 @@ def _words(finding: unlabelled.Finding, same: int, total: int, place: tuple) -> 
     if finding["kind"] == NONE:
         return f"No hidden quantum number in {counted(total, 'data set')}. Tried on {where}:"
     sets = f"{same} of {counted(total, 'data set')}"
-    held_out = unlabelled.explained(finding["held_out"])
-    judged = f"whole on {unlabelled.explained(finding['data'])} levels"
+    held_out = unlabelled.explained_levels(finding["held_out"])
+    judged = f"whole on {unlabelled.explained_levels(finding['data'])} levels"
     judged += f" and on {held_out} held out" if held_out else ""
     return f"Found in {sets}. On {where}: {judged}."

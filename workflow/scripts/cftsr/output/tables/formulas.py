@@ -32,8 +32,8 @@ from cftsr.output.tables.plan import CENTRAL_CHARGE, CONFORMAL_WEIGHT, Plan, pap
 from cftsr.output.tables.verdicts import has_no_formula, long_verdict
 from cftsr.results.findings import (
     PAPER_SETTINGS,
+    CellFits,
     Findings,
-    Fits,
     csv_row,
     engines_of,
     reading_notes,
@@ -56,7 +56,7 @@ def formula_table(plan: Plan, findings: Findings, published: Published) -> Table
     footnotes = suspects_of(plan.published, published)
     blocks: list[Block] = []
     data: list[dict] = []
-    shown: list[tuple[str, Fits]] = []
+    shown: list[tuple[str, CellFits]] = []
     sizes: list[tuple[int, int]] = []
     repeated = False
     families = _families(plan.tasks, theirs_all, findings)
@@ -178,7 +178,7 @@ def _shown_cells(printed: Sequence[PublishedValue], cells: Sequence[Mapping[str,
     return unique([*first, *(place for place in ours if place[1] is None)])
 
 
-def same_rows(findings: Findings, place: tuple, theories: int, engine: str) -> Fits | None:
+def same_rows(findings: Findings, place: tuple, theories: int, engine: str) -> CellFits | None:
     """The same engine's fits of h on the rows of another quantity of states."""
     family, _, fraction, setting = place
     fits = findings.fits((family, CONFORMAL_WEIGHT, fraction, setting), theories, engine)
@@ -211,11 +211,11 @@ def _published_rows(theirs: Mapping[str, PublishedValue], footnotes: dict[int, i
 
 def _formula_rows(
     engine: str,
-    fits: Fits,
+    fits: CellFits,
     published: PublishedValue | None,
     view: ViewKey,
     plan: Plan,
-    weights: Fits | None,
+    weights: CellFits | None,
     kind: str = ENGINE,
 ) -> tuple[list[Row], dict[str, Any]]:
     """An engine's rows, as fitted and factored, and the same as values for the CSV."""

@@ -21,8 +21,8 @@ from cftsr.output.tables.plan import CENTRAL_CHARGE, CONFORMAL_WEIGHT, Plan
 from cftsr.output.tables.shortest import shortest_proved
 from cftsr.results.findings import (
     PAPER_SETTINGS,
+    CellFits,
     Findings,
-    Fits,
     csv_row,
     engines_of,
     reading_notes,
@@ -61,7 +61,7 @@ def grid_table(plan: Plan, findings: Findings, published: Published) -> Table:
     engines = engines_of(cells)
     blocks: list[Block] = []
     data: list[dict] = []
-    shown: list[tuple[str, Fits]] = []
+    shown: list[tuple[str, CellFits]] = []
     for setting in settings_of(printed, [*cells, *repeated]):
         groups = []
         for fraction in fractions:

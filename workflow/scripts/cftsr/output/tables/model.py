@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from cftsr.results.findings import Fits
+from cftsr.results.findings import CellFits
 from cftsr.results.published import PublishedValue
 
 ViewKey = tuple[str, str, int, str | None, str]  # family, task, theories, fraction, setting of a view of the page
@@ -171,16 +171,16 @@ def against(quantity: str, ours: float | None, theirs: float | None) -> str:
     return "better" if (ours < theirs) == LOWER_IS_BETTER[quantity] else "worse"
 
 
-def mark_of(fits: Fits) -> Mark:
+def mark_of(fits: CellFits) -> Mark:
     if not fits.results:
         return Mark("missing")
     proof = "yes" if fits.recovered else "approximate" if fits.approximate else "undecided" if fits.undecided else "no"
-    seeds, rate = (f"{fits.recovered}/{fits.asked}", fits.recovery.rate_words) if fits.asked > 1 else ("", "")
+    seeds, rate = (f"{fits.recovered}/{fits.requested}", fits.recovery.rate_words) if fits.requested > 1 else ("", "")
     return Mark(proof, fits.mark, seeds, rate, fits.proved_elsewhere)
 
 
 def fitted_entry(
-    fits: Fits | None, quantities: Sequence[str], theirs: Sequence[PublishedValue | None], view: ViewKey
+    fits: CellFits | None, quantities: Sequence[str], theirs: Sequence[PublishedValue | None], view: ViewKey
 ) -> Entry:
     """The numbers of one engine's fits on one cell; empty if the sweep has none, a dash if they are missing."""
     if fits is None:

@@ -79,7 +79,7 @@ def _row(comparison: Comparison) -> Row:
     if comparison.fits and comparison.middle is not None:
         extremes = None if comparison.low == comparison.high else (comparison.low, comparison.high)
         ours = Entry(numbers=(Number(comparison.middle, value.quantity, extremes),), order=comparison.middle)
-        proved = Entry(words=f"{comparison.fits.recovered}/{comparison.fits.asked}")
+        proved = Entry(words=f"{comparison.fits.recovered}/{comparison.fits.requested}")
     answer = Entry(words=comparison.answer + (f", {comparison.distance}" if comparison.distance else ""))
     return Row((cell, Entry(words=value.quantity), theirs, ours, proved, answer))
 

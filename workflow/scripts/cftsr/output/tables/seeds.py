@@ -5,7 +5,7 @@ from __future__ import annotations
 from cftsr.engines import engine_order
 from cftsr.output.tables.model import GROUP, SEEDS, SOURCE, Block, Column, Entry, Row, Table
 from cftsr.output.tables.plan import Plan, paper_first
-from cftsr.results.findings import SECONDS, Findings, Fits, csv_row, unique
+from cftsr.results.findings import SECONDS, CellFits, Findings, csv_row, unique
 from cftsr.results.published import Published
 from cftsr.results.summary import Recovery
 from cftsr.results.titles import setting_title
@@ -51,14 +51,14 @@ def seeds_table(plan: Plan, findings: Findings, published: Published) -> Table:
     )
 
 
-def _entries(fits: Fits, recovery: Recovery) -> list[Entry]:
+def _entries(fits: CellFits, recovery: Recovery) -> list[Entry]:
     """The entries in the columns of SEED_COLUMNS, from the third on."""
     times = ""
     if recovery.seconds:
         low, high = recovery.seconds[0], recovery.seconds[-1]
         times = f"{recovery.median_seconds:.3g}" + (f" [{low:.3g}, {high:.3g}]" if len(recovery.seconds) > 1 else "")
     return [
-        Entry(words=f"{recovery.recovered}/{fits.asked}", order=recovery.recovered),
+        Entry(words=f"{recovery.recovered}/{fits.requested}", order=recovery.recovered),
         Entry(words=recovery.rate_words, order=recovery.rate),
         Entry(words=times, order=recovery.median_seconds),
         Entry(words=str(recovery.censored), order=recovery.censored),

@@ -68,8 +68,8 @@ def _rows(place: tuple, finding: unlabelled.Finding) -> list[Row]:
     head = Entry(words=f"{theories}, {percentage(fraction)}", order=theories, view=(*place, ANY_SETTING))
     tried = finding["certificate"].get("shifts_tried")
     rest = (
-        Entry(words=unlabelled.explained(finding["data"]) or "—"),
-        Entry(words=unlabelled.explained(finding["held_out"]) or "—"),
+        Entry(words=unlabelled.explained_levels(finding["data"]) or "—"),
+        Entry(words=unlabelled.explained_levels(finding["held_out"]) or "—"),
         Entry(words="" if tried is None else f"{tried:,}", order=tried),
         Entry(words=unlabelled.next_best(finding)),
         Entry(words=unlabelled.chance(finding)),
