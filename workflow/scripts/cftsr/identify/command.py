@@ -19,7 +19,7 @@ from cftsr.errors import UserError
 from cftsr.identify.index import Bounds, build_index
 from cftsr.identify.near import Near, near_misses
 from cftsr.identify.reading import read_file, read_number, read_numbers
-from cftsr.identify.search import MAX_RIVALS, Identification, Product, Query, identify, query_of
+from cftsr.identify.search import MAX_RIVALS, Identification, Query, TheoryProduct, identify, query_of
 
 SHOWN = 12  # answers in words; all of them are in the JSON
 SHOWN_NAMES = 8
@@ -119,14 +119,14 @@ def describe_identification(result: Identification, near: Sequence[Near] | None 
     return "\n".join([*lines, *_isomorphisms(listed[:SHOWN]), *_deciding(result, listed)])
 
 
-def _listed(answers: Sequence[Product], query: Query) -> list[Product]:
+def _listed(answers: Sequence[TheoryProduct], query: Query) -> list[TheoryProduct]:
     """The answers to list: those with all primaries known, and without c those with no hidden factor."""
     whole = [answer for answer in answers if not answer.partial] or list(answers)
     return [answer for answer in whole if query.c is not None or not answer.hidden] or whole
 
 
 def _answers(
-    answers: Sequence[Product], most: int, query: Query, remarks: Sequence[str] = (), truncated: bool = False
+    answers: Sequence[TheoryProduct], most: int, query: Query, remarks: Sequence[str] = (), truncated: bool = False
 ) -> list[str]:
     listed = _listed(answers, query)
     lines = [_line(answer) for answer in listed[:most]]
@@ -155,12 +155,12 @@ def _first(names: list[str]) -> str:
     return ", ".join(names[:SHOWN_NAMES]) + more
 
 
-def _line(answer: Product) -> str:
+def _line(answer: TheoryProduct) -> str:
     line = f"  {answer.name}, c = {answer.c}"
     return line + (", these are all its weights" if answer.complete else "")
 
 
-def _isomorphisms(answers: Sequence[Product]) -> list[str]:
+def _isomorphisms(answers: Sequence[TheoryProduct]) -> list[str]:
     """The other names of the theories that are printed."""
     lines = []
     for entry in dict.fromkeys(factor for answer in answers for factor in answer.factors):
@@ -171,7 +171,7 @@ def _isomorphisms(answers: Sequence[Product]) -> list[str]:
     return ["", "the same c and weights:", *lines] if lines else []
 
 
-def _deciding(result: Identification, listed: Sequence[Product]) -> list[str]:
+def _deciding(result: Identification, listed: Sequence[TheoryProduct]) -> list[str]:
     """The further levels that would decide between the answers, in words."""
     groups = result.rivals(listed).groups
     lines: list[str] = []
@@ -195,7 +195,7 @@ def _deciding(result: Identification, listed: Sequence[Product]) -> list[str]:
     return ["", *lines] if lines else []
 
 
-def _has(answer: Product, level: Fraction, result: Identification) -> bool:
+def _has(answer: TheoryProduct, level: Fraction, result: Identification) -> bool:
     shift = answer.c / 24 if result.query.energies else Fraction(0)
     return level - answer.lowest + shift in answer.next_gaps
 

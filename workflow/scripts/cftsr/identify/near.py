@@ -13,8 +13,8 @@ from cftsr.identify.search import (
     MAX_FACTORS_WITHOUT_C,
     Identification,
     Interval,
-    Product,
     Query,
+    TheoryProduct,
     exact_answers,
     exactly,
     product_from,
@@ -34,7 +34,7 @@ class Near:
     """
 
     premise: str
-    answers: tuple[Product, ...]
+    answers: tuple[TheoryProduct, ...]
     remarks: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:

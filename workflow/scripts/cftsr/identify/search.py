@@ -104,7 +104,7 @@ def query_of(
 
 
 @dataclass(frozen=True)
-class Product:
+class TheoryProduct:
     """A theory or a product that has exactly the given levels as its lowest.
 
     factors    entries of the index, in its order
@@ -182,7 +182,7 @@ class Rivals:
              the given ones where the group differs from the first group, None for the first group itself
     """
 
-    groups: tuple[tuple[Fraction | None, tuple[Product, ...]], ...]
+    groups: tuple[tuple[Fraction | None, tuple[TheoryProduct, ...]], ...]
 
 
 @dataclass(frozen=True)
@@ -198,7 +198,7 @@ class Identification:
     """
 
     query: Query
-    answers: tuple[Product, ...]
+    answers: tuple[TheoryProduct, ...]
     explained: int
     candidates: int
     index: Index
@@ -209,10 +209,10 @@ class Identification:
     def found(self) -> bool:
         return bool(self.answers) and self.explained == len(self.query.levels)
 
-    def rivals(self, answers: Sequence[Product] | None = None) -> Rivals:
+    def rivals(self, answers: Sequence[TheoryProduct] | None = None) -> Rivals:
         """The further levels that would decide between the answers, or between some of them."""
         left = list((self.answers if answers is None else answers)[:MAX_RIVALS])
-        groups: list[tuple[Fraction | None, tuple[Product, ...]]] = []
+        groups: list[tuple[Fraction | None, tuple[TheoryProduct, ...]]] = []
         while left:
             first = left[0]
             same = [answer for answer in left if deciding_gap(first, answer) is None]
@@ -243,7 +243,7 @@ class Identification:
         }
 
 
-def deciding_gap(one: Product, other: Product) -> Fraction | None:
+def deciding_gap(one: TheoryProduct, other: TheoryProduct) -> Fraction | None:
     """The first gap beyond the given ones that only one of two answers has; None if none is known."""
     for a, b in zip(one.next_gaps, other.next_gaps, strict=False):
         if a != b:
@@ -327,7 +327,7 @@ class _Combiner:
         return len({self.place(value) for value in values}) == self.size
 
 
-def exact_answers(index: Index, query: Query, max_factors: int) -> tuple[tuple[Product, ...], int, bool]:
+def exact_answers(index: Index, query: Query, max_factors: int) -> tuple[tuple[TheoryProduct, ...], int, bool]:
     """All answers with exactly the given levels, how many theories could be a factor, and whether there are more."""
     gaps = [exactly(0), *(level - query.levels[0] for level in query.levels[1:])]
     entries = _candidates(index, gaps, query.complete)
@@ -426,15 +426,15 @@ def sums_agree(factors: Sequence[IndexEntry], query: Query) -> bool:
     return query.levels[0].holds(lowest - c / 24 if query.energies else lowest)
 
 
-def product_from(factors: tuple[IndexEntry, ...], top: Fraction) -> Product:
+def product_from(factors: tuple[IndexEntry, ...], top: Fraction) -> TheoryProduct:
     c = sum((factor.c for factor in factors), ZERO)
     lowest = sum((factor.lowest for factor in factors), ZERO)
-    return Product(factors, c, lowest, top)
+    return TheoryProduct(factors, c, lowest, top)
 
 
 def _with_a_hidden_factor(
-    answers: Sequence[Product], levels: dict[IndexEntry, tuple[int, ...]], gaps: Sequence[Interval], query: Query
-) -> list[Product]:
+    answers: Sequence[TheoryProduct], levels: dict[IndexEntry, tuple[int, ...]], gaps: Sequence[Interval], query: Query
+) -> list[TheoryProduct]:
     """Products with a theory of which only the ground state lies among the given levels."""
     hidden = [entry for entry, values in levels.items() if len(values) == 1 and len(entry.gaps) > 1]
     products = [

@@ -33,7 +33,7 @@ def read(text: str) -> Expression:
 # ---- MathML
 
 
-class Piece(NamedTuple):
+class Typeset(NamedTuple):
     """Markup, and its properties that decide about parentheses and multiplication dots around it.
 
     level     1 a sum, 2 a product, 3 anything that needs no parentheses
@@ -46,7 +46,7 @@ class Piece(NamedTuple):
     level: int = 3
     digit: bool = False
     compound: bool = False
-    positive: Piece | None = None
+    positive: Typeset | None = None
 
 
 INVISIBLE_TIMES, TIMES, MINUS = "\u2062", "\u00d7", "\u2212"
@@ -92,11 +92,11 @@ def _operator(sign: str) -> Markup:
     return _tag("mo", MINUS if sign == "-" else sign)
 
 
-def _leaf(node: Expression, rounded: bool) -> Piece:
+def _leaf(node: Expression, rounded: bool) -> Typeset:
     if node.kind == "variable":
-        return Piece(_name(node.value))
+        return Typeset(_name(node.value))
     if not math.isfinite(node.value):
-        return Piece(_tag("mi", "NaN" if math.isnan(node.value) else "∞" if node.value > 0 else f"{MINUS}∞"))
+        return Typeset(_tag("mi", "NaN" if math.isnan(node.value) else "∞" if node.value > 0 else f"{MINUS}∞"))
     shown = str(Expression("constant", node.value))
     shown = rounded_constants(shown) if rounded else shown
     negative = shown.startswith("-")
@@ -105,15 +105,15 @@ def _leaf(node: Expression, rounded: bool) -> Piece:
     if exponent:
         power = _tag("mn", str(int(exponent)).replace("-", MINUS))
         body = _tag("mrow", body, _tag("mo", TIMES), _tag("msup", _tag("mn", "10"), power))
-    piece = Piece(body, 2 if exponent else 3, digit=True, compound=bool(exponent))
+    piece = Typeset(body, 2 if exponent else 3, digit=True, compound=bool(exponent))
     return _negative(piece) if negative else piece
 
 
-def _negative(piece: Piece) -> Piece:
-    return Piece(_tag("mrow", _operator("-"), _closed(piece, 2)), 1, positive=piece)
+def _negative(piece: Typeset) -> Typeset:
+    return Typeset(_tag("mrow", _operator("-"), _closed(piece, 2)), 1, positive=piece)
 
 
-def _closed(piece: Piece, level: int) -> Markup:
+def _closed(piece: Typeset, level: int) -> Markup:
     """The markup, in parentheses if its level requires them; they grow around a fraction only."""
     if piece.level >= level:
         return piece.markup
@@ -121,21 +121,21 @@ def _closed(piece: Piece, level: int) -> Markup:
     return _tag("mrow", Markup(tag).format("("), piece.markup, Markup(tag).format(")"))
 
 
-def _apply(kind: str, arguments: tuple[Piece, ...]) -> Piece:
+def _apply(kind: str, arguments: tuple[Typeset, ...]) -> Typeset:
     match kind, arguments:
         case (("+" | "-"), (left, right)):
             if right.positive:
                 kind, right = "-" if kind == "+" else "+", right.positive
-            return Piece(_tag("mrow", left.markup, _operator(kind), _closed(right, 2)), 1, left.digit)
+            return Typeset(_tag("mrow", left.markup, _operator(kind), _closed(right, 2)), 1, left.digit)
         case (("*" | "/"), (left, right)) if left.positive:
             return _negative(_apply(kind, (left.positive, right)))
         case "*", (left, right):
             sign = "·" if right.digit and right.level >= 2 else INVISIBLE_TIMES
-            return Piece(
+            return Typeset(
                 _tag("mrow", _closed(left, 2), _tag("mo", sign), _closed(right, 2)), 2, left.digit and left.level >= 2
             )
         case "/", (left, right):
-            return Piece(_tag("mfrac", left.markup, right.markup), 3, left.digit and left.level >= 2, compound=True)
+            return Typeset(_tag("mfrac", left.markup, right.markup), 3, left.digit and left.level >= 2, compound=True)
         case "square", (argument,):
             return _power(argument, _tag("mn", "2"))
         case "power", (argument, exponent):
@@ -145,9 +145,9 @@ def _apply(kind: str, arguments: tuple[Piece, ...]) -> Piece:
     raise ParseError(f"unknown operator {kind!r}")
 
 
-def _power(base: Piece, exponent: Markup) -> Piece:
+def _power(base: Typeset, exponent: Markup) -> Typeset:
     closed = _closed(base._replace(level=0) if base.compound else base, 3)
-    return Piece(_tag("msup", closed, exponent), 3, base.digit and base.level == 3, compound=True)
+    return Typeset(_tag("msup", closed, exponent), 3, base.digit and base.level == 3, compound=True)
 
 
 # ---- text to copy
