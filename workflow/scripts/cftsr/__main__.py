@@ -1,7 +1,7 @@
 """cftsr, or python -m cftsr: the commands that need no Snakemake.
 
 Exit status 0: done (fit, check, prove: yes). 1: the answer is no. 2: unusable input, with one message. 130:
-interrupted. 141: nobody reads the output any more.
+interrupted. 141: the output is no longer read.
 """
 
 from __future__ import annotations

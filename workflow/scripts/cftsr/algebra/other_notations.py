@@ -24,8 +24,8 @@ def as_text(expression: Expression, language: str) -> str:
         return text, 1.5 if text.startswith("-") else 4
 
     # 1 a sum, 1.5 a leading minus, 2 a product, 3 a power, 4 anything closed
-    def closed(item: tuple[str, float], level: float) -> str:
-        return item[0] if item[1] >= level else f"({item[0]})"
+    def closed(operand: tuple[str, float], level: float) -> str:
+        return operand[0] if operand[1] >= level else f"({operand[0]})"
 
     def apply(kind: str, arguments: tuple) -> tuple[str, float]:
         match kind, arguments:

@@ -26,10 +26,10 @@ def factors(number: int) -> tuple[tuple[int, int], ...]:
 
 def divisors(number: int) -> list[int]:
     """All positive divisors of a positive integer, unsorted."""
-    found = [1]
+    every = [1]
     for prime, power in factors(number):
-        found = [divisor * prime**exponent for divisor in found for exponent in range(power + 1)]
-    return found
+        every = [divisor * prime**exponent for divisor in every for exponent in range(power + 1)]
+    return every
 
 
 def is_square(number: int) -> bool:

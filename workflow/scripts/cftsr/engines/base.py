@@ -43,11 +43,11 @@ class Problem(Dataset):
 
 @dataclass(frozen=True)
 class Assignment:
-    """One fit: what is asked, how, and where.
+    """One fit: its problem, options and working folder.
 
     options   every option that the engine declares, for this task and budget
     log       takes a line of text
-    folder    the fit's side folder, for files of the engine's own. What belongs to chunk n must be left as it was until
+    folder    the fit's working folder, for the engine's own files. Those of chunk n must be left unchanged until
               the state after chunk n + 1 is returned: a kill goes back to it
     """
 

@@ -30,9 +30,9 @@ def _family_class(name: str) -> type[Family]:
         raise UserError(f"family {name!r} does not exist{hint}; choose from {', '.join(family_names())}")
     module = importlib.import_module(f"cftsr.families.{name}")
     classes = [
-        item
-        for item in vars(module).values()
-        if inspect.isclass(item) and issubclass(item, Family) and item.__module__ == module.__name__
+        member
+        for member in vars(module).values()
+        if inspect.isclass(member) and issubclass(member, Family) and member.__module__ == module.__name__
     ]
     if len(classes) != 1 or classes[0].name != name:
         raise UserError(f"{module.__file__} must define exactly one Family, with name = {name!r}")

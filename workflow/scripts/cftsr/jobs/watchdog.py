@@ -51,7 +51,7 @@ class Watchdog:
         )
 
     def begin(self, message: str) -> None:
-        """The next piece of work begins now; `message` is what will be said where it is not finished in time."""
+        """The next piece of work begins now; `message` is printed if it is not finished in time."""
         self._say({"message": message})
 
     def rest(self) -> None:

@@ -73,7 +73,7 @@ def fit_in_worker(request: FitRequest, log: int, idle_seconds: float) -> None:
 
 
 def _folder(engine: str) -> Path | None:
-    """The folder of the workers that may serve this process, for nobody but this user; None where there can be none."""
+    """The folder of the workers that may serve this process, for this user only; None if there can be none."""
     shared = {name: value for name, value in os.environ.items() if name.startswith(ENVIRONMENT)}
     source = provenance.source_digest("jobs/worker.py", f"engines/{engine}/engine.py")
     key = provenance.digest(os.getcwd(), sys.executable, engine, source, sorted(shared.items()))[:16]
@@ -157,7 +157,7 @@ def _started(path: Path, log: int, idle_seconds: float) -> socket.socket:
 
 
 def serve(path: Path, idle_seconds: float) -> None:
-    """Fit what is asked for until nothing is for `idle_seconds`, or a fit fails."""
+    """Fit what is requested until there is no request for `idle_seconds`, or a fit fails."""
     path.unlink(missing_ok=True)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
         listener.bind(str(path))

@@ -44,7 +44,7 @@ MOST_NEAR = 6  # systems that fit and cannot be read are kept, for their shape
 ITERATIONS = 4  # of weights and fit in turn
 GOOD = 1.3  # root mean square of residuals, in uncertainties, that a right ansatz stays below
 FAR = 6.0  # residuals beyond are wrong rows
-VERY_WRONG = 1e4  # residuals that better weights will not mend
+VERY_WRONG = 1e4  # residuals that better weights will not reduce enough
 HOPELESS = 10.0  # where half the residuals are larger, rows left out will not help
 ROUNDS = 3  # of leaving wrong rows out
 DRAWS, MAX_DRAWN = 4, 100  # of few rows, where all rows do not fit; and for how many unknowns
@@ -52,7 +52,7 @@ STANDARD_ERRORS = 4.0  # to either side of a coefficient
 CHANCE = 0.02  # that a coefficient is near its fraction by accident; beyond, it is not read
 DECIMAL = (10, 25)  # a multiple of these as a denominator makes a decimal
 DOUBTFUL = 2e-3  # the sum of these chances of a formula that may be an accident, and is never identified
-SURE = 1e-4  # coefficients below this chance are read at once, without fitting anew in between
+SURE = 1e-4  # coefficients below this chance are read at once, without another fit in between
 LOOSE = 1e-2  # relative error beyond which a real coefficient says nothing
 LEADS = 3  # coefficients that are tried as the one set to 1
 ROUND_OFF = 1e-14  # of residuals in float64, relative to the largest target
@@ -171,7 +171,7 @@ def _estimate(rows: Dataset, uncertainty: np.ndarray, finite: FiniteLabels, limi
 
 
 def _weights(target: np.ndarray, uncertainty: np.ndarray) -> np.ndarray:
-    """The uncertainties, those of exact rows raised to what float64 can hold beside the others."""
+    """The uncertainties, those of exact rows raised to what float64 can resolve next to the others."""
     typical = float(np.median(uncertainty[uncertainty > 0]))
     return np.maximum(uncertainty, max(1e-3 * typical, ROUND_OFF * float(np.abs(target).max())))
 
@@ -286,7 +286,7 @@ class System:
     def _best(
         self, triangle: np.ndarray, scale: np.ndarray, values: dict[int, float]
     ) -> Iterator[tuple[int, float, float]]:
-        """Of the coefficients without a value: place, best value beside those that have one, and standard error."""
+        """For each coefficient without a value: its place, its best value given the others, and its standard error."""
         sigma = max(1.2 * self.rms, 0.05)
         fixed, free = sorted(values), [j for j in range(len(scale)) if j not in values]
         known = triangle[:, fixed] @ np.array([values[j] * scale[j] for j in fixed])
@@ -350,7 +350,7 @@ class System:
         fractions, reals, total = {lead: Fraction(1)}, dict[int, float](), 0.0
         while len(fractions) < len(scale):
             estimates = list(self._best(triangle, scale, {j: float(value) for j, value in fractions.items()}))
-            unread = [item for item in estimates if item[0] not in reals]
+            unread = [estimate for estimate in estimates if estimate[0] not in reals]
             reals = {j: value for j, value, _ in estimates if j in reals}
             if not unread:
                 groups = [fractions, *({j: Fraction(1)} for j in reals)]
@@ -373,7 +373,7 @@ class System:
 
 
 def decimals_below(fractions: dict[int, Fraction], ansatz: Ansatz) -> bool:
-    """Whether a coefficient of the denominator, beside that of its highest monomial, is a decimal like 0.35.
+    """Whether a coefficient of the denominator, other than that of its highest monomial, is a decimal like 0.35.
 
     Such a number was measured, and has an uncertainty; one like 3/8 is exact.
     """

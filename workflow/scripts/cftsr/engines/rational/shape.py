@@ -105,8 +105,8 @@ def shape_of(
 
 def _preference(shape: Shape) -> tuple[int, ...]:
     """Few real numbers, known ones, each in one place: 1/(pi*n + 1), not c/(n + c) with c = 1/pi."""
-    unknown = sum(not item.known_as for item in shape.constants)
-    places = _occurrences(shape.expression, [item.value for item in shape.constants])
+    unknown = sum(not real.known_as for real in shape.constants)
+    places = _occurrences(shape.expression, [real.value for real in shape.constants])
     return len(shape.constants), unknown, places, shape.expression.complexity
 
 
@@ -139,7 +139,7 @@ def _tied(reading: _Coefficients, halves: np.ndarray, ansatz: Ansatz) -> list[_C
 
     Those of the simplest fractions come first.
     """
-    number, found = len(reading.reals), []
+    number, readings = len(reading.reals), []
     for one in range(number):
         if any(one in key and key != (one,) for key in reading.groups):
             continue  # its square is there: that ties it already
@@ -154,15 +154,15 @@ def _tied(reading: _Coefficients, halves: np.ndarray, ansatz: Ansatz) -> list[_C
             if not fraction or chance > TIED:
                 continue
             groups: Groups = {}
-            for old, items in reading.groups.items():
+            for old, coefficients in reading.groups.items():
                 new, factor = (key, fraction) if old == (one,) else (old, Fraction(1))
                 target = groups.setdefault(tuple(place - (place > one) for place in new), {})
-                target |= {j: item * factor for j, item in items.items()}
+                target |= {j: value * factor for j, value in coefficients.items()}
             reals = tuple(value for place, value in enumerate(reading.reals) if place != one)
             if not key and decimals_below(groups.get((), {}), ansatz):
                 continue
-            found.append((size, _Coefficients(groups, reals, reading.chance + chance)))
-    return [tied for _, tied in sorted(found, key=lambda pair: pair[0])]
+            readings.append((size, _Coefficients(groups, reals, reading.chance + chance)))
+    return [tied for _, tied in sorted(readings, key=lambda pair: pair[0])]
 
 
 def _with_reals(
@@ -192,12 +192,12 @@ def _with_reals(
         near = np.abs(rows.target - value) * weights <= FAR
         if np.count_nonzero(near) <= number:
             return None
-        matrix, target, found = matrix[near], target[near], None
+        matrix, target, solved = matrix[near], target[near], None
         for narrower in (NARROWER, 1) if curved and not statistical else (1,):
-            found = found or _measured(matrix * narrower, target * narrower, statistical)
-        if found is None:
+            solved = solved or _measured(matrix * narrower, target * narrower, statistical)
+        if solved is None:
             return None
-        values, ends = found
+        values, ends = solved
         if np.any((ends[:, 1] - ends[:, 0]) / 2 > LOOSE * np.abs(values)):
             return None
         residuals = (_evaluated(parts, values)[0] - rows.target) * weights
@@ -258,17 +258,25 @@ def _refined(
 def _shortest_units(reading: _Coefficients, ansatz: Ansatz, rows: Dataset) -> tuple[tuple[Fraction, ...], Expression]:
     """Units of the real numbers, in which all are positive and the formula is shortest; and that formula in them.
 
-    Half of 2*d*n + d^2 is d; with n, and not 2*n, beside a coefficient. They stand as variables "real 0", "real 1".
+    Half of 2*d*n + d^2 is d; with n, and not 2*n, next to a coefficient. They are variables "real 0", "real 1".
     """
     choices = []
     for place, value in enumerate(reading.reals):
         sizes = []
-        for item in filter(None, map(abs, reading.groups.get((place, place), {}).values())):
-            roots = isqrt(item.numerator), isqrt(item.denominator)
-            if Fraction(roots[0] ** 2, roots[1] ** 2) == item:
+        for coefficient in filter(None, map(abs, reading.groups.get((place, place), {}).values())):
+            roots = isqrt(coefficient.numerator), isqrt(coefficient.denominator)
+            if Fraction(roots[0] ** 2, roots[1] ** 2) == coefficient:
                 sizes.append(Fraction(roots[1], roots[0]))
-        sizes += [Fraction(1), *(1 / abs(item) for item in reading.groups.get((place,), {}).values() if item)]
-        sizes += [size for item in reading.groups[()].values() if item for size in (abs(item), 1 / abs(item))]
+        sizes += [
+            Fraction(1),
+            *(1 / abs(coefficient) for coefficient in reading.groups.get((place,), {}).values() if coefficient),
+        ]
+        sizes += [
+            size
+            for coefficient in reading.groups[()].values()
+            if coefficient
+            for size in (abs(coefficient), 1 / abs(coefficient))
+        ]
         choices.append([size if value > 0 else -size for size in dict.fromkeys(sizes)])
     names = (*rows.labels, *(f"real {place}" for place in range(len(reading.reals))))
 

@@ -46,7 +46,7 @@ def replication_table(findings: Findings, published: Published) -> Table:
         blocks.append(Block(f"{findings.title(family)}, {setting_title(setting)}", rows))
     return Table(
         number=0,
-        caption="Published values of h beside PySR with the paper's settings.",
+        caption="Published values of h next to those of PySR with the paper's settings.",
         columns=[
             Column("Cell", GROUP),
             Column("Quantity", SOURCE),
