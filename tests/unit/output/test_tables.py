@@ -270,7 +270,7 @@ def test_missing_cells_are_dashes_and_counted(tmp_path):
     written = Written(tmp_path, made, expected)
     assert written.line(3, "Free constants", "10%", "operon") == ["—", "0 ✓", ""]
     assert written.line(3, "Integer columns", "10%", "operon") == ["—", "—", ""]
-    assert "3 missing in all" in written.text(3)
+    assert "missing so far; 3 in all" in written.text(3)
     assert "1/4 (3 missing)" in written.message
     assert "Missing: 3 cells" in written.message
     assert "wzw_su2/conformal_weight/100/0.1/free/operon/0" in written.message
@@ -280,7 +280,7 @@ def test_missing_cells_are_dashes_and_counted(tmp_path):
 def test_a_missing_fit_of_an_engine_without_settings_is_counted_once(tmp_path):
     written = Written(tmp_path, [], [cell()])
     assert written.line(3, "Integer columns", "10%", "rational") == ["—", "", ""]
-    assert "1 missing in all" in written.text(3)
+    assert "missing so far; 1 in all" in written.text(3)
 
 
 def test_nothing_is_missing_from_a_complete_sweep():
