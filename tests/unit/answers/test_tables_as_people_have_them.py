@@ -143,6 +143,9 @@ CASES = {
     "misprint among the held-out rows": Case(
         klh(misprinted(SU2, len(SU2) - 3)), ("--target", "h", *THEORY), H, named=({"k": 12, "l": 10},)
     ),
+    "misprint among the held-out rows of 20": Case(
+        klh(misprinted(SU2[:20], 18)), ("--target", "h", *THEORY), H, named=({"k": 5, "l": 4},)
+    ),
     "misprint in one digit": Case(
         klh(write=decimal).replace("8,5,0.875\n", "8,5,0.857\n"),
         ("--target", "h", *THEORY),
@@ -206,6 +209,12 @@ CASES = {
     ),
     "whole floats": Case(
         table(one_label(lambda n: float(n**9), range(1, 33)), "ny"), ("--target", "y"), "n*n*n*n*n*n*n*n*n"
+    ),
+    "whole numbers of 15 digits": Case(
+        table(one_label(lambda n: n**12, range(1, 31)), "ny", write=lambda y: f"{y:.15g}"),
+        ("--target", "y"),
+        "*".join(["n"] * 12),
+        words=("whole numbers of more than 15 digits are known to 15 digits",),
     ),
     "integers beyond 64 bits": Case(
         table(two_labels(lambda n, m: 10**40 * n * n + m**3), "nmy"), ("--target", "y"), f"{10**40}*n*n+m*m*m"
@@ -271,6 +280,23 @@ CASES = {
         table([(f"{a / 3:.6f}", f"{b / 3:.6f}", F(a * a + b, 9)) for a in range(9) for b in range(9)], "pqh"),
         formula="p*p+q/3",
     ),
+    "thirds of four decimals": Case(
+        table([(f"{a / 3:.4f}", f"{b / 3:.4g}", F(a * a + b, 9)) for a in range(9) for b in range(40)], "pqh"),
+        formula="p*p+q/3",
+        words=("rounded fractions of denominator 3",),
+    ),
+    "decimals that are no fractions": Case(
+        table([(f"{0.07 * a * a:.2f}", f"{(0.07 * a * a) ** 2:.4f}") for a in range(1, 31)], "xy"),
+        ("--target", "y"),
+        "x*x",
+    ),
+    "a sign": Case(
+        table([(n, s, F(s * n, n + 1)) for n in range(1, 31) for s in (1, -1)], ["n", "s", "y"]),
+        ("--target", "y"),
+        "s*n/(n+1)",
+        status=1,
+        words=("or --finite s, if it has no others",),
+    ),
     "inverses in decimals": Case(
         table([(f"{1 / n:.10f}", f"{1 / n**2:.10f}") for n in range(1, 31)], "xy"), ("--target", "y"), "x*x"
     ),
@@ -327,7 +353,12 @@ CASES = {
         ("--target", "y"),
         parts=(("n = 0 modulo 3", "n*n/3"), ("n = 1 modulo 3", "(n*n-1)/3"), ("n = 2 modulo 3", "(n*n-1)/3")),
     ),
-    "a sign": Case(
+    "residues modulo 3 of one of two labels": Case(
+        table(two_labels(lambda n, m: n + m // 3, second=range(15)), "nmy"),
+        ("--target", "y"),
+        parts=(("m = 0 modulo 3", "n+m/3"), ("m = 1 modulo 3", "n+(m-1)/3"), ("m = 2 modulo 3", "n+(m-2)/3")),
+    ),
+    "a power of -1": Case(
         table(two_labels(lambda n, m: F((-1) ** n * m + n, n + 1)), "nmy"),
         ("--target", "y"),
         parts=(("n even", "(n+m)/(n+1)"), ("n odd", "(n-m)/(n+1)")),

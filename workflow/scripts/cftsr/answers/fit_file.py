@@ -25,7 +25,7 @@ from cftsr.fronts.front import Candidate
 from cftsr.fronts.verdict import Judgement, judge, measured_errors, rows_that_disagree
 from cftsr.jobs.fit_cell import problem_of
 from cftsr.shipped import shipped
-from cftsr.vocabulary import APPROXIMATE, IDENTIFIED, NO, NONE, NOT_LOOKED_AT, YES
+from cftsr.vocabulary import APPROXIMATE, NO, NONE, NOT_LOOKED_AT, YES
 
 ENGINE = "rational"
 SECONDS = 60.0
@@ -65,7 +65,11 @@ class JudgedFormula:
     @property
     def misprints(self) -> list[dict[str, Any]]:
         """The held-out rows that disagree, where these rows are to blame."""
-        return self.disagreeing if self.few_disagree and self.certificate["outcome"] == IDENTIFIED else []
+        if not self.few_disagree:
+            return []
+        agreeing = len(self.held_out) - (self.judgement.wrong_held_out or 0)
+        determined = identified(self.certificate, self.judgement.exact_on_data, YES, agreeing, self.values_taken)
+        return self.disagreeing if determined else []
 
     @property
     def disagreeing(self) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import lcm
 
 import numpy as np
@@ -26,6 +26,9 @@ RESERVED = {
     *INTEGER_COLUMNS,
 }  # fmt: skip
 MOST_SECTORS = 16  # different texts of a label that is a sector
+FEW_DECIMALS = 100  # common denominator from which on decimals may be fractions that were rounded (0.33)
+LARGEST_ROUNDED = 24  # denominator of such fractions
+DENSE, BY_CHANCE = 0.1, -9.0  # chance that one decimal is near such a fraction, at most; log10 of that of all
 LARGEST_SCALE = 10_000  # common denominator of labels that are exact as they stand; beyond, digits may be rounded
 
 
@@ -139,12 +142,46 @@ def _numbers(column: pa.Array, decimal: str) -> Label:
         near = parse_numbers(column, decimal)
         if not near.uncertainty.any():
             values, scale, notes = near, _scale(near), near.notes
+    elif scale >= FEW_DECIMALS and _is_string(column.type):
+        rounded = _rounded_fractions(column, values, decimal)
+        if rounded is not None:
+            values, common = rounded
+            notes = (f"decimals were read as rounded fractions of denominator {common}: all values are near one",)
+            scale = _scale(values)
     if any(scale % prime == 0 for prime in PRIMES):
         raise NumberError("the label's denominators are too large", np.flatnonzero(values.denominator != 1))
     if scale == 1:
         return Label(values.numerator, notes=notes)
     pairs = zip(values.numerator.tolist(), values.denominator.tolist(), strict=True)
     return Label(integers([above * (scale // below) for above, below in pairs]), scale, notes=notes)
+
+
+def _rounded_fractions(column: pa.Array, values: Targets, decimal: str) -> tuple[Targets, int] | None:
+    """Decimals as fractions of one small denominator, rounded (0.33, 0.67, 1), and it; None where they are not.
+
+    Each value alone may lie so near such a fraction by accident, all of them do not.
+    """
+    texts = np.array([text.strip().lstrip("+-") for text in column.cast(pa.string()).to_pylist()])
+    parts = [text.partition("," if decimal == "," else ".") for text in texts]
+    if not all((whole + part).isdigit() for whole, _, part in parts):
+        return None
+    places = np.array([len(part) for *_, part in parts])
+    digits = np.array([len((whole + part).lstrip("0")) for whole, _, part in parts])
+    # Where zeros at the end were cut, a short entry is known as well as the others.
+    own = (places == places.max()) | (digits == digits.max())
+    half = 0.5 * 10.0 ** -np.where(own, places, places.max()) * (1 + 1e-9)
+    size = values.numerator / values.denominator
+    different = np.unique(np.abs(size), return_index=True)[1]
+    for common in range(3, LARGEST_ROUNDED + 1):
+        near = np.rint((size * common).astype(float)).astype(np.int64)
+        chances = np.minimum(1, 2 * common * half[different])
+        if chances.max() > DENSE or np.sum(np.log10(chances)) > BY_CHANCE:
+            continue
+        if np.all(np.abs(size * common - near) <= common * half):
+            divisor = np.gcd(near, common)
+            below = common // divisor
+            return replace(values, numerator=near // divisor, denominator=below), common
+    return None
 
 
 def _scale(values: Targets) -> int:

@@ -262,6 +262,8 @@ def _from_decimals(decimals: Decimals, exact: bool) -> Targets:
         return _as_written(decimals)
     if decimals.whole_floats:
         return _whole_floats(decimals)
+    if decimals.whole_but_rounded:
+        return _rounded_whole(decimals)
     most = int(decimals.places.max())
     if _exact_as_they_stand(decimals):
         written = _as_written(decimals)
@@ -290,6 +292,18 @@ def _whole_floats(decimals: Decimals) -> Targets:
     size = np.abs(values_of(decimals))
     uncertainty = np.where(decimals.exponents & (size > 2.0**53), size * 2.0**-52, 0.0)
     notes = ("whole numbers beyond 2^53 are known to the precision of float64",) if uncertainty.any() else ()
+    return Targets(written.numerator, written.denominator, uncertainty, notes)
+
+
+def _rounded_whole(decimals: Decimals) -> Targets:
+    """Whole numbers of which the longest were rounded to some digits (4.096e+15 beside 531441): others are exact."""
+    written = _as_written(decimals)
+    digits = int(decimals.significant.max())
+    whole_digits = decimals.significant - decimals.places
+    size = np.abs(values_of(decimals))
+    half = np.maximum(0.5 * SLACK * 10.0 ** (whole_digits - digits).astype(float), size * 2.0**-52)
+    uncertainty = np.where(whole_digits > digits, half, 0.0)
+    notes = (f"whole numbers of more than {digits} digits are known to {digits} digits, shorter ones are exact",)
     return Targets(written.numerator, written.denominator, uncertainty, notes)
 
 

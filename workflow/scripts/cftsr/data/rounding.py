@@ -51,6 +51,17 @@ class Decimals:
         large = self.places < 0
         if np.any(large & (self.significant - self.places <= 16)) or 2 * np.count_nonzero(large) > len(large):
             return False
+        return self._all_whole
+
+    @property
+    def whole_but_rounded(self) -> bool:
+        """Whether all are whole, and the longest, but not all, were rounded (%.6g, 15 digits in a spreadsheet)."""
+        digits = self.significant - self.places
+        longer = digits > self.significant.max(initial=0)
+        return bool(self.exponents.any() and longer.any() and not longer.all() and self._all_whole)
+
+    @property
+    def _all_whole(self) -> bool:
         pairs = zip(self.mantissa.tolist(), self.places.tolist(), strict=True)
         return all(places <= 0 or mantissa % 10**places == 0 for mantissa, places in pairs)
 

@@ -29,6 +29,7 @@ from cftsr.vocabulary import FITS, IDENTIFIED, NONE
 
 # A label with so many times the values that its degree needs is not left out in part and fitted again.
 AMPLE = 2
+FEW_VALUES = 3  # of a label that may have no others: a sign, a parity, a sector
 # How many rows are looked at for one near which two formulas differ, and how far from it.
 DECIDING_ROWS, DECIDING_STEPS = 2_000, 5
 
@@ -126,7 +127,10 @@ def certify(
             reasons.append(f"a {solution.dimension}-dimensional space of formulas of degrees {solution.degrees} fits")
         for label, values in distinct.items():
             if values < needed[label] - SPARE_VALUES + 1:
-                reasons.append(f"{label} takes {values} value(s); {needed[label]} are needed to test the formula in it")
+                hint = f" (or --finite {label}, if it has no others)" if 1 < values <= FEW_VALUES else ""
+                reasons.append(
+                    f"{label} takes {values} value(s); {needed[label]} are needed to test the formula in it{hint}"
+                )
             elif values < needed[label]:
                 untested.append(
                     f"{label} takes {values} values, and {needed[label]} are needed to test the formula in it: on so "
