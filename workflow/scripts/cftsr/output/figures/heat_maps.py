@@ -13,10 +13,12 @@ from cftsr.output.figures.base import (
     DASH,
     GREEN,
     INK,
+    LABEL_SIZE,
     MINUS,
     RULE,
     SWEEP,
     TEXT,
+    WIDEST,
     Figure,
     axis_at,
     joined,
@@ -37,7 +39,8 @@ LOWEST, HIGHEST = -16, 0  # of log10 loss: the colour scale's ends; the paper's 
 MOST_TILES = 12  # in a row or a column of one source: more would be too small to read
 GAP = 0.5  # between blocks of tiles, in tiles
 TILE = 28  # pixels, its height
-NARROW, TIGHT = 33, 24  # pixels: narrower tiles show shorter numbers, and smaller ones
+NARROW, TIGHT = 37, 24  # pixels: narrower tiles show shorter numbers, and smaller ticks
+NUMBER = 2.5  # ems: the width of −8.9 in a wide font, and a little room
 TICK = "M-0.45,0.04L-0.12,0.36L0.5,-0.38"  # drawn: many fonts have no ✓
 
 
@@ -199,6 +202,7 @@ def _draw(
     row = {(s, f): i * block + 1 + j for i, s in enumerate(settings) for j, f in enumerate(fractions)}
     width = len(sources) * (len(theories) + GAP) - GAP
     height = block * len(settings)
+    digits = max(len(str(count)) for count in theories)
     values = [
         _place(tile, column[source, count], row[setting, fraction])
         for (setting, fraction, count, source), tile in tiles.items()
@@ -207,7 +211,12 @@ def _draw(
         x=alt.X(
             "x:Q",
             scale=alt.Scale(domain=[0, width], nice=False, zero=False),
-            axis=axis_at({column[key] + 0.5: str(key[1]) for key in column}, "number of theories"),
+            axis=axis_at(
+                {column[key] + 0.5: str(key[1]) for key in column},
+                "number of theories",
+                # As large as lets labels stand apart, by half a digit, in a wide font.
+                labelFontSize=alt.ExprRef(f"min({LABEL_SIZE}, width / {width * (digits + 0.5) * WIDEST:.2f})"),
+            ),
         ),
         y=alt.Y(
             "y:Q",
@@ -245,7 +254,7 @@ def _draw(
     # Tiles grow and shrink with the page, and their text with them.
     text = (
         base.transform_calculate(shown=f"width > {NARROW * width:.0f} ? datum.text : datum.short")
-        .mark_text(fontSize=alt.ExprRef(f"{tight} ? 9.5 : 11.5"))
+        .mark_text(fontSize=alt.ExprRef(f"min(11.5, width / {NUMBER * width:.2f})"))
         .encode(x="tx:Q", y="cy:Q", text="shown:N", color=alt.Color("ink:N", scale=None))
     )
     ticks = (
