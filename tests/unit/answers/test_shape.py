@@ -169,6 +169,74 @@ def test_targets_that_are_not_exact(tmp_path, capsys):
     assert "exact on all" not in printed
 
 
+RYDBERG = 13.605693122994
+PAIRS = [(one, two) for one in range(1, 7) for two in range(one + 1, 10)]
+
+
+def shape_of_file(path, capsys, labels, rows, shape, *more):
+    """The exit status and the answer of the command, as JSON and in words."""
+    path.write_text(f"{labels}\n" + "\n".join(",".join(map(str, row)) for row in rows) + "\n")
+    command = ["fit", str(path), "--target", "E", *more, f"--shape={shape}"]
+    status = main([*command, "--json"])
+    answer = json.loads(capsys.readouterr().out)
+    assert main(command) == status
+    return status, answer, capsys.readouterr().out
+
+
+@pytest.mark.parametrize("more", [(), ("--sigma", "s")])
+def test_a_constant_that_is_no_fraction_is_measured(tmp_path, capsys, more):
+    # A dense ansatz of these degrees has more coefficients than there are rows: the shape is all that is known.
+    rows = [(n, m, f"{RYDBERG * (1 / n**2 - 1 / m**2):.8f}", "1e-8") for n, m in PAIRS]
+    drop = () if more else ("--drop", "s")
+    shape = "R*(1/n1^2-1/n2^2)"
+    status, answer, printed = shape_of_file(tmp_path / "t.csv", capsys, "n1,n2,E,s", rows, shape, *more, *drop)
+    assert status == 1
+    assert answer["verdict"] == "approximate"
+    measured = answer["measured"]["R"]
+    assert abs(measured["value"] - RYDBERG) <= (5 if more else 1) * measured["error"] < 2e-7
+    assert f"\nR = {measured['shown']}\n" in printed
+    assert answer["constants"] == {"R": measured["shown"]}
+    assert f"E = {measured['value']}*(1/square(n1)-1/square(n2))" in printed
+    assert "approximate, the shape fits within the uncertainty; its constants are measured" in printed
+
+
+def test_several_measured_constants_and_fractions_among_them(tmp_path, capsys):
+    import math
+
+    rows = [(n, m, f"{math.pi**2 / 6 * n * n / (m + 1) ** 2 / (n + m):.9f}") for n in range(1, 8) for m in range(1, 8)]
+    path = tmp_path / "t.csv"
+    _, answer, printed = shape_of_file(path, capsys, "n,m,E", rows, "a*n^2/((m+b)^2*(n+c*m))")
+    assert answer["constants"] | {"a": ""} == {"a": "", "b": "1", "c": "1"}
+    assert "(a is perhaps pi^2/6: a chance of " in printed
+    _, answer, printed = shape_of_file(path, capsys, "n,m,E", rows, "a*n^2/((b*m+c)^2*(n+m))")
+    assert answer["chosen"] == ["a"]
+    assert abs(answer["measured"]["b"]["value"] - math.sqrt(6) / math.pi) <= answer["measured"]["b"]["error"]
+    rows = [(n, f"{-RYDBERG / (n - 1.34789) ** 2:.7f}") for n in range(3, 25)]
+    _, answer, _ = shape_of_file(path, capsys, "n,E", rows, "-R/(n-d)^2")
+    for name, value in (("R", RYDBERG), ("d", 1.34789)):
+        assert abs(answer["measured"][name]["value"] - value) <= answer["measured"][name]["error"]
+
+
+def test_a_rounded_table_too_small_for_fit_gives_its_fraction(tmp_path, capsys):
+    rows = [(n, m, f"{(1 / n**2 - 1 / m**2) / 4:.4f}") for n, m in PAIRS]
+    status, answer, _ = shape_of_file(tmp_path / "t.csv", capsys, "n1,n2,E", rows, "R*(1/n1^2-1/n2^2)")
+    assert (status, answer["constants"], answer["measured"]) == (0, {"R": "1/4"}, {})
+    status, answer, printed = shape_of_file(tmp_path / "t.csv", capsys, "n1,n2,E", rows, "R*(n1-n2)")
+    assert (status, answer["constants"]) == (1, None)
+    assert "--uncertainty" in printed
+
+
+def test_a_misprint_does_not_move_a_measured_constant(tmp_path, capsys):
+    rows = [(n, m, f"{RYDBERG * (1 / n**2 - 1 / m**2):.6f}") for n, m in PAIRS]
+    rows[7] = (*PAIRS[7], "0.5")
+    status, answer, printed = shape_of_file(tmp_path / "t.csv", capsys, "n1,n2,E", rows, "R*(1/n1^2-1/n2^2)")
+    assert status == 1
+    assert abs(answer["measured"]["R"]["value"] - RYDBERG) <= answer["measured"]["R"]["error"]
+    assert "but for 1 row; its constants are measured" in printed
+    assert "the target is 0.5, the formula 13.4377" in printed
+    assert answer["latex"].startswith("13.60569")
+
+
 def misprinted(data, row):
     """The rows with the target of one off by one."""
     above = data.numerator.copy()

@@ -24,7 +24,7 @@ from cftsr.families import family_names
 from cftsr.fronts.certificate import in_words
 from cftsr.fronts.exactness import LimitReachedError, function_of, simplest_near, time_limit, width_of
 from cftsr.fronts.front import Equation, mean_squared_error
-from cftsr.fronts.verdict import Judgement, judge
+from cftsr.fronts.verdict import Judgement, judge, rows_that_disagree
 from cftsr.sweep.cells import Cell
 from cftsr.sweep.plan import Sweep
 from cftsr.vocabulary import ANY_SETTING, APPROXIMATE, NO, NOT_LOOKED_AT, UNDECIDED, YES
@@ -190,9 +190,29 @@ def equation_of(expression: Expression, data: Dataset) -> Equation:
     return Equation(expression.complexity, loss, 0.0, str(expression))
 
 
-def judged(expression: Expression, table: SplitTable, seconds: float = SECONDS) -> Judgement:
-    labels = table.data.labels
-    return judge(equation_of(expression, table.data), labels, table.data, table.held_out, table.closed_form, seconds)
+def judged(
+    expression: Expression, table: SplitTable, seconds: float = SECONDS, errors: Mapping[float, float] | None = None
+) -> Judgement:
+    """The verdict on a formula; `errors` are those of measured constants, by their absolute values."""
+    equation = equation_of(expression, table.data)
+    return judge(equation, table.data.labels, table.data, table.held_out, table.closed_form, seconds, errors)
+
+
+def judged_and_compared(
+    expression: Expression, table: SplitTable, seconds: float = SECONDS, errors: Mapping[float, float] | None = None
+) -> Check:
+    """The verdict on a formula, and the first rows on which it is wrong."""
+    judgement = judged(expression, table, seconds, errors)
+    if not errors:
+        return Check(table, judgement, differences(judgement, table, seconds))
+    firsts = []
+    for held_out, rows, answer in (
+        (False, table.data, judgement.exact_on_data),
+        (True, table.held_out, judgement.exact_on_held_out),
+    ):
+        if answer == NO and (wrong := rows_that_disagree(judgement, rows, errors)):
+            firsts.append(Difference(held_out, **wrong[0], wrong=len(wrong), rows=len(rows)))
+    return Check(table, judgement, tuple(firsts))
 
 
 def check(text: str, table: SplitTable, options: Mapping[str, Any] | None = None, seconds: float = SECONDS) -> Check:

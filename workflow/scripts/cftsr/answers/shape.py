@@ -3,13 +3,14 @@
 Letters that are no labels are constants. Expanded, the shape is P/Q whose coefficients, one for each monomial in the
 labels, are polynomials in the constants. The rows give linear equations for the coefficients, solved exactly
 (`algebra.interpolation`); this leaves polynomial equations for the constants alone, solved over the rational numbers
-by Groebner bases (SymPy). Their number does not grow with that of the rows.
+by Groebner bases (SymPy). Their number does not grow with that of the rows. Where the rows are known only to an
+uncertainty and `fit` finds no fractions in their place, the constants are measured (`measured_shape`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ import numpy as np
 
 from cftsr.algebra import modular
 from cftsr.algebra.echelon import reduced_echelon
-from cftsr.algebra.expressions import Expression, binary, constant, substitute
+from cftsr.algebra.expressions import Expression, binary, constant, fold, substitute
 from cftsr.algebra.formula import ParseError, read_formula
 from cftsr.algebra.interpolation import equations, solutions
 from cftsr.algebra.polynomials import Exponents
@@ -27,14 +28,14 @@ from cftsr.answers.checking import (
     SplitTable,
     describe_answers,
     describe_table,
-    differences,
     function_judged,
-    judged,
+    judged_and_compared,
 )
 from cftsr.answers.fit_file import SECONDS, default_options, fit_rows, latex_symbol
+from cftsr.answers.measured_shape import measured_shape
 from cftsr.data.dataset import Dataset, integers
 from cftsr.errors import UserError
-from cftsr.fronts.certificate import EVIDENT_ROWS, wrong_rows_in_words
+from cftsr.fronts.certificate import EVIDENT_ROWS, Constant, wrong_rows_in_words
 from cftsr.fronts.exactness import LimitReachedError, function_of, time_limit, width_of
 from cftsr.fronts.verdict import Judgement
 from cftsr.vocabulary import APPROXIMATE, NO, UNDECIDED, YES, counted
@@ -42,6 +43,8 @@ from cftsr.vocabulary import APPROXIMATE, NO, UNDECIDED, YES, counted
 if TYPE_CHECKING:
     from sympy import Poly, Symbol
 
+_AS_FIT = "the targets are not exact: the constants are those with which the shape is the formula that fit finds"
+_ZERO = "--shape: it divides by zero whatever the constants are"
 SPARE_ROWS = 40  # in the linear system, beyond its unknowns; every row is checked in the end
 MAX_SOLUTIONS = 16
 # Values to try for a constant that the rows leave open: the first without a contradiction is taken.
@@ -52,12 +55,16 @@ CHOICES = tuple(map(Fraction, (1, 2, 3, 5, -1, 7, 0)))
 class ShapeConstants:
     """Constants that make a shape exact.
 
-    values   of all constants
+    values   of all constants: fractions, or where the rows are known only to an uncertainty what was measured
     chosen   the constants that the equations leave open: their values are a choice
     """
 
-    values: dict[str, Fraction]
+    values: dict[str, Fraction | Constant]
     chosen: tuple[str, ...] = ()
+
+    @property
+    def measured(self) -> dict[str, Constant]:
+        return {name: value for name, value in self.values.items() if isinstance(value, Constant)}
 
 
 @dataclass(frozen=True)
@@ -89,7 +96,7 @@ class ShapeFit:
     @property
     def identified(self) -> bool:
         """Whether the formula is exact on all rows, no other of this shape is, and rows are to spare."""
-        if self.check is None or self.solution is None or self.several:
+        if self.check is None or self.solution is None or self.several or self.solution.measured:
             return False
         if self.wrong_rows:
             return True  # determined by all other rows
@@ -101,11 +108,17 @@ class ShapeFit:
         return exact and self.data_identified and right >= needed
 
     def as_dict(self) -> dict[str, Any]:
+        solution = self.solution
         return {
             "shape": self.shape,
             "identified": self.identified,
-            "constants": {name: str(value) for name, value in self.solution.values.items()} if self.solution else None,
-            "chosen": list(self.solution.chosen) if self.solution else [],
+            "constants": {name: _shown(value) for name, value in self.solution.values.items()}
+            if self.solution
+            else None,
+            "measured": {name: asdict(value) for name, value in self.solution.measured.items()}
+            if self.solution
+            else {},
+            "chosen": list(solution.chosen) if solution else [],
             "another_formula": self.several,
             "reason": self.reason,
             "wrong_rows": list(self.wrong_rows),
@@ -135,8 +148,7 @@ def fit_shape(text: str, table: SplitTable, seconds: float = SECONDS) -> ShapeFi
     clean = _solved(text, expression, names, others, seconds)
     if not clean.identified or clean.solution is None:
         return result
-    judgement = judged(_with(expression, clean.solution.values), table, seconds)
-    check = Check(table, judgement, differences(judgement, table, seconds))
+    check = judged_and_compared(_with(expression, clean.solution.values), table, seconds)
     return replace(clean, table=table, check=check, wrong_rows=tuple(answer.wrong_rows))
 
 
@@ -147,19 +159,50 @@ def _without_wrong_rows(rows: Dataset, judgement: Judgement) -> Dataset:
 
 def _solved(text: str, expression: Expression, names: tuple[str, ...], table: SplitTable, seconds: float) -> ShapeFit:
     """The constants from all rows, or the reason why there are none."""
-    data, identified = table.data, True
-    if width_of(data) is not None:
-        answer = fit_rows(data, table.held_out, default_options())
-        note = "the targets are not exact: the constants are those with which the shape is the formula that fit finds"
-        table = replace(table, notes=(*table.notes, note))
-        if answer.judgement is None or not answer.judgement.simplified:
-            reason = "the targets are not exact, and fit finds no one formula in their place"
-            return ShapeFit(table, text, names, reason=reason)
-        values, identified = _exact_data(data, answer.judgement, seconds), answer.identified
-        if values is None:
-            reason = f"the targets are not exact, and {answer.judgement.equation}, which fit finds, has no exact values"
-            return ShapeFit(table, text, names, reason=reason)
-        data = values
+    if width_of(table.data) is None:
+        return _solved_exactly(text, expression, names, table, table.data, seconds)
+    answer = fit_rows(table.data, table.held_out, default_options())
+    if answer.judgement is not None and answer.judgement.simplified and not answer.certificate.get("constants"):
+        values = _exact_data(table.data, answer.judgement, seconds)
+        if values is not None:
+            note = (
+                "the targets are not exact: the constants are those with which the shape is the formula that fit finds"
+            )
+            noted = replace(table, notes=(*table.notes, note))
+            result = _solved_exactly(text, expression, names, noted, values, seconds, answer.identified)
+            if result.solution is not None or result.undecided:
+                return result
+    return _measured(text, expression, names, table, seconds)
+
+
+def _measured(text: str, expression: Expression, names: tuple[str, ...], table: SplitTable, seconds: float) -> ShapeFit:
+    """The constants as far as rows that are not exact determine them."""
+    result = ShapeFit(table, text, names)
+    try:
+        with time_limit(seconds):
+            found = measured_shape(expression, names, table.data)
+    except LimitReachedError as limit:
+        reason = f"the constants were {limit}; a simpler shape, or one with fewer constants, takes less"
+        return replace(result, undecided=True, reason=reason)
+    except ZeroDivisionError:
+        raise UserError(_ZERO) from None
+    if isinstance(found, str):
+        return replace(result, reason=found)
+    formula = _without_ones(_with(expression, found.constants))
+    check = judged_and_compared(formula, table, seconds, found.errors)
+    return replace(result, solution=ShapeConstants(found.constants, found.chosen), check=check)
+
+
+def _solved_exactly(
+    text: str,
+    expression: Expression,
+    names: tuple[str, ...],
+    table: SplitTable,
+    data: Dataset,
+    seconds: float,
+    identified: bool = True,
+) -> ShapeFit:
+    """The constants from rows with exact targets, judged on those of the table."""
     result = ShapeFit(table, text, names, data_identified=identified)
     try:
         with time_limit(seconds):
@@ -172,9 +215,10 @@ def _solved(text: str, expression: Expression, names: tuple[str, ...], table: Sp
         return replace(result, reason="no rational constants make this shape exact on every row of the data")
     candidates = _distinct(candidates, expression, table)
     formulas = [_with(expression, solution.values) for solution in candidates]
-    judgements = [judged(formula, table, seconds) for formula in formulas]
-    checks = [Check(table, judgement, differences(judgement, table, seconds)) for judgement in judgements]
-    right = [number for number, one in enumerate(judgements) if one.exact_on_data in (YES, APPROXIMATE, UNDECIDED)]
+    checks = [judged_and_compared(formula, table, seconds) for formula in formulas]
+    right = [
+        number for number, one in enumerate(checks) if one.judgement.exact_on_data in (YES, APPROXIMATE, UNDECIDED)
+    ]
     if not right:
         return replace(result, reason="no rational constants make this shape exact on every row of the data")
     # If several pass through the data, the held-out rows decide.
@@ -227,11 +271,25 @@ def _decimal(node: Expression) -> Expression:
     return _fraction(Fraction(repr(node.value))) if node.kind == "constant" else node
 
 
-def _with(expression: Expression, values: Mapping[str, Fraction]) -> Expression:
+def _with(expression: Expression, values: Mapping[str, Fraction | Constant]) -> Expression:
     def leaf(node: Expression) -> Expression:
-        return _fraction(values[node.value]) if node.kind == "variable" and node.value in values else node
+        if node.kind != "variable" or node.value not in values:
+            return node
+        value = values[node.value]
+        return constant(value.value) if isinstance(value, Constant) else _fraction(value)
 
     return substitute(expression, leaf)
+
+
+def _without_ones(expression: Expression) -> Expression:
+    """The same without factors 1, as a constant that may be chosen gives them."""
+
+    def node(kind: str, arguments: tuple[Expression, ...]) -> Expression:
+        if kind == "*" and constant(1) in arguments:
+            return next((one for one in arguments if one != constant(1)), constant(1))
+        return Expression(kind, None, arguments)
+
+    return fold(expression, lambda leaf: leaf, node)
 
 
 def _distinct(candidates: Sequence[ShapeConstants], expression: Expression, table: SplitTable) -> list[ShapeConstants]:
@@ -255,7 +313,7 @@ def _solutions(expression: Expression, names: tuple[str, ...], data: Dataset) ->
     try:
         numerator, denominator = function_of(expression, (*labels, *names))
     except ZeroDivisionError:
-        raise UserError("--shape: it divides by zero whatever the constants are") from None
+        raise UserError(_ZERO) from None
     above, below = (_by_monomial(part, len(labels)) for part in (numerator, denominator))
     vectors = _coefficients(data, list(above), list(below))
     if not vectors:
@@ -275,7 +333,8 @@ def _solutions(expression: Expression, names: tuple[str, ...], data: Dataset) ->
         if part.is_zero:
             continue
         for values, chosen in _points([*conditions], part, generators):
-            named = {name: values[generators[len(names) - 1 - place]] for place, name in enumerate(names)}
+            named: dict[str, Fraction | Constant] = {}
+            named |= {name: values[generators[len(names) - 1 - place]] for place, name in enumerate(names)}
             open_ = tuple(names[len(names) - 1 - generators.index(symbol)] for symbol in chosen)
             solution = ShapeConstants(named, open_)
             if all(solution.values != other.values for other in seen):
@@ -389,6 +448,10 @@ def _rational_roots(polynomial: Any, unknown: Symbol) -> list[Fraction]:
 # ---- in words
 
 
+def _shown(value: Fraction | Constant) -> str:
+    return value.shown if isinstance(value, Constant) else str(value)
+
+
 def describe_shape(result: ShapeFit) -> str:
     """The formula with its constants, how sure that is, and why not."""
     table = result.table
@@ -397,7 +460,12 @@ def describe_shape(result: ShapeFit) -> str:
     if result.check is None or result.solution is None:
         return "\n".join([*lines, "", f"not identified: {result.reason}"])
     judgement, solution = result.check.judgement, result.solution
-    lines.append(", ".join(f"{name} = {value}" for name, value in solution.values.items()))
+    lines.append(", ".join(f"{name} = {_shown(value)}" for name, value in solution.values.items()))
+    lines += [
+        f"({name} is perhaps {value.known_as}: a chance of {value.chance:.1g} that it is an accident)"
+        for name, value in solution.measured.items()
+        if value.known_as
+    ]
     if solution.chosen:
         names = ", ".join(solution.chosen)
         rest = "the formula is the same for other values" if not result.several else "the rows leave it open"
@@ -416,6 +484,13 @@ def describe_shape(result: ShapeFit) -> str:
         lines.append("identified: the data determine the constants of this shape, with rows to spare")
     elif result.several:
         lines += [f"not identified: {result.reason}", f"  another: {table.symbol} = {result.several}"]
+    elif solution.measured and judgement.exact_on_held_out != NO:
+        but = f" but for {counted(judgement.wrong_rows, 'row')}" if judgement.wrong_rows else ""
+        lines.append(
+            f"not identified: approximate, the shape fits within the uncertainty{but}; its constants are measured"
+        )
+    elif judgement.exact_on_data == NO:
+        lines.append("not identified: the shape is not within the uncertainty on every row")
     elif judgement.exact_on_held_out == NO:
         lines.append("not identified: what was held out contradicts the formula")
     elif not result.data_identified:

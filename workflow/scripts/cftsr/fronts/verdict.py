@@ -119,7 +119,8 @@ def judge(
     except LimitReachedError as limit:
         judgement.reason = str(limit)
     if not judgement.simplified:
-        shown = _rounded(expression, labels, data)
+        # Measured constants have as few digits as their uncertainty allows.
+        shown = expression if errors else _rounded(expression, labels, data)
         judgement.simplified, judgement.latex = str(shown), latex_of(shown)
     return judgement
 

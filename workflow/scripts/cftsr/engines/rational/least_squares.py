@@ -121,7 +121,7 @@ def _estimate(rows: Dataset, uncertainty: np.ndarray, finite: FiniteLabels, limi
     part, systems = rows.take(chosen), 0
     near: list[System] = []
     target = part.target
-    width = _weights(target, uncertainty[chosen])
+    width = resolvable(target, uncertainty[chosen])
     allowed = tolerated(len(part), share)
     distinct, most = distinct_values(rows.x), min(limits.max_unknowns, MAX_UNKNOWNS)
     every = ansatzes(distinct, limits.max_degree, most, finite)
@@ -170,7 +170,7 @@ def _estimate(rows: Dataset, uncertainty: np.ndarray, finite: FiniteLabels, limi
     return Search(None, systems, (), f"{reason}: {REMEDIES[limit]}", limit)
 
 
-def _weights(target: np.ndarray, uncertainty: np.ndarray) -> np.ndarray:
+def resolvable(target: np.ndarray, uncertainty: np.ndarray) -> np.ndarray:
     """The uncertainties, those of exact rows raised to what float64 can resolve next to the others."""
     typical = float(np.median(uncertainty[uncertainty > 0]))
     return np.maximum(uncertainty, max(1e-3 * typical, ROUND_OFF * float(np.abs(target).max())))

@@ -44,6 +44,8 @@ SCALINGS = 64  # units of the real numbers that are tried for a short formula
 # A product of real numbers by their places, () for 1; and the coefficients, by place in the ansatz, that it multiplies.
 Key = tuple[int, ...]
 Groups = dict[Key, dict[int, Fraction]]
+# What each product multiplies, above and below, on all rows.
+Parts = dict[Key, list[np.ndarray]]
 
 
 @dataclass(frozen=True)
@@ -170,7 +172,7 @@ def _with_reals(
 ) -> tuple[Shape, np.ndarray, np.ndarray] | None:
     """The shape with its real numbers fitted; these in the reading's units, and how far they may be off."""
     scales, body = _shortest_units(reading, ansatz, rows)
-    split, number = len(ansatz.above), len(reading.reals)
+    split = len(ansatz.above)
     parts = {
         key: [
             _values(rows, {mono[j - start]: value for j, value in items.items() if start <= j < end})
@@ -179,29 +181,13 @@ def _with_reals(
         ]
         for key, items in reading.groups.items()
     }
-    weights = 1 / np.maximum(width, 1e-300)
     start = np.array([value / float(scale) for value, scale in zip(reading.reals, scales, strict=True)])
-    with np.errstate(all="ignore"):
-        reals = _refined(parts, start, rows.target, weights)
-        if reals is None:
-            return None
-        curved = any(key and below.any() for key, (_, below) in parts.items())
-        value, slopes = _evaluated(parts, reals)
-        matrix = slopes * weights[:, None]
-        target = (rows.target - value + slopes @ reals) * weights
-        near = np.abs(rows.target - value) * weights <= FAR
-        if np.count_nonzero(near) <= number:
-            return None
-        matrix, target, solved = matrix[near], target[near], None
-        for narrower in (NARROWER, 1) if curved and not statistical else (1,):
-            solved = solved or _measured(matrix * narrower, target * narrower, statistical)
-        if solved is None:
-            return None
-        values, ends = solved
-        if np.any((ends[:, 1] - ends[:, 0]) / 2 > LOOSE * np.abs(values)):
-            return None
-        residuals = (_evaluated(parts, values)[0] - rows.target) * weights
-    far = ~(np.abs(residuals) <= (SIGMAS if statistical else 1) + 1e-9 + 1e-12 * np.abs(rows.target) * weights)
+    fitted = fit_reals(parts, start, rows.target, width, statistical)
+    if fitted is None:
+        return None
+    values, ends = fitted.values, fitted.ends
+    if np.any((ends[:, 1] - ends[:, 0]) / 2 > LOOSE * np.abs(values)):
+        return None
     constants = tuple(
         measured(value, max(high - value, value - low))
         for value, (low, high) in zip(values.tolist(), ends.tolist(), strict=True)
@@ -215,8 +201,8 @@ def _with_reals(
             lambda kind, arguments: Expression(kind, None, _numbers_first(arguments) if kind == "*" else arguments),
         ),
         ansatz,
-        np.flatnonzero(far),
-        float(np.sum(np.square(residuals)) / max(1, len(rows) - number)),
+        fitted.far,
+        fitted.chi_squared,
         reading.chance,
     )
     units = np.array([float(scale) for scale in scales])
@@ -224,7 +210,55 @@ def _with_reals(
     return shape, values * units, halves * (STANDARD_ERRORS if statistical else 1)
 
 
-def _evaluated(parts: dict[Key, list[np.ndarray]], reals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+@dataclass(frozen=True)
+class FittedReals:
+    """Real numbers in a rational function, fitted to rows.
+
+    values        float64, shape (n,), to as few decimals as the data allow
+    ends          what each may be, shape (n, 2)
+    far           rows that are off by more than the width
+    chi_squared   per degree of freedom, residuals in units of the width
+    """
+
+    values: np.ndarray
+    ends: np.ndarray
+    far: np.ndarray
+    chi_squared: float
+
+
+def fit_reals(
+    parts: Parts, start: np.ndarray, target: np.ndarray, width: np.ndarray, statistical: bool
+) -> FittedReals | None:
+    """Fit the real numbers to the rows near the function, from `start`; None at a pole, or where no values agree.
+
+    parts         for each product of real numbers, what it multiplies above and below, float64, shape (rows,)
+    width         float64, shape (rows,), a bound, or where `statistical` a standard deviation
+    """
+    number, weights = len(start), 1 / np.maximum(width, 1e-300)
+    with np.errstate(all="ignore"):
+        reals = _refined(parts, start, target, weights)
+        if reals is None:
+            return None
+        curved = any(key and below.any() for key, (_, below) in parts.items())
+        value, slopes = value_and_slopes(parts, reals)
+        matrix = slopes * weights[:, None]
+        steps = (target - value + slopes @ reals) * weights
+        near = np.abs(target - value) * weights <= FAR
+        if np.count_nonzero(near) <= number:
+            return None
+        matrix, steps, solved = matrix[near], steps[near], None
+        for narrower in (NARROWER, 1) if curved and not statistical else (1,):
+            solved = solved or _measured(matrix * narrower, steps * narrower, statistical)
+        if solved is None:
+            return None
+        values, ends = solved
+        residuals = (value_and_slopes(parts, values)[0] - target) * weights
+    far = ~(np.abs(residuals) <= (SIGMAS if statistical else 1) + 1e-9 + 1e-12 * np.abs(target) * weights)
+    chi_squared = float(np.sum(np.square(residuals)) / max(1, len(target) - number))
+    return FittedReals(values, ends, np.flatnonzero(far), chi_squared)
+
+
+def value_and_slopes(parts: Parts, reals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The function on all rows, and its derivatives by the real numbers, shape (rows, reals)."""
     above, below = (sum(prod(reals[list(key)]) * part[side] for key, part in parts.items()) for side in (0, 1))
     value = above / below
@@ -237,12 +271,10 @@ def _evaluated(parts: dict[Key, list[np.ndarray]], reals: np.ndarray) -> tuple[n
     return value, slopes
 
 
-def _refined(
-    parts: dict[Key, list[np.ndarray]], reals: np.ndarray, target: np.ndarray, weights: np.ndarray
-) -> np.ndarray | None:
+def _refined(parts: Parts, reals: np.ndarray, target: np.ndarray, weights: np.ndarray) -> np.ndarray | None:
     """The real numbers by Gauss' and Newton's iteration, on the rows near the function; None at a pole."""
     for _ in range(STEPS):
-        value, slopes = _evaluated(parts, reals)
+        value, slopes = value_and_slopes(parts, reals)
         residuals = (target - value) * weights
         if not np.isfinite(residuals).all() or not np.isfinite(slopes).all():
             return None
