@@ -179,3 +179,19 @@ def test_a_sweep_compares_fits_of_an_own_spectrum_with_its_closed_form(tmp_path,
 def test_a_closed_form_that_cannot_be_read_is_told_before_anything_starts(tmp_path, monkeypatch):
     with pytest.raises(UserError, match="config spectra, mine: closed_form: unknown name 'm'"):
         own(tmp_path, monkeypatch, "(1-m)/2").check_files()
+
+
+@pytest.mark.parametrize(("moved", "verdict"), [(0, APPROXIMATE), (0.0002, NO)])
+def test_a_bound_is_that_of_the_target_before_it_was_rounded(tmp_path, moved, verdict):
+    # Each target is off by its bound, 0.0001, and then rounded to four decimals: off by up to 0.00015.
+    given = {k: round(3 * k / (k + 2) + 0.0001 * (-1) ** k, 4) for k in range(1, 30)}
+    off = {k: abs(c - 3 * k / (k + 2)) for k, c in given.items()}
+    assert 0.00012 < max(off.values()) < 0.00015
+    given[6] += moved
+    assert (abs(given[6] - 3 * 6 / 8) > 0.00015) == (verdict == NO)
+    path = tmp_path / "bounds.csv"
+    path.write_text("k,c,dc\n" + "\n".join(f"{k},{c:.4f},0.0001" for k, c in given.items()) + "\n")
+    request = SpectrumRequest("bounds", path, "c", ("k",), uncertainty="dc")
+    result = check("3*k/(k+2)", table_of_file(request))
+    assert result.recovered == verdict
+    assert [difference.wrong for difference in result.differences] == [1] * (verdict == NO)

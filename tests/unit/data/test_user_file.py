@@ -113,7 +113,7 @@ def test_stated_uncertainties_are_kept_where_the_number_is_not_simple():
     rows = [f"{k},{l},{float(h) + 1.3e-5 * (-1) ** l:.7f},0.0001" for k, l, h in ROWS]
     spectrum = read_spectrum(request_of(rows, "k,l,h,dh", **KL, uncertainty="dh"))
     assert spectrum.data.uncertainty is not None
-    assert spectrum.data.uncertainty == pytest.approx(1e-4)
+    assert spectrum.data.uncertainty == pytest.approx(1e-4 + 5e-8), "the bound, and half a unit of the last digit"
 
 
 def test_finite_labels_are_declared_by_the_values_in_the_file():

@@ -92,6 +92,19 @@ def exact_decimals(column: pa.Array | pa.ChunkedArray, decimal: str = ".") -> Ta
     return replace(result, notes=notes + result.notes, stated=stated)
 
 
+def last_digits(column: pa.Array | pa.ChunkedArray, decimal: str = ".") -> np.ndarray:
+    """Half a unit of the last digit of each entry that was rounded, float64, shape (rows,); 0 for all others."""
+    texts, _, _ = plain_texts(column, decimal)
+    half = np.zeros(len(texts))
+    where = np.flatnonzero(~_mask(pc.match_substring(texts, "/")))
+    if len(where):
+        decimals = _split(texts.take(where), where)
+        whole = decimals.whole.all() or decimals.whole_floats
+        if not (whole or _exact_as_they_stand(decimals)):
+            half[where] = rounding_of(decimals)[0]
+    return half
+
+
 # ---- spelling
 
 

@@ -23,7 +23,15 @@ from cftsr import __version__
 from cftsr.data.dataset import Dataset
 from cftsr.data.entries import MISSING, OVERFLOWN, SIGNS
 from cftsr.data.labels import Label, counts_rows, is_text, plain_name, plain_names, read_label
-from cftsr.data.numbers import MAJORITY, NumberError, Targets, exact_decimals, nearest_simple, parse_numbers
+from cftsr.data.numbers import (
+    MAJORITY,
+    NumberError,
+    Targets,
+    exact_decimals,
+    last_digits,
+    nearest_simple,
+    parse_numbers,
+)
 from cftsr.data.table_file import TableFile
 from cftsr.data.tasks import GIVEN
 from cftsr.data.text_table import FileColumns, lines_in_words
@@ -34,6 +42,7 @@ MAX_ROWS = 5_000_000
 SHOWN = 3  # examples in a message
 _INDEX = re.compile(r"Unnamed: \d+|__index_level_\d+__")  # how pandas calls a column without a name
 SIGMAS = 6  # standard deviations that two measurements of one value may be apart
+NOTABLE = 1e-3  # of a stated bound: a rounding beyond is told
 
 
 @dataclass(frozen=True)
@@ -500,7 +509,13 @@ def _targets(request: SpectrumRequest, roles: _Roles, table: FileColumns) -> Tar
             return replace(values, notes=(*values.notes, note), stated=None)
         values = exact_decimals(table.columns[place], table.decimal)
         if "uncertainty" in stated:
-            values = nearest_simple(values, stated["uncertainty"])
+            bound = stated["uncertainty"]
+            # The bound is that of the number before it was rounded. Where it is 0, the entry is said to be exact.
+            half = np.where(bound > 0, last_digits(table.columns[place], table.decimal), 0.0)
+            values = nearest_simple(values, bound + half)
+            if np.any(half > NOTABLE * bound):
+                note = "to each bound half a unit of the target's last digit was added: the targets are rounded"
+                values = replace(values, notes=(*values.notes, note))
         return replace(values, stated=stated.get("sigma"))
     except NumberError as error:
         raise _bad_entries(request, place, table, error.rows, str(error)) from None
