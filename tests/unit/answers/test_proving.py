@@ -110,7 +110,7 @@ def test_rows_that_are_not_rational_or_cannot_be_read_are_named_by_line(weights,
         4: "cannot be read: the formula ends too early",
         5: problems[5],
     }
-    assert problems[5].startswith("cannot be read: unknown name 'm'")
+    assert problems[5] == "cannot be read: unknown name 'm' (known: k, l)"
     assert proof.proved
     assert proof.line.entry.line == 6
 

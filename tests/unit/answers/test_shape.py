@@ -213,6 +213,9 @@ def test_several_measured_constants_and_fractions_among_them(tmp_path, capsys):
     assert abs(answer["measured"]["b"]["value"] - math.sqrt(6) / math.pi) <= answer["measured"]["b"]["error"]
     rows = [(n, f"{-RYDBERG / (n - 1.34789) ** 2:.7f}") for n in range(3, 25)]
     _, answer, _ = shape_of_file(path, capsys, "n,E", rows, "-R/(n-d)^2")
+    # A shape that begins with a minus is no option.
+    assert main(["fit", str(path), "--target", "E", "--shape", "-R/(n-d)^2", "--json"]) == 1
+    assert json.loads(capsys.readouterr().out) == answer
     for name, value in (("R", RYDBERG), ("d", 1.34789)):
         assert abs(answer["measured"][name]["value"] - value) <= answer["measured"][name]["error"]
 

@@ -69,10 +69,11 @@ def parse(text: str, names: Collection[str] | None, powers: bool = False) -> Exp
         raise ParseError(f"{error}, in equation {text[:200]!r}") from None
 
 
-def read_formula(text: str, names: Collection[str], others: bool = False) -> Expression:
+def read_formula(text: str, names: Collection[str], others: bool = False, unlisted: Collection[str] = ()) -> Expression:
     """The tree of a formula, as people write it, in these names.
 
-    others   any other name is a variable too (a constant to be solved for)
+    others     any other name is a variable too (a constant to be solved for)
+    unlisted   more names, which are of no use to who reads the message on an unknown one
 
     Raises NotRationalError for a function or a power that is not rational, ParseError for what cannot be read; the
     message quotes the place.
@@ -85,7 +86,7 @@ def read_formula(text: str, names: Collection[str], others: bool = False) -> Exp
     if equals and not re.fullmatch(r"\s*[^\W\d]\w*\s*(\([\w\s,]*\)\s*)?=?\s*", left):
         raise ParseError(f"{text[:80]!r} is an equation; give its right side alone")
     # Blanks for what stands in front, so that places are those of the text that was given.
-    return _Written(" " * len(left + equals) + right.translate(_SIGNS), names, others).read()
+    return _Written(" " * len(left + equals) + right.translate(_SIGNS), names, others, unlisted).read()
 
 
 class _Printed:
@@ -241,6 +242,10 @@ class _Written(_Printed):
             raise self._unexpected()  # k²^3 has two readings
         return _power(operand, Fraction(int(token.translate(_SUPERSCRIPTS))))
 
+    def __init__(self, text: str, names: Collection[str], more: bool, unlisted: Collection[str]):
+        super().__init__(text, names, more)
+        self.unlisted = unlisted
+
     def _number(self, text: str) -> Expression:
         return _finite(super()._number(text).value, text)
 
@@ -250,7 +255,7 @@ class _Written(_Printed):
             raise self._unexpected()
         called = self.tokens[self.place] == "("
         names = self.names or ()
-        if name in names:
+        if name in names or name in self.unlisted:
             return variable(name)
         if called and name in _FUNCTIONS:
             return self._call(name, depth)

@@ -304,7 +304,7 @@ def prove_equations(
 
 
 def _read(text: str, labels: Sequence[str], names: Mapping[str, str]) -> Expression:
-    expression = read_formula(text, (*labels, *names, *INTEGER_COLUMNS))
+    expression = read_formula(text, (*labels, *names), unlisted=INTEGER_COLUMNS)
 
     def leaf(node: Expression) -> Expression:
         return variable(names[node.value]) if node.kind == "variable" and node.value in names else node

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 
 from cftsr.commands.table_arguments import add_table_source, table_from
 from cftsr.vocabulary import APPROXIMATE, YES
@@ -19,8 +18,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "A formula is written as in Python, SymPy or PySR: 3*k/(k+2), (l+1)^2/4, square(l), 3k(k+1). Exit status: 0 it "
         "agrees everywhere it was looked at, 1 it does not, 2 something cannot be read (one message says what)."
     )
-    # argparse takes -3*k for an option.
-    parser._negative_number_matcher = re.compile(r"^-(?!h$)[^-]")
     parser.add_argument("formula", help="the right side, or all of h = ...")
     add_table_source(parser)
     parser.add_argument("--no-fit", action="store_true", help="do not run fit to compare with what it finds")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from contextlib import suppress
 from importlib.machinery import ModuleSpec
@@ -23,6 +24,8 @@ FILE = (
 
 
 def add_table_arguments(parser: argparse.ArgumentParser) -> None:
+    # A formula, of --shape too, may begin with a minus: argparse would take -3*k for an option.
+    parser._negative_number_matcher = re.compile(r"^-(?!h$)[^-]")
     parser.add_argument("--labels", nargs="+", metavar="LABEL", help="the labels; default: all other columns")
     parser.add_argument(
         "--theory", nargs="+", metavar="LABEL", help="labels that fix the theory; other columns then fix a field in it"
