@@ -216,3 +216,21 @@ def test_a_table_without_equations_is_refused(weights, tmp_path):
         UserError, match=r"front.csv has no equation that can be read \(line 1: .*\); give a table with"
     ):
         prove(write(tmp_path, "n,s", "1,2"), weights)
+
+
+def test_a_misprint_in_the_table_is_named_where_it_keeps_all_from_being_proved(tmp_path, capsys):
+    rows = [(k, l, f"{l * (l + 2)}/{4 * (k + 2)}") for k in range(1, 12) for l in range(k + 1)]
+    rows[20] = (*rows[20][:2], "1")
+    data = write(tmp_path, "k,l,h", *(f"{k},{l},{h}" for k, l, h in rows), name="table.csv")
+    front = write(tmp_path, "Equation", "l*(l + 2.0000002)*0.25/(k + 1.9999996)")
+    command = ["prove", str(front), "--data", str(data), "--target", "h", "--theory", "k"]
+    assert main(command) == 1
+    printed = capsys.readouterr().out
+    assert "none of them is proved\n  fit identifies h = l*(l+2)/(4*(k+2)), and 1 row of the table" in printed
+    assert f"row k={rows[20][0]}, l={rows[20][1]}: the file says 1, the formula 0" in printed
+    assert main([*command, "--json"]) == 1
+    (wrong,) = json.loads(capsys.readouterr().out)["wrong_rows"]
+    assert wrong["given"] == "1"
+    # Without fit nothing is said of the rows.
+    assert main([*command, "--no-fit"]) == 1
+    assert capsys.readouterr().out.endswith("none of them is proved\n")

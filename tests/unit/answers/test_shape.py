@@ -142,7 +142,11 @@ def test_the_command(tmp_path, capsys):
     answer = json.loads(capsys.readouterr().out)
     assert answer["constants"] == {"a": "1", "b": "2", "c": "4", "d": "8"}
     assert answer["identified"]
+    capsys.readouterr()
+    assert main([*command, "h = a*l*(l+b)/(k+c)"]) == 0
+    assert "\nh = a*l*(l+b)/(k+c), with a, b, c to be solved for\n" in capsys.readouterr().out
     assert main([*command, "a*l/(k+b)"]) == 1
+    assert "without --shape, fit looks for another one" in capsys.readouterr().out
     assert main([*command, "a*l/(k+b", "--json"]) == 2
     assert main([*command, "a*l", "--max-degree", "3"]) == 2
 

@@ -180,6 +180,7 @@ def test_the_command_answers_in_words_and_json(tmp_path, capsys):
         (["0", "1/0"], "number 2: '1/0' has denominator 0"),
         (["0"], "one level is given"),
         (["0", "1/2", "--factors", "4"], "products have 1, 2 or 3 factors"),
+        (["0", "1/2", "--max-c=-1"], "--max-c -1: it bounds the factors' central charges; give one above 0"),
         (["0", "1/2", "--c", "half"], "--c: 'half' is no number"),
         (["0", "0.51", "0.512"], "cannot be told apart"),
     ],

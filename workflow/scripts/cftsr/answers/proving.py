@@ -34,11 +34,12 @@ from cftsr.answers.checking import (
     refuse_unlabelled,
     same_as_fit,
 )
-from cftsr.answers.fit_file import fit_rows, latex_symbol
+from cftsr.answers.fit_file import FitAnswer, fit_rows, latex_symbol
 from cftsr.data.dataset import Dataset
 from cftsr.engines.refinement import Refiner, Support, supports, terms_of
 from cftsr.errors import UserError
 from cftsr.files import read_json
+from cftsr.fronts.certificate import wrong_rows_in_words
 from cftsr.fronts.exactness import width_of
 from cftsr.fronts.front import mean_squared_error, read_front
 from cftsr.fronts.verdict import Judgement
@@ -171,6 +172,7 @@ class Proof:
     lines   in the order of the file
     best    the simplest one that is proved, compared with the formula of `fit`; None where none is
     notes   the assumptions made
+    fit     where none is proved: what fit identifies with wrong rows, and these; None where it was not run, or does not
     """
 
     file: str
@@ -179,6 +181,7 @@ class Proof:
     best: Check | None = None
     line: JudgedEquation | None = None
     notes: tuple[str, ...] = ()
+    fit: FitAnswer | None = None
 
     @property
     def proved(self) -> bool:
@@ -192,6 +195,7 @@ class Proof:
             "proved": self.proved,
             "line": self.line.entry.line if self.line else None,
             "best": self.best.as_dict() if self.best else None,
+            "wrong_rows": self.fit.wrong_rows if self.fit else [],
             "equations": [
                 {
                     "line": line.entry.line,
@@ -293,7 +297,10 @@ def prove_equations(
     proof = Proof(file, table, tuple(lines), notes=notes)
     wanted = [line for line in lines if line.verdict == YES] or [line for line in lines if line.verdict == APPROXIMATE]
     if not wanted:
-        return proof
+        # One wrong row of the table keeps every equation from being proved.
+        fitted = fit_rows(table.data, table.held_out, dict(options)) if options is not None else None
+        misprints = fitted is not None and fitted.judgement is not None and fitted.identified and fitted.wrong_rows
+        return replace(proof, fit=fitted) if misprints else proof
     line = min(wanted, key=lambda line: (line.judgement.complexity, line.entry.line))  # type: ignore[union-attr]
     assert line.judgement is not None
     best = Check(table, line.judgement, differences(line.judgement, table, seconds))
@@ -359,7 +366,7 @@ def describe_proof(proof: Proof) -> str:
     lines += [f"line {line.entry.line:{width}}  {_verdict(line, table.data.labels)}" for line in proof.lines]
     lines.append("")
     if proof.best is None or proof.line is None:
-        return "\n".join([*lines, "none of them is proved"])
+        return "\n".join([*lines, "none of them is proved", *_misprints(proof)])
     judgement, symbol = proof.best.judgement, table.symbol
     word = "proved" if proof.proved else "within the uncertainty of the data, which is no proof"
     lines += [
@@ -369,6 +376,19 @@ def describe_proof(proof: Proof) -> str:
         *(f"  {line}" for line in describe_answers(proof.best)),
     ]
     return "\n".join(lines)
+
+
+def _misprints(proof: Proof) -> list[str]:
+    """The rows that fit takes to be wrong, where none is proved."""
+    if proof.fit is None or proof.fit.judgement is None:
+        return []
+    rows = proof.fit.wrong_rows
+    which = f"{counted(len(rows), 'row')} of the table that it does not fit"
+    return [
+        f"  fit identifies {proof.table.symbol} = {proof.fit.judgement.equation}, and {which}; "
+        "correct these or leave them out, and prove again",
+        *(f"  {words}" for words in wrong_rows_in_words(rows, len(rows))),
+    ]
 
 
 def _verdict(line: JudgedEquation, labels: tuple[str, ...]) -> str:

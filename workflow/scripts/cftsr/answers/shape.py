@@ -44,6 +44,9 @@ if TYPE_CHECKING:
     from sympy import Poly, Symbol
 
 _AS_FIT = "the targets are not exact: the constants are those with which the shape is the formula that fit finds"
+_NONE = (
+    "no rational constants make this shape exact on every row of the data; without --shape, fit looks for another one"
+)
 _ZERO = "--shape: it divides by zero whatever the constants are"
 SPARE_ROWS = 40  # in the linear system, beyond its unknowns; every row is checked in the end
 MAX_SOLUTIONS = 16
@@ -212,7 +215,7 @@ def _solved_exactly(
         reason = f"{'the constants were ' * undecided}{limit}; a simpler shape, or one with fewer constants, takes less"
         return replace(result, undecided=undecided, reason=reason)
     if not candidates:
-        return replace(result, reason="no rational constants make this shape exact on every row of the data")
+        return replace(result, reason=_NONE)
     candidates = _distinct(candidates, expression, table)
     formulas = [_with(expression, solution.values) for solution in candidates]
     checks = [judged_and_compared(formula, table, seconds) for formula in formulas]
@@ -220,7 +223,7 @@ def _solved_exactly(
         number for number, one in enumerate(checks) if one.judgement.exact_on_data in (YES, APPROXIMATE, UNDECIDED)
     ]
     if not right:
-        return replace(result, reason="no rational constants make this shape exact on every row of the data")
+        return replace(result, reason=_NONE)
     # If several pass through the data, the held-out rows decide.
     order = sorted(right, key=lambda number: checks[number].recovered not in (YES, APPROXIMATE))
     best = order[0]
@@ -456,7 +459,8 @@ def describe_shape(result: ShapeFit) -> str:
     """The formula with its constants, how sure that is, and why not."""
     table = result.table
     lines = [describe_table(table), *(f"note: {note}" for note in table.notes), ""]
-    lines.append(f"{table.symbol} = {result.shape}, with {', '.join(result.constants)} to be solved for")
+    body = result.shape.rpartition("=")[2].strip()
+    lines.append(f"{table.symbol} = {body}, with {', '.join(result.constants)} to be solved for")
     if result.check is None or result.solution is None:
         return "\n".join([*lines, "", f"not identified: {result.reason}"])
     judgement, solution = result.check.judgement, result.solution

@@ -227,6 +227,12 @@ def _roles(request: SpectrumRequest, names: list[str]) -> _Roles:
     finite = [place_of("finite label", label) for label in request.finite_labels]
     dropped = {place_of("drop", column) for column in request.drop}
     others = {place for place in special.values() if place is not None}
+    for what, place in special.items():
+        if place is not None and place == special["target"] and what != "target":
+            raise UserError(
+                f"{request.file}: column {names[place]!r} is the target, and cannot be the "
+                f"{'rows to hold out' if what == 'hold_out' else what} too; name another column"
+            )
     for label in named:
         if label in others:
             raise UserError(
