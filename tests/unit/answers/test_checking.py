@@ -195,3 +195,18 @@ def test_a_bound_is_that_of_the_target_before_it_was_rounded(tmp_path, moved, ve
     result = check("3*k/(k+2)", table_of_file(request))
     assert result.recovered == verdict
     assert [difference.wrong for difference in result.differences] == [1] * (verdict == NO)
+
+
+def test_a_measured_constant_of_too_few_digits_is_not_read_as_a_long_fraction(tmp_path):
+    rydberg = 13.605693122994
+    rows = [(n, m, f"{rydberg * (1 / n**2 - 1 / m**2):.8f}") for n in range(1, 13) for m in range(n + 1, 16)]
+    path = tmp_path / "levels.csv"
+    path.write_text("n1,n2,E\n" + "\n".join(f"{n},{m},{energy}" for n, m, energy in rows) + "\n")
+    table = table_of_file(SpectrumRequest("levels", path, "E", ("n1", "n2")))
+    result = check("13.60569312*(1/n1^2-1/n2^2)", table)  # 268141/19708 is 5e-10 from it
+    assert result.recovered == NO
+    assert "19708" not in describe_check(result)
+    assert not result.judgement.tolerance
+    values = 13.60569312 * (1 / table.data.points[:, 0] ** 2 - 1 / table.data.points[:, 1] ** 2)
+    off = int((abs(values - table.data.target) > 5.0e-9 * (1 + 1e-6)).sum())
+    assert [(one.wrong, one.rows) for one in result.differences if not one.held_out] == [(off, len(table.data))]

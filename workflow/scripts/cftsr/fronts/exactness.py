@@ -212,21 +212,22 @@ def decide(
     """
     if not all(math.isfinite(value) for value in constants(expression)):
         return Exactness(NO, reason="a constant is not finite")
-    width, real = width_of(data), False
+    width, real, as_it_is = width_of(data), False, None
     if rational_constants(expression):
         refuted, tried = refuted_rows(expression, labels, data.first(FIRST_ROWS))
         if tried and refuted > MOST_WRONG * tried:
             return Exactness(NO, tolerance=0.0)
     else:
         if width is not None:
-            wrong = int(np.count_nonzero(far_as_it_stands(expression, data, width)))
-            real = not wrong
+            as_it_is = int(np.count_nonzero(far_as_it_stands(expression, data, width)))
+            real = not as_it_is
             if measured:
-                return Exactness(APPROXIMATE if real else NO, wrong_rows=wrong)
+                return Exactness(APPROXIMATE if real else NO, wrong_rows=as_it_is)
         if loss > NEARLY_EXACT * float(np.var(data.target)):
             reason = "too far from the data for its constants to be read as rational numbers"
             return Exactness(APPROXIMATE, wrong_rows=0) if real else Exactness(NO, reason=reason)
-    nearest = Exactness(NO)
+    # Of uncertain targets the equation as it stands is a reading too.
+    nearest = Exactness(NO, wrong_rows=as_it_is)
     try:
         for tolerance, reading in rationalisations(expression, labels):
             function = RationalFunction.of_fractions(reading.numerator, reading.denominator)
@@ -238,6 +239,8 @@ def decide(
             wrong = count_wrong(function, data)
             if wrong == 0:
                 return Exactness(agreement(function, data), function, tolerance, 0)
+            if width is not None and _forced(reading, tolerance):
+                continue  # nor where it disagrees
             if nearest.wrong_rows is None or wrong < nearest.wrong_rows:
                 near = wrong <= MOST_WRONG * len(data)
                 nearest = Exactness(NO, function if near else None, tolerance, wrong)
