@@ -167,6 +167,28 @@ def test_significant_digits_and_decimals_are_told_apart():
     assert places.uncertainty == pytest.approx(5e-5, rel=1e-6)
 
 
+@pytest.mark.parametrize("places", [8, 10, 12])
+def test_decimals_that_were_cut_off_are_the_fractions_that_they_were(places):
+    # Towards zero, as programs do that print part of a string: -0.142857142 of -1/7.
+    cut = [f"{int(abs(value) * 10**places):0{places + 1}d}" for value in WEIGHTS]
+    texts = [
+        f"{'-' * (value < 0)}{digits[:-places]}.{digits[-places:]}" for value, digits in zip(WEIGHTS, cut, strict=True)
+    ]
+    targets = read(*texts)
+    assert exact(targets) == WEIGHTS
+    assert targets.notes[0].startswith(f"decimals of {places} places, cut off and not rounded, were read as")
+    # Rounded, the same numbers are not said to be cut off.
+    assert "cut off" not in read(*(f"{float(value):.{places}f}" for value in WEIGHTS)).notes[0]
+
+
+@pytest.mark.parametrize("places", [3, 5, 7])
+def test_numbers_at_random_are_not_said_to_be_cut_off(places):
+    numbers = np.random.default_rng(places).normal(0, 3, 200)
+    targets = read(*(f"{number:.{places}f}" for number in numbers))
+    assert not targets.fractions
+    assert targets.uncertainty == pytest.approx(0.5 * 10.0**-places)
+
+
 def test_digits_of_no_common_rounding_are_each_known_to_their_last():
     texts = ["0.3", "0.33", "0.333", "0.71", "0.7", "0.714", "0.1", "0.14", "0.143", "0.9", "0.86", "0.857"]
     targets = read(*texts, *("0.6", "0.57", "0.571"))

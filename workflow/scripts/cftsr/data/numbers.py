@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from cftsr.algebra.simplest_fraction import simplest_between, simplest_in
 from cftsr.data.dataset import integers
 from cftsr.data.entries import DECIMAL, DECIMAL_LIKE, FRACTION, INTEGER, read_entry, without_unit
-from cftsr.data.rounding import COMPUTED32, FLOAT32, Decimals, last_places, rounding_of, values_of
+from cftsr.data.rounding import COMPUTED32, DIGITS, FLOAT32, Decimals, last_places, rounding_of, values_of
 
 # Accepted chance that a random number has a rational as simple as the one found within its uncertainty.
 CHANCE = 1e-3
@@ -287,6 +287,9 @@ def _from_decimals(decimals: Decimals, exact: bool) -> Targets:
     if what == FLOAT32 and not result.fractions:
         width = np.full(len(width), COMPUTED32 * np.abs(values_of(decimals)).max())
         return _simplest(decimals, width, what)
+    if not result.fractions and what.startswith(DIGITS):
+        cut_off = _simplest(decimals, width, f"{what}, cut off and not rounded,", cut_off=True)
+        return cut_off if cut_off.fractions else result
     return result
 
 
@@ -343,8 +346,11 @@ def _exact_as_they_stand(decimals: Decimals) -> bool:
     return float(np.sum(np.minimum(0, common - known[different]))) < log10(EXACT_BY_CHANCE)
 
 
-def _simplest(decimals: Decimals, width: np.ndarray, what: str) -> Targets:
-    """The simplest rationals within `width`, where that is no coincidence for most of them."""
+def _simplest(decimals: Decimals, width: np.ndarray, what: str, cut_off: bool = False) -> Targets:
+    """The simplest rationals within `width`, where that is no coincidence for most of them.
+
+    cut_off   whether digits were left out and the last one not rounded: numbers are up to twice the width larger
+    """
     places = np.maximum(decimals.places, 0)
     # Digits enough for the interval's ends.
     with np.errstate(divide="ignore"):
@@ -356,8 +362,13 @@ def _simplest(decimals: Decimals, width: np.ndarray, what: str) -> Targets:
         # In halves of the scale's unit; rounded up, so that the interval is not too narrow.
         half = np.ceil(2 * width * scale.astype(np.longdouble) - 1e-6).astype(np.int64)
         size = 2 * np.abs(scaled)
-        above, below = simplest_in(np.maximum(0, size - half), size + half, 2 * scale)
+        if cut_off:
+            above, below = simplest_in(size, size + 2 * half, 2 * scale)
+        else:
+            above, below = simplest_in(np.maximum(0, size - half), size + half, 2 * scale)
         above, written, unit = np.sign(scaled) * above, scaled, scale
+    elif cut_off:
+        return _as_written(decimals)  # of more digits than int64 holds it is not tried
     elif coarse := _over_one_scale(values_of(decimals), width):
         written, unit = coarse
         width = width + 0.5 / unit
@@ -366,13 +377,23 @@ def _simplest(decimals: Decimals, width: np.ndarray, what: str) -> Targets:
         as_written = _as_written(decimals)
         written, unit = as_written.numerator, as_written.denominator
         above, below = _simplest_exactly(written, unit, width)
-    return _where_no_coincidence((above, below), (written, unit), width, what)
+    return _where_no_coincidence((above, below), (written, unit), width, what, 2 if cut_off else 1)
 
 
 def _where_no_coincidence(
-    simple: tuple[np.ndarray, np.ndarray], written: tuple[np.ndarray, np.ndarray], width: np.ndarray, what: str
+    simple: tuple[np.ndarray, np.ndarray],
+    written: tuple[np.ndarray, np.ndarray],
+    width: np.ndarray,
+    what: str,
+    times: int = 1,
 ) -> Targets:
+    """The simple numbers, or those written where most of the simple ones may be coincidences.
+
+    width   half of the intervals in which the simple ones are
+    times   how many of these halves a number that stays as written may be off
+    """
     likely = 0.61 * simple[1].astype(float) ** 2 * width <= CHANCE
+    width = times * width
     if len(likely) and likely.mean() < MAJORITY:
         known = f"known to {np.max(width):.1g}"
         note = f"{what}: too few digits to read them as fractions; they are taken as {known}"

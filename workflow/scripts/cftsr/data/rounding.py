@@ -16,6 +16,7 @@ FLOAT32_DIGITS, FLOAT64_DIGITS = range(8, 10), range(15, 18)  # of numbers that 
 UNIT32, UNIT64 = 2.0**-24, 2.0**-53
 ROUND_OFF = 8 * UNIT64  # of a column computed in float64, relative to its largest entry: a few units in the last place
 FLOAT32 = "float32 numbers"
+DIGITS = "decimals of "  # so many places, or significant digits
 COMPUTED32 = 8 * UNIT32  # the same in float32, where a column is more than fractions rounded once
 # Where trailing zeros were cut, entries one or two digits shorter than the others are few.
 SHORT_BY, MANY = 2, 0.35
@@ -126,8 +127,8 @@ def _by_digits(decimals: Decimals) -> tuple[np.ndarray, str]:
     if few > MANY * full[name] + 3 and longest < FLOAT64_DIGITS.start:
         return np.where(decimals.whole, np.inf, decimals.places), "decimals known to their last digit"
     if name == "places":
-        return np.where(decimals.whole, np.inf, float(most)), f"decimals of {most} places"
-    return (decimals.places + longest - decimals.significant).astype(float), f"decimals of {longest} significant digits"
+        return np.where(decimals.whole, np.inf, float(most)), f"{DIGITS}{most} places"
+    return (decimals.places + longest - decimals.significant).astype(float), f"{DIGITS}{longest} significant digits"
 
 
 def _powers(exponents: np.ndarray) -> np.ndarray:
