@@ -48,9 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.max_c is not None:
         most = read_number(arguments.max_c, "--max-c").high
         if most <= 0:
-            raise UserError(
-                f"--max-c {arguments.max_c}: it bounds the factors' central charges; give one above 0"
-            )
+            raise UserError(f"--max-c {arguments.max_c}: it bounds the factors' central charges; give one above 0")
         bounds = replace(bounds, central_charge=most)
     result = identify(build_index(bounds), query, arguments.factors)
     print(json.dumps(as_dict(result), indent=1) if arguments.json else describe_identification(result))

@@ -40,7 +40,7 @@ MOST_TILES = 12  # in a row or a column of one source: more would be too small t
 GAP = 0.5  # between blocks of tiles, in tiles
 TILE = 28  # pixels, its height
 NARROW, TIGHT = 37, 24  # pixels: narrower tiles show shorter numbers, and smaller ticks
-NUMBER = 2.5  # ems: the width of −8.9 in a wide font, and a little room
+NUMBER = 2.5  # ems: the width of "-8.9" with a real minus sign in a wide font, and a little room
 TICK = "M-0.45,0.04L-0.12,0.36L0.5,-0.38"  # drawn: many fonts have no ✓
 
 
