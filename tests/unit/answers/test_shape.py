@@ -204,6 +204,21 @@ def test_a_constant_that_is_no_fraction_is_measured(tmp_path, capsys, more):
     assert "approximate, the shape fits within the uncertainty; its constants are measured" in printed
 
 
+@pytest.mark.parametrize(("noise", "fits"), [(1, True), (2, False)])
+def test_standard_deviations_that_are_too_small_allow_no_shape(tmp_path, capsys, noise, fits):
+    import numpy as np
+
+    off = noise * 1e-5 * np.random.default_rng(0).normal(size=len(PAIRS))
+    rows = [
+        (n, m, f"{RYDBERG * (1 / n**2 - 1 / m**2) + error:.9f}", "1e-5")
+        for (n, m), error in zip(PAIRS, off, strict=True)
+    ]
+    path, shape = tmp_path / "t.csv", "R*(1/n1^2-1/n2^2)"
+    _, answer, printed = shape_of_file(path, capsys, "n1,n2,E,s", rows, shape, "--sigma", "s")
+    assert bool(answer["measured"]) == fits
+    assert ("which the stated standard deviations do not allow" in printed) == (not fits)
+
+
 def test_several_measured_constants_and_fractions_among_them(tmp_path, capsys):
     import math
 

@@ -22,6 +22,7 @@ from cftsr.data.dataset import Dataset
 from cftsr.engines.rational.constants import DENSITY, measured
 from cftsr.engines.rational.least_squares import DOUBTFUL, STANDARD_ERRORS, resolvable
 from cftsr.engines.rational.shape import FittedReals, Parts, fit_reals, value_and_slopes
+from cftsr.engines.rational.uncertain import allowed_by_errors
 from cftsr.fronts.certificate import Constant
 from cftsr.fronts.exactness import SIGMAS, function_of, width_of
 
@@ -67,6 +68,11 @@ def measured_shape(expression: Expression, names: tuple[str, ...], rows: Dataset
         return (
             "no constants were found that bring this shape within the uncertainty of the rows, and determine them: try "
             "another shape, or state a larger uncertainty (--uncertainty)"
+        )
+    if problem.statistical and not allowed_by_errors(fitted.chi_squared, len(rows)):
+        return (
+            f"chi^2 is {fitted.chi_squared:.2g} for each degree of freedom at best, which the stated standard "
+            "deviations do not allow: try another shape, or larger deviations, or correct rows that are far off"
         )
     fixed, chance = dict(chosen), 0.0
     while len(fixed) < len(names):

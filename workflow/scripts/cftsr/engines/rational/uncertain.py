@@ -49,7 +49,7 @@ def fit(problem: Problem, width: np.ndarray, limits: Limits, refit_without: floa
     near, allowed, far = searched.near, outliers.tolerated(len(problem), share), width
     chance = DOUBTFUL if searched.estimate else CHANCE
     shape = shape_of(near, problem, width, allowed, statistical, chance) if near else None
-    if shape is not None and statistical and not _allowed(shape.chi_squared, len(problem)):
+    if shape is not None and statistical and not allowed_by_errors(shape.chi_squared, len(problem)):
         shape = None
     if shape is not None and shape.function is not None:
         searched, shape = replace(searched, estimate=Estimate(shape.function, shape.ansatz, shape.chance)), None
@@ -201,10 +201,10 @@ def _chi_squared(rows: Problem, function: RationalFunction) -> tuple[float, str,
         f"chi^2 is {value:.2f} for each of {freedom} degrees of freedom; {off} of {freedom} rows are off by more than "
         f"a standard deviation, and {expected:.0f} are expected to be"
     )
-    return value, sentence, _allowed(value, freedom)
+    return value, sentence, allowed_by_errors(value, freedom)
 
 
-def _allowed(chi_squared: float, freedom: int) -> bool:
+def allowed_by_errors(chi_squared: float, freedom: int) -> bool:
     """Whether stated standard deviations allow so large a chi^2 per degree of freedom."""
     return chi_squared <= 1 + CHI_SQUARED_SIGMAS * sqrt(2 / freedom)
 
