@@ -18,7 +18,8 @@ from cftsr.vocabulary import FITS, IDENTIFIED
 # So many times the unknowns, and so many rows more, and a function through all of them is no interpolant.
 TIMES, MORE = 2, 10
 # A longer one that the data do not determine may be several short ones: floor(n/3) on few values is a function, too.
-SHORT = 30
+# Beyond LONG unknowns each of the many searches for those would take minutes.
+SHORT, LONG = 30, 100
 # Rows that agree beyond the unknowns where others disagree, before they are evidence without what was held out.
 AGREEING = 8
 
@@ -33,7 +34,8 @@ def fit(problem: Problem, limits: Limits, refit_without: float, share: float) ->
         function, unknowns = searched.solution.function, searched.solution.unknowns
         systems += more
         whole = Fit(function, certificate, systems, bits=formula_bits(function, unknowns))
-        if len(problem) >= TIMES * unknowns + MORE and (certificate.outcome == IDENTIFIED or unknowns <= SHORT):
+        several_are_likelier = certificate.outcome != IDENTIFIED and SHORT < unknowns <= LONG
+        if len(problem) >= TIMES * unknowns + MORE and not several_are_likelier:
             return parts.shorter_by_sector(problem, whole, limits, refit_without) or whole
     if whole is None or whole.certificate.outcome != IDENTIFIED:
         product = factors.fit(problem, searched, refit_without)
