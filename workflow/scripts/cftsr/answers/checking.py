@@ -203,16 +203,7 @@ def judged_and_compared(
 ) -> Check:
     """The verdict on a formula, and the first rows on which it is wrong."""
     judgement = judged(expression, table, seconds, errors)
-    if not errors:
-        return Check(table, judgement, differences(judgement, table, seconds))
-    firsts = []
-    for held_out, rows, answer in (
-        (False, table.data, judgement.exact_on_data),
-        (True, table.held_out, judgement.exact_on_held_out),
-    ):
-        if answer == NO and (wrong := rows_that_disagree(judgement, rows, errors)):
-            firsts.append(Difference(held_out, **wrong[0], wrong=len(wrong), rows=len(rows)))
-    return Check(table, judgement, tuple(firsts))
+    return Check(table, judgement, differences(judgement, table, seconds, errors))
 
 
 def check(text: str, table: SplitTable, options: Mapping[str, Any] | None = None, seconds: float = SECONDS) -> Check:
@@ -307,16 +298,32 @@ def same_as_fit(judgement: Judgement, answer: FitAnswer, table: SplitTable, seco
         return NO
 
 
-def differences(judgement: Judgement, table: SplitTable, seconds: float = SECONDS) -> tuple[Difference, ...]:
-    """Where the formula is wrong: the first row of the data, and the first of what was held out."""
-    firsts = []
-    for held_out, rows, answer in (
-        (False, table.data, judgement.exact_on_data),
-        (True, table.held_out, judgement.exact_on_held_out),
-    ):
-        if answer == NO and (difference := _first_difference(judgement, rows, held_out, seconds)) is not None:
-            firsts.append(difference)
-    return tuple(firsts)
+def differences(
+    judgement: Judgement,
+    table: SplitTable,
+    seconds: float = SECONDS,
+    errors: Mapping[float, float] | None = None,
+) -> tuple[Difference, ...]:
+    """Where the formula is wrong: the first row of the data, and the first of what was held out.
+
+    errors   of measured constants, as `judged` has them
+    """
+    parts = ((False, table.data, judgement.exact_on_data), (True, table.held_out, judgement.exact_on_held_out))
+    firsts = (
+        _first_beyond_errors(judgement, rows, held_out, errors)
+        if errors
+        else _first_difference(judgement, rows, held_out, seconds)
+        for held_out, rows, answer in parts
+        if answer == NO
+    )
+    return tuple(difference for difference in firsts if difference is not None)
+
+
+def _first_beyond_errors(
+    judgement: Judgement, rows: Dataset, held_out: bool, errors: Mapping[float, float]
+) -> Difference | None:
+    wrong = rows_that_disagree(judgement, rows, errors)
+    return Difference(held_out, **wrong[0], wrong=len(wrong), rows=len(rows)) if wrong else None
 
 
 def _first_difference(judgement: Judgement, rows: Dataset, held_out: bool, seconds: float) -> Difference | None:

@@ -165,7 +165,7 @@ class _Problem:
 
         random = np.random.default_rng(0)
         points = [np.ones(number), *random.normal(0, 2, (STARTS - 1, number))]
-        found: list[tuple[float, np.ndarray]] = []
+        minima: list[tuple[float, np.ndarray]] = []
         scale = max(float(np.std(self.target)), 1e-300)
 
         def residuals(reals: np.ndarray) -> np.ndarray:
@@ -179,8 +179,8 @@ class _Problem:
             for point in points:
                 solved = least_squares(residuals, point, slopes, x_scale="jac", loss="soft_l1", max_nfev=200)
                 if np.isfinite(solved.x).all():
-                    found.append((float(solved.cost), solved.x))
-        return [values for _, values in sorted(found, key=lambda pair: pair[0])]
+                    minima.append((float(solved.cost), solved.x))
+        return [values for _, values in sorted(minima, key=lambda pair: pair[0])]
 
     def _starts(self, parts: Parts, number: int) -> list[np.ndarray]:
         linear = all(len(key) < 2 for key in parts) and not any(key and part[1].any() for key, part in parts.items())

@@ -183,17 +183,17 @@ def _measured(text: str, expression: Expression, names: tuple[str, ...], table: 
     result = ShapeFit(table, text, names)
     try:
         with time_limit(seconds):
-            found = measured_shape(expression, names, table.data)
+            measurement = measured_shape(expression, names, table.data)
     except LimitReachedError as limit:
         reason = f"the constants were {limit}; a simpler shape, or one with fewer constants, takes less"
         return replace(result, undecided=True, reason=reason)
     except ZeroDivisionError:
         raise UserError(_ZERO) from None
-    if isinstance(found, str):
-        return replace(result, reason=found)
-    formula = _without_ones(_with(expression, found.constants))
-    check = judged_and_compared(formula, table, seconds, found.errors)
-    return replace(result, solution=ShapeConstants(found.constants, found.chosen), check=check)
+    if isinstance(measurement, str):
+        return replace(result, reason=measurement)
+    formula = _without_ones(_with(expression, measurement.constants))
+    check = judged_and_compared(formula, table, seconds, measurement.errors)
+    return replace(result, solution=ShapeConstants(measurement.constants, measurement.chosen), check=check)
 
 
 def _solved_exactly(

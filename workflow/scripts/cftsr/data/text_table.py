@@ -503,9 +503,9 @@ def _without_numbers(names: list[str]) -> list[str]:
     count = len(names) // 2
     if count and names[::2] == [str(number) for number in range(1, count + 1)] and len(names) == 2 * count:
         return names[1::2]
-    found = [_NUMBERED.match(name) for name in names]
-    if len(names) > 1 and [match and match[1] for match in found] == [str(i) for i in range(1, len(names) + 1)]:
-        return [match[2].strip() for match in found if match]
+    matches = [_NUMBERED.match(name) for name in names]
+    if len(names) > 1 and [match and match[1] for match in matches] == [str(i) for i in range(1, len(names) + 1)]:
+        return [match[2].strip() for match in matches if match]
     return names
 
 

@@ -148,8 +148,9 @@ def read_spectrum(request: SpectrumRequest) -> UserSpectrum:
     labels = [_read_label(request, label, table) for label in labels]
     targets = _targets(request, roles, table)
     notes += [f"label {label.name}: {note}" for label in labels for note in label.column.notes] + list(targets.notes)
-    labels = _without_index(request, labels, left_out, table, targets, notes)
-    labels, sectors = _needed(request, labels, left_out, table, targets, notes)
+    texts = [_read_label(request, sector, table) for sector in left_out]
+    labels = _without_index(request, labels, texts, table, targets, notes)
+    labels, sectors = _needed(request, labels, texts, table, targets, notes)
     labels = _without_constants(request, labels, notes)
     named = plain_names([label.name for label in labels])
     renamed = [f"{label.name} -> {name}" for label, name in zip(labels, named, strict=True) if name != label.name]
@@ -407,6 +408,11 @@ def _read_label(request: SpectrumRequest, label: _LabelColumn, table: FileColumn
         raise _bad_entries(request, label.place, table, error.rows, str(error)) from None
 
 
+def _contradict(request: SpectrumRequest, labels: list[_LabelColumn], table: FileColumns, targets: Targets) -> bool:
+    """Whether rows with the same labels have different targets."""
+    return bool(_Rows(request, (), labels, targets, table).contradictions()[0].size)
+
+
 def _without_index(
     request: SpectrumRequest,
     labels: list[_LabelColumn],
@@ -417,14 +423,13 @@ def _without_index(
 ) -> list[_LabelColumn]:
     """The labels without an index of rows that were selected from a longer table: unnamed, and always increasing."""
     for label in labels:
-        others = [item for item in labels if item is not label]
+        others = [other for other in labels if other is not label]
         if label.explicit or not others or not (not table.names[label.place] or _INDEX.fullmatch(label.name)):
             continue
         column = label.column
         if column.texts or column.scale != 1 or not np.all(column.whole[1:] > column.whole[:-1]):
             continue
-        apart = others + [_read_label(request, sector, table) for sector in sectors]
-        if not _Rows(request, (), apart, targets, table).contradictions()[0].size:
+        if not _contradict(request, others + sectors, table, targets):
             notes.append(
                 f"the unnamed column {label.place + 1} increases from row to row, as an index does, and was left out"
             )
@@ -443,15 +448,12 @@ def _needed(
     """The labels, with those text columns that are needed to tell rows apart; and the names of the others."""
     if not sectors:
         return labels, ()
-    read = [_read_label(request, sector, table) for sector in sectors]
-    apart = not labels or _Rows(request, (), labels, targets, table).contradictions()[0].size
-    names = tuple(sector.name for sector in sectors)
-    if apart:
-        return labels + read, ()
-    for sector in read:
+    if not labels or _contradict(request, labels, table, targets):
+        return labels + sectors, ()
+    for sector in sectors:
         few = ", ".join(sector.column.texts[:SHOWN]) + ", ..." * (len(sector.column.texts) > SHOWN)
         notes.append(f"column {sector.name!r} is text ({few}) and was left out: the other labels tell the rows apart")
-    return labels, names
+    return labels, tuple(sector.name for sector in sectors)
 
 
 def _without_constants(request: SpectrumRequest, labels: list[_LabelColumn], notes: list[str]) -> list[_LabelColumn]:
