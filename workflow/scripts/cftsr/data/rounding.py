@@ -15,9 +15,9 @@ HALF = 0.5 * (1 + 1e-9)  # of a unit; a tie may have been rounded either way, an
 FLOAT32_DIGITS, FLOAT64_DIGITS = range(8, 10), range(15, 18)  # of numbers that were computed with so many
 UNIT32, UNIT64 = 2.0**-24, 2.0**-53
 ROUND_OFF = 8 * UNIT64  # of a column computed in float64, relative to its largest entry: a few units in the last place
+COMPUTED32 = 8 * UNIT32  # the same in float32, where a column is more than fractions rounded once
 FLOAT32 = "float32 numbers"
 DIGITS = "decimals of "  # so many places, or significant digits
-COMPUTED32 = 8 * UNIT32  # the same in float32, where a column is more than fractions rounded once
 # Where trailing zeros were cut, entries one or two digits shorter than the others are few.
 SHORT_BY, MANY = 2, 0.35
 SAMPLE = 2_000
