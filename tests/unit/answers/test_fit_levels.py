@@ -164,3 +164,15 @@ def test_levels_are_only_looked_for_where_no_label_of_a_state_is_named(tmp_path)
     assert read_levels(SpectrumRequest("h", with_states, "E", ("k",), 1, rest=True)) is None
     assert read_levels(SpectrumRequest("h", with_states, "E", ("k", "l"), 1)) is None
     assert read_levels(SpectrumRequest("h", with_states, "E", ("k",), 1, rest=True, drop=("l",))) is not None
+
+
+@pytest.mark.parametrize("option", ["--sigma", "--uncertainty", "--hold-out"])
+@pytest.mark.parametrize("rows", [3, 30])
+def test_where_another_option_names_the_only_label_the_message_names_that_column(
+    tmp_path, monkeypatch, capsys, option, rows
+):
+    path = tmp_path / "e.csv"
+    path.write_text("n,E\n" + "".join(f"{n},{F(n, n + 1)}\n" for n in range(1, rows + 1)), encoding="utf-8")
+    status, _, error = run(monkeypatch, capsys, path, "--target", "E", option, "n")
+    assert status == 2
+    assert "no column is left to be a label: 'n' was named as" in error

@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "docs/your-own-table.md has formats and numbers, docs/answers.md the words of the answer."
     )
     parser.epilog = (
-        "Numbers: 3/80, 1//4, 0.25, 1.5e-3, 13.6057(5), 12.5%%; integers and fractions are exact at any size, decimals "
+        "Numbers: 3/80, 1//4, 0.25, 1.5e-3, 13.6057(5), 12.5%; integers and fractions are exact at any size, decimals "
         "are known to their rounding. Labels: numbers (1/2 and 0.5 too), or a few texts (NS, R). "
         "Answers: identified - the data determine this formula, with rows to spare; fits - it passes through the rows, "
         "but others do too, or there are too few; approximate - near it, with coefficients that were measured; none - "

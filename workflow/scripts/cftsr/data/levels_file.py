@@ -77,7 +77,9 @@ def read_levels(request: SpectrumRequest) -> Levels | None:
         return None
     file = TableFile(request.file, request.encoding, request.columns, MAX_ROWS)
     target, labels = _places(request, file.names)
-    if target is None:
+    # An option that took the only label away: that is what to say.
+    taken = request.uncertainty or request.sigma or request.hold_out_column
+    if target is None or (taken and not labels):
         return None
     table = file.read([target, *labels])
     labels = [place for place in labels if not _counts(table, place)]

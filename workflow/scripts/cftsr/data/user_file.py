@@ -247,7 +247,7 @@ def _roles(request: SpectrumRequest, names: list[str]) -> _Roles:
     if not named or request.rest:
         labels += [place for place in range(len(names)) if place not in {*named, *others, *dropped}]
     if not labels:
-        raise UserError(f"{request.file} has no column besides {request.target!r}; a formula needs labels to depend on")
+        raise UserError(_no_label(request))
     for label in finite:
         if label not in labels:
             shown = ", ".join(names[place] for place in labels)
@@ -261,6 +261,24 @@ def _roles(request: SpectrumRequest, names: list[str]) -> _Roles:
         len(named),
         request.theory_labels,
         tuple(finite),
+    )
+
+
+def _no_label(request: SpectrumRequest) -> UserError:
+    """No column may be a label: the file has no other, or each of the others was named for something else."""
+    uses = [(request.uncertainty, "the uncertainty"), (request.sigma, "the standard deviation")]
+    uses += [
+        (request.hold_out_column, "the rows to hold out"),
+        *((column, "a column to drop") for column in request.drop),
+    ]
+    taken = [f"{column!r} was named as {use}" for column, use in uses if column]
+    if not taken:
+        return UserError(
+            f"{request.file} has no column besides {request.target!r}; a formula needs labels to depend on"
+        )
+    return UserError(
+        f"{request.file}: no column is left to be a label: {' and '.join(taken)}. "
+        "A formula needs labels to depend on; leave out the option that names a label"
     )
 
 
