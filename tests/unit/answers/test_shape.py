@@ -285,3 +285,12 @@ def test_a_shape_that_other_rows_contradict_stays_without_constants(su2):
     result = fit_shape("a*l/(k+b)", table)
     assert not result.identified
     assert result.solution is None
+
+
+def test_a_measured_constant_that_may_be_zero_is_said_to_be_so(tmp_path, capsys):
+    path = tmp_path / "h.csv"
+    path.write_text("n,h\n" + "".join(f"{n},{n / (n + 1):.4f}(1)\n" for n in range(1, 10)))
+    status = main(["fit", str(path), "--target", "h", "--shape", "(n+a)/(n+1+b)"])
+    printed = capsys.readouterr().out
+    assert status == 1
+    assert "a = 0.000(1), b = 0.000(2)\n(a and b may be 0: the rows allow it, each)\n" in printed

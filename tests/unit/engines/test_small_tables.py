@@ -233,6 +233,9 @@ def test_a_value_with_its_uncertainty():
     assert with_uncertainty(13.60569312, 5e-9) == "13.60569312(1)"
     assert with_uncertainty(109737.3157, 2e-5) == "109737.31570(2)"
     assert with_uncertainty(-0.5, 0.02) == "-0.50(2)"
+    assert with_uncertainty(0.0, 0.0012) == "0.000(2)"
+    assert with_uncertainty(-3e-5, 4e-4) == "0.0000(4)"
+    assert with_uncertainty(0.0, 2e-40) == "0(2)e-40"
     assert decimal_between(1.64493, 1.64494) in (1.64493, 1.644935, 1.64494)
 
 

@@ -470,6 +470,9 @@ def describe_shape(result: ShapeFit) -> str:
         for name, value in solution.measured.items()
         if value.known_as
     ]
+    zero = [name for name, value in solution.measured.items() if abs(value.value) <= value.error]
+    if zero:
+        lines.append(f"({' and '.join(zero)} may be 0: the rows allow it{', each' if len(zero) > 1 else ''})")
     if solution.chosen:
         names = ", ".join(solution.chosen)
         rest = "the formula is the same for other values" if not result.several else "the rows leave it open"

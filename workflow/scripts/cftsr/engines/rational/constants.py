@@ -70,9 +70,9 @@ def _times(fraction: Fraction, name: str) -> str:
 
 def with_uncertainty(value: float, error: float) -> str:
     """13.60569312(1): the last digits in brackets are the uncertainty, rounded up."""
-    if not error > 0 or not abs(value) > 0:
+    if not error > 0:
         return repr(value)
-    power = min(300, max(-300, floor(log10(abs(value)))))
+    power = min(300, max(-300, floor(log10(abs(value))))) if value else 0
     if error < abs(value) and not LEAST_POWER <= power <= MOST_POWER:
         return f"{with_uncertainty(value / 10.0**power, error / 10.0**power)}e{power}"
     # The place of the uncertainty's leading digit; half a unit of the digit before it counts as one of that.
@@ -82,7 +82,11 @@ def with_uncertainty(value: float, error: float) -> str:
         place, digits = place + 1, 1
     if place >= 0:
         return f"{round(value / 10**place) * 10**place:.0f}({digits * 10**place})"
-    return f"{value:.{-place}f}({digits})"
+    text = f"{value:.{-place}f}"
+    if not text.strip("-0."):
+        # Zero has no sign, and no need of hundreds of decimals.
+        return f"0({digits})e{place}" if place < 2 * LEAST_POWER else f"{text.lstrip('-')}({digits})"
+    return f"{text}({digits})"
 
 
 def decimal_between(low: float, high: float) -> float:
