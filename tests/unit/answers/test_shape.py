@@ -20,6 +20,7 @@ from cftsr.vocabulary import NO, YES
 from tests.unit.conftest import problem_from
 
 CONFIG = yaml.safe_load(shipped("config.yaml").read_text(encoding="utf-8"))
+EXAMPLES = shipped("data") / "examples"
 
 
 @pytest.fixture(scope="module")
@@ -290,7 +291,30 @@ def test_a_shape_that_other_rows_contradict_stays_without_constants(su2):
 def test_a_measured_constant_that_may_be_zero_is_said_to_be_so(tmp_path, capsys):
     path = tmp_path / "h.csv"
     path.write_text("n,h\n" + "".join(f"{n},{n / (n + 1):.4f}(1)\n" for n in range(1, 10)))
-    status = main(["fit", str(path), "--target", "h", "--shape", "(n+a)/(n+1+b)"])
+    page = tmp_path / "h.html"
+    status = main(["fit", str(path), "--target", "h", "--shape", "(n+a)/(n+1+b)", "--html", str(page)])
     printed = capsys.readouterr().out
     assert status == 1
     assert "a = 0.000(1), b = 0.000(2)\n(a and b may be 0: the rows allow it, each)\n" in printed
+    shown = page.read_text(encoding="utf-8")
+    assert "The shape: h = (n+a)/(n+1+b), with a, b to be solved for" in shown
+    assert "<code>n/(n + 1)</code>" in shown  # not (n + 0)/(n + 1 + 0)
+
+
+@pytest.mark.parametrize(
+    ("shape", "status", "words"),
+    [
+        ("(1-s)*(a*n+b-s)/(c*n+6)", 0, ["The constants: a = 2, b = 2, c = 4", "A formula for <i>h</i>", "zero"]),
+        ("a*n+s", 1, ["No formula for <i>h</i>", "The shape: h = a*n+s, with a to be solved for"]),
+    ],
+)
+def test_the_page_of_a_shape_says_what_was_printed(tmp_path, capsys, shape, status, words):
+    page, rows = tmp_path / "h.html", EXAMPLES / "lee_yang_series.csv"
+    arguments = ["--target", "h", "--theory", "n", "--state", "s", "--shape", shape, "--html", str(page)]
+    assert main(["fit", str(rows), *arguments]) == status
+    printed, shown = capsys.readouterr().out, page.read_text(encoding="utf-8")
+    verdict = next(line for line in printed.splitlines() if "identified:" in line)
+    assert verdict.partition(": ")[2] in shown
+    assert str(rows.parent) not in shown
+    for expected in words:
+        assert expected in shown

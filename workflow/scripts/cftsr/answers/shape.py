@@ -191,7 +191,7 @@ def _measured(text: str, expression: Expression, names: tuple[str, ...], table: 
         raise UserError(_ZERO) from None
     if isinstance(measurement, str):
         return replace(result, reason=measurement)
-    formula = _without_ones(_with(expression, measurement.constants))
+    formula = _with(expression, measurement.constants)
     check = judged_and_compared(formula, table, seconds, measurement.errors)
     return replace(result, solution=ShapeConstants(measurement.constants, measurement.chosen), check=check)
 
@@ -281,15 +281,23 @@ def _with(expression: Expression, values: Mapping[str, Fraction | Constant]) -> 
         value = values[node.value]
         return constant(value.value) if isinstance(value, Constant) else _fraction(value)
 
-    return substitute(expression, leaf)
+    return _without_units(substitute(expression, leaf))
 
 
-def _without_ones(expression: Expression) -> Expression:
-    """The same without factors 1, as a constant that may be chosen gives them."""
+def _without_units(expression: Expression) -> Expression:
+    """The same without terms 0 and factors 1, as the values of constants give them."""
+    zero, one = constant(0), constant(1)
 
     def node(kind: str, arguments: tuple[Expression, ...]) -> Expression:
-        if kind == "*" and constant(1) in arguments:
-            return next((one for one in arguments if one != constant(1)), constant(1))
+        match kind, arguments:
+            case ("+", (part, unit)) | ("-", (part, unit)) if unit == zero:
+                return part
+            case ("*", (part, unit)) | ("/", (part, unit)) if unit == one:
+                return part
+            case ("+", (unit, part)) if unit == zero:
+                return part
+            case ("*", (unit, part)) if unit == one:
+                return part
         return Expression(kind, None, arguments)
 
     return fold(expression, lambda leaf: leaf, node)
@@ -455,56 +463,83 @@ def _shown(value: Fraction | Constant) -> str:
     return value.shown if isinstance(value, Constant) else str(value)
 
 
-def describe_shape(result: ShapeFit) -> str:
-    """The formula with its constants, how sure that is, and why not."""
-    table = result.table
-    lines = [describe_table(table), *(f"note: {note}" for note in table.notes), ""]
-    body = result.shape.rpartition("=")[2].strip()
-    lines.append(f"{table.symbol} = {body}, with {', '.join(result.constants)} to be solved for")
-    if result.check is None or result.solution is None:
-        return "\n".join([*lines, "", f"not identified: {result.reason}"])
-    judgement, solution = result.check.judgement, result.solution
-    lines.append(", ".join(f"{name} = {_shown(value)}" for name, value in solution.values.items()))
+def constants_in_words(result: ShapeFit) -> list[str]:
+    """The values of the constants, what they may be, and which of them were chosen."""
+    solution = result.solution
+    if solution is None:
+        return []
+    lines = [", ".join(f"{name} = {_shown(value)}" for name, value in solution.values.items())]
     lines += [
-        f"({name} is perhaps {value.known_as}: a chance of {value.chance:.1g} that it is an accident)"
+        f"{name} is perhaps {value.known_as}: a chance of {value.chance:.1g} that it is an accident"
         for name, value in solution.measured.items()
         if value.known_as
     ]
     zero = [name for name, value in solution.measured.items() if abs(value.value) <= value.error]
     if zero:
-        lines.append(f"({' and '.join(zero)} may be 0: the rows allow it{', each' if len(zero) > 1 else ''})")
+        lines.append(f"{' and '.join(zero)} may be 0: the rows allow it{', each' if len(zero) > 1 else ''}")
     if solution.chosen:
         names = ", ".join(solution.chosen)
         rest = "the formula is the same for other values" if not result.several else "the rows leave it open"
-        lines.append(f"({names} may be chosen: {rest})")
+        lines.append(f"{names} may be chosen: {rest}")
+    return lines
+
+
+def headline_of_shape(result: ShapeFit) -> str:
+    """Whether the rows determine the constants, or why not, in one sentence."""
+    solution = result.solution
+    if result.check is None or solution is None:
+        return f"not identified: {result.reason}"
+    judgement = result.check.judgement
+    if result.wrong_rows:
+        wrong = f"{counted(len(result.wrong_rows), 'row')} that it does not fit"
+        return f"identified: the data determine the constants of this shape, and {wrong}"
+    if result.identified:
+        return "identified: the data determine the constants of this shape, with rows to spare"
+    if result.several:
+        return f"not identified: {result.reason}"
+    if solution.measured and judgement.exact_on_held_out != NO:
+        but = f" but for {counted(judgement.wrong_rows, 'row')}" if judgement.wrong_rows else ""
+        return f"not identified: approximate, the shape fits within the uncertainty{but}; its constants are measured"
+    if judgement.exact_on_data == NO:
+        return "not identified: the shape is not within the uncertainty on every row"
+    if judgement.exact_on_held_out == NO:
+        return "not identified: what was held out contradicts the formula"
+    if not result.data_identified:
+        return "not identified: this formula is within the uncertainty, but the data do not determine it"
+    return "not identified: there are no rows to spare; any values can be met with so many constants"
+
+
+def agreement_of_shape(result: ShapeFit) -> list[str]:
+    """Whether the formula agrees with the rows; [] where there is none. Wrong rows are listed elsewhere."""
+    if result.check is None:
+        return []
+    # There is no fit without the shape to compare with.
+    answers = describe_answers(result.check)[:-1]
+    return [line for line in answers if not (result.wrong_rows and line.startswith("  "))]
+
+
+def equation_of_shape(result: ShapeFit) -> str:
+    """The shape itself: h = a*l/(k+b), with a, b to be solved for."""
+    body = result.shape.rpartition("=")[2].strip()
+    return f"{result.table.symbol} = {body}, with {', '.join(result.constants)} to be solved for"
+
+
+def describe_shape(result: ShapeFit) -> str:
+    """The formula with its constants, how sure that is, and why not."""
+    table = result.table
+    lines = [describe_table(table), *(f"note: {note}" for note in table.notes), "", equation_of_shape(result)]
+    if result.check is None or result.solution is None:
+        return "\n".join([*lines, "", headline_of_shape(result)])
+    judgement = result.check.judgement
+    values, *remarks = constants_in_words(result)
+    lines += [values, *(f"({remark})" for remark in remarks)]
     lines += [
         f"{table.symbol} = {judgement.simplified}",
         f"LaTeX: {latex_symbol(table.symbol)} = {judgement.latex}",
         "",
+        headline_of_shape(result),
     ]
-    if result.wrong_rows:
-        total = len(result.wrong_rows)
-        wrong = f"{counted(total, 'row')} that it does not fit"
-        lines.append(f"identified: the data determine the constants of this shape, and {wrong}")
-        lines += [f"  {words}" for words in wrong_rows_in_words(list(result.wrong_rows), total)]
-    elif result.identified:
-        lines.append("identified: the data determine the constants of this shape, with rows to spare")
-    elif result.several:
-        lines += [f"not identified: {result.reason}", f"  another: {table.symbol} = {result.several}"]
-    elif solution.measured and judgement.exact_on_held_out != NO:
-        but = f" but for {counted(judgement.wrong_rows, 'row')}" if judgement.wrong_rows else ""
-        lines.append(
-            f"not identified: approximate, the shape fits within the uncertainty{but}; its constants are measured"
-        )
-    elif judgement.exact_on_data == NO:
-        lines.append("not identified: the shape is not within the uncertainty on every row")
-    elif judgement.exact_on_held_out == NO:
-        lines.append("not identified: what was held out contradicts the formula")
-    elif not result.data_identified:
-        lines.append("not identified: this formula is within the uncertainty, but the data do not determine it")
-    else:
-        lines.append("not identified: there are no rows to spare; any values can be met with so many constants")
-    # There is no fit without the shape to compare with; wrong rows are listed above.
-    answers = describe_answers(result.check)[:-1]
-    lines += [f"  {line}" for line in answers if not (result.wrong_rows and line.startswith("  "))]
-    return "\n".join(lines)
+    lines += [f"  {words}" for words in wrong_rows_in_words(list(result.wrong_rows), len(result.wrong_rows))]
+    if result.several:
+        lines.append(f"  another: {table.symbol} = {result.several}")
+    return "\n".join([*lines, *(f"  {line}" for line in agreement_of_shape(result))])

@@ -44,10 +44,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     request = request_from(arguments, arguments.file)
-    if arguments.shape is not None:
-        return _fit_shape(arguments, request)
     if arguments.html:
         import cftsr.output.page.file_page  # noqa: F401  a package that it needs is missed before the search
+    if arguments.shape is not None:
+        return _fit_shape(arguments, request)
     from cftsr.answers.fit_file import describe_answer, fit_file, options_of_fit
 
     options = options_of_fit(max_degree=arguments.max_degree, max_unknowns=arguments.max_unknowns)
@@ -85,11 +85,7 @@ def _fit_shape(arguments: argparse.Namespace, request: SpectrumRequest) -> int:
         raise UserError(
             "--max-degree and --max-unknowns limit a search, and --shape leaves none; give one or the other"
         )
-    if arguments.html:
-        raise UserError("--html shows what a search found; with --shape, use --json or the printed answer")
     from cftsr.answers.checking import table_of_file
     from cftsr.answers.shape import describe_shape, fit_shape
 
-    result = fit_shape(arguments.shape, table_of_file(request))
-    print(json.dumps(result.as_dict(), indent=1) if arguments.json else describe_shape(result))
-    return 0 if result.identified else 1
+    return _show(arguments, fit_shape(arguments.shape, table_of_file(request)), describe_shape)

@@ -6,13 +6,23 @@ from pathlib import Path
 
 from cftsr.answers.fit_file import FitAnswer, JudgedFormula, headline, verdicts_in_words
 from cftsr.answers.fit_levels import LevelsAnswer, answer_in_words, headline_of_levels
+from cftsr.answers.shape import (
+    ShapeFit,
+    agreement_of_shape,
+    constants_in_words,
+    describe_shape,
+    equation_of_shape,
+    headline_of_shape,
+)
 from cftsr.fronts.certificate import describe_certificate
 from cftsr.output.page.file_page import FileFormula, FilePage
 from cftsr.vocabulary import NOT_LOOKED_AT, YES
 
 
-def file_page_of(answer: FitAnswer | LevelsAnswer) -> FilePage:
+def file_page_of(answer: FitAnswer | LevelsAnswer | ShapeFit) -> FilePage:
     """The page of an answer; that of a file of levels has the formula in the hidden quantum numbers."""
+    if isinstance(answer, ShapeFit):
+        return _page_of_shape(answer)
     words = answer_in_words(answer)
     if answer.request:
         # A page is passed on: no folder of this machine.
@@ -54,4 +64,39 @@ def _formula(formula: JudgedFormula) -> FileFormula:
         exact_on_data=on_data,
         exact=on_data and judgement.exact_on_held_out in (YES, NOT_LOOKED_AT),
         condition=formula.condition,
+    )
+
+
+def _page_of_shape(result: ShapeFit) -> FilePage:
+    table, name = result.table, Path(result.table.source).name
+    certificate, formulas = [f"the shape: {equation_of_shape(result)}"], []
+    if result.solution is not None:
+        values, *remarks = constants_in_words(result)
+        certificate.append(f"the constants: {values}" + "".join(f" ({remark})" for remark in remarks))
+    if result.check is not None:
+        judgement = result.check.judgement
+        on_data = judgement.exact_on_data == YES
+        formulas.append(
+            FileFormula(
+                equation=judgement.equation,
+                simplified=judgement.simplified,
+                verdicts=agreement_of_shape(result),
+                data=table.data,
+                held_out=table.held_out,
+                exact_on_data=on_data,
+                exact=on_data and judgement.exact_on_held_out in (YES, NOT_LOOKED_AT),
+            )
+        )
+    return FilePage(
+        file=name,
+        symbol=table.symbol,
+        headline=headline_of_shape(result),
+        identified=result.identified,
+        words=describe_shape(result).replace(table.source, name),
+        data=table.data,
+        held_out=table.held_out,
+        notes=table.notes,
+        formulas=formulas,
+        certificate=[*certificate, headline_of_shape(result)],
+        wrong=result.wrong_rows,
     )
