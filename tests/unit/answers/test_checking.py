@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction as F
 from pathlib import Path
 
 import pytest
@@ -155,6 +156,22 @@ def test_the_command(capsys):
     for wrong in (["check", "sin(s)", *rows], ["check", "s"], ["check", "s", "--data", EXAMPLE]):
         assert main(wrong) == 2
         assert capsys.readouterr().err.startswith("error: ")
+
+
+def test_where_fit_finds_a_formula_for_each_part_each_is_compared(tmp_path, capsys):
+    rows = [(n, F(n * n, 4) if n % 2 == 0 else F(n * n - 1, 4) + F(1, n + 2)) for n in range(1, 25)]
+    path = tmp_path / "e.csv"
+    path.write_text("n,E\n" + "".join(f"{n},{value}\n" for n, value in rows), encoding="utf-8")
+    assert main(["check", "n^2/4", "--data", str(path), "--target", "E"]) == 1
+    printed = capsys.readouterr().out
+    assert (
+        "  what fit finds: several formulas, each for a part (identified)\n"
+        "    n even: the same function\n"
+        "    n odd: another function, (2+n*(-1+n*(n+2)))/(4*(n+2))\n"
+    ) in printed
+    assert main(["check", "n^2/4", "--data", str(path), "--target", "E", "--json"]) == 1
+    parts = json.loads(capsys.readouterr().out)["parts_of_fit"]
+    assert [(part["condition"], part["same"]) for part in parts] == [("n even", YES), ("n odd", NO)]
 
 
 # ---- closed_form in config.yaml

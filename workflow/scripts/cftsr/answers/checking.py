@@ -143,12 +143,26 @@ class Difference:
 
 
 @dataclass(frozen=True)
+class PartCompared:
+    """What `fit` finds for a part of the rows, and whether it is the function that was checked.
+
+    condition   those rows, in words: "n even"
+    same        "yes", "no" or "undecided"
+    """
+
+    condition: str
+    equation: str
+    same: str
+
+
+@dataclass(frozen=True)
 class Check:
     """A formula with its verdict.
 
     differences   where it is wrong, first on the data, then on what was held out
     answer        that of `fit` on the same rows; None where `fit` was not run
     same_as_fit   whether `fit` finds the same function: "yes", "no", "undecided", "not looked at"
+    parts         where `fit` finds several formulas, each for a part of the rows: what it finds for each
     """
 
     table: SplitTable
@@ -156,6 +170,7 @@ class Check:
     differences: tuple[Difference, ...]
     answer: FitAnswer | None = None
     same_as_fit: str = NOT_LOOKED_AT
+    parts: tuple[PartCompared, ...] = ()
 
     @property
     def recovered(self) -> str:
@@ -181,6 +196,7 @@ class Check:
             "differences": [asdict(difference) for difference in self.differences],
             "same_as_fit": self.same_as_fit,
             "identified_by_fit": self.answer.identified if self.answer else NOT_LOOKED_AT,
+            "parts_of_fit": [asdict(part) for part in self.parts],
         }
 
 
@@ -224,7 +240,7 @@ def check(text: str, table: SplitTable, options: Mapping[str, Any] | None = None
     if options is None:
         return result
     answer = fit_rows(table.data, table.held_out, dict(options))
-    return replace(result, answer=answer, same_as_fit=same_as_fit(judgement, answer, table, seconds))
+    return compared_with_fit(result, answer, seconds)
 
 
 def refuse_unlabelled(table: SplitTable) -> None:
@@ -283,19 +299,32 @@ def function_judged(judgement: Judgement, labels: tuple[str, ...]) -> RationalFu
     return function_of(expression_judged(judgement, labels), labels)
 
 
-def same_as_fit(judgement: Judgement, answer: FitAnswer, table: SplitTable, seconds: float) -> str:
-    """Whether the formula that was judged is the function that fit finds: "yes", "no" or "undecided"."""
-    if answer.judgement is None:
-        return NO  # it finds no formula, or several
-    labels = table.data.labels
+def _same_function(judgement: Judgement, other: Judgement, labels: tuple[str, ...], seconds: float) -> str:
+    """Whether two formulas that were judged are the same function: "yes", "no" or "undecided"."""
     try:
         with time_limit(seconds):
-            own, fitted = (function_judged(judged_formula, labels) for judged_formula in (judgement, answer.judgement))
+            own, fitted = (function_judged(formula, labels) for formula in (judgement, other))
             return YES if own.same_as(fitted) else NO
     except LimitReachedError:
         return UNDECIDED
     except (ZeroDivisionError, ValueError):
         return NO
+
+
+def compared_with_fit(check: Check, answer: FitAnswer, seconds: float) -> Check:
+    """The check with what `fit` finds on the same rows."""
+    judgement, labels = check.judgement, check.table.data.labels
+    if answer.judgement is not None:
+        same = _same_function(judgement, answer.judgement, labels, seconds)
+        return replace(check, answer=answer, same_as_fit=same)
+    parts = tuple(
+        PartCompared(
+            part.condition, part.judgement.equation, _same_function(judgement, part.judgement, labels, seconds)
+        )
+        for part in answer.formulas
+        if part.condition and part.shown
+    )
+    return replace(check, answer=answer, same_as_fit=NO, parts=parts)
 
 
 def differences(
@@ -423,18 +452,27 @@ def describe_answers(result: Check) -> list[str]:
             lines.append(f"{where}: {answer}{empty if answer == NOT_LOOKED_AT else ''}")
     known = f" ({table.closed_form})" if table.closed_form else ", none is known"
     lines.append(f"identical to the closed form: {judgement.identical_to_closed_form}{known}")
-    return [*lines, _compared(result)]
+    return [*lines, *_comparison_in_words(result)]
 
 
-def _compared(result: Check) -> str:
+def _comparison_in_words(result: Check) -> list[str]:
     answer = result.answer
     if answer is None:
-        return f"what fit finds: {NOT_LOOKED_AT}"
-    if answer.judgement is None:
-        return f"what fit finds: {'several formulas, each for a part' if answer.formulas else 'no formula'}"
+        return [f"what fit finds: {NOT_LOOKED_AT}"]
+    if not answer.formulas:
+        return ["what fit finds: no formula"]
     known = "identified" if answer.identified else "fits, and is not identified"
-    if result.same_as_fit == YES:
-        return f"what fit finds: the same function ({known})"
-    if result.same_as_fit == UNDECIDED:
-        return f"what fit finds: {answer.judgement.equation} ({known}); whether it is the same function is undecided"
-    return f"what fit finds: another function, {answer.judgement.equation} ({known})"
+    if answer.judgement is not None:
+        return [f"what fit finds: {_same_in_words(result.same_as_fit, answer.judgement.equation)} ({known})"]
+    if not answer.identified:
+        known = "they fit, and are not identified"
+    lines = [f"what fit finds: several formulas, each for a part ({known})"]
+    return lines + [f"  {part.condition}: {_same_in_words(part.same, part.equation)}" for part in result.parts]
+
+
+def _same_in_words(same: str, equation: str) -> str:
+    if same == YES:
+        return "the same function"
+    if same == UNDECIDED:
+        return f"{equation}, and whether that is the same function is undecided"
+    return f"another function, {equation}"

@@ -25,6 +25,7 @@ from cftsr.algebra.shortest_form import shortest
 from cftsr.answers.checking import (
     Check,
     SplitTable,
+    compared_with_fit,
     constants_moved_by,
     describe_answers,
     describe_table,
@@ -32,7 +33,6 @@ from cftsr.answers.checking import (
     how_far,
     judged,
     refuse_unlabelled,
-    same_as_fit,
 )
 from cftsr.answers.fit_file import FitAnswer, fit_rows, latex_symbol
 from cftsr.data.dataset import Dataset
@@ -306,7 +306,7 @@ def prove_equations(
     best = Check(table, line.judgement, differences(line.judgement, table, seconds))
     if options is not None:
         answer = fit_rows(table.data, table.held_out, dict(options))
-        best = replace(best, answer=answer, same_as_fit=same_as_fit(line.judgement, answer, table, seconds))
+        best = compared_with_fit(best, answer, seconds)
     return replace(proof, best=best, line=line)
 
 
