@@ -16,8 +16,8 @@ from cftsr.answers.fit_file import default_options, describe_answer, fit_rows
 from cftsr.data.dataset import Dataset, integers
 from cftsr.engines.rational.constants import decimal_between, recognised, with_uncertainty
 from cftsr.engines.rational.description import bits_per_row, surprise
-from cftsr.engines.rational.exact import at_an_edge
 from cftsr.engines.rational.factors import expanded, product_of
+from cftsr.engines.rational.most_rows import at_an_edge
 from cftsr.fronts.certificate import REMEDIES
 from tests.unit.conftest import problem_from
 from tests.unit.engines.test_rational import certificate, fit, formula, function, outcome
@@ -133,6 +133,38 @@ def test_one_formula_for_each_residue(rule, count):
     text = describe_answer(found)
     assert ("by the parity of n" if count == 2 else "by n modulo 3") in text
     assert "--max-degree raises it" in text
+
+
+@pytest.mark.parametrize(
+    ("rule", "modulus"),
+    [
+        (lambda n: F(n * n // 4), 2),
+        (lambda n: F(n * n // 3), 3),
+        (lambda n: F(n, 2) + (-1) ** n * F(n, n + 1), 2),
+        (lambda n: F(n * n - 1, 4) + F(1, n + 2) if n % 2 else F(n * n, 4), 2),
+    ],
+)
+@pytest.mark.parametrize("wrong", [9, 14, 22])
+def test_a_misprint_in_one_class_is_named(rule, modulus, wrong):
+    rows = [(n, rule(n) + (n == wrong)) for n in range(1, 61)]
+    found = answer(("n",), rows[:48], rows[48:])
+    text = describe_answer(found)
+    assert found.identified, text
+    assert len(found.formulas) == modulus
+    assert [row["labels"] for row in found.wrong_rows] == [{"n": wrong}]
+    assert "the data determine these formulas, and 1 row that they do not fit" in text
+    assert f"row n={wrong}: the file says {rule(wrong) + 1}, the formula {rule(wrong)}" in text
+    for part in found.formulas:
+        tree = parse(part.judgement.equation, ("n",))
+        right = [float(rule(n)) for n in part.data.x[:, 0].tolist()]
+        assert evaluate(tree, part.data.columns) == pytest.approx(right)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_class_of_random_numbers_beside_one_with_a_formula_has_no_formula(seed):
+    random = np.random.default_rng(seed)
+    rows = [(n, F(n * n, 4) if n % 2 == 0 else F(int(random.integers(1, 60)), 7)) for n in range(1, 61)]
+    assert not answer(("n",), rows[:48], rows[48:]).identified
 
 
 @pytest.mark.parametrize("rule", [lambda n, m: min(n, m), lambda n, m: abs(n - m)])

@@ -25,7 +25,7 @@ from cftsr.fronts.front import Candidate
 from cftsr.fronts.verdict import Judgement, judge, measured_errors, rows_that_disagree
 from cftsr.jobs.fit_cell import problem_of
 from cftsr.shipped import shipped
-from cftsr.vocabulary import APPROXIMATE, NO, NONE, NOT_LOOKED_AT, YES
+from cftsr.vocabulary import APPROXIMATE, NO, NONE, NOT_LOOKED_AT, YES, counted
 
 ENGINE = "rational"
 SECONDS = 60.0
@@ -368,13 +368,12 @@ def verdicts_in_words(formula: JudgedFormula) -> list[str]:
 def headline(answer: FitAnswer) -> str:
     several = len(answer.formulas) > 1
     if answer.identified:
+        what, do_not_fit = ("these formulas", "they do not fit") if several else ("this formula", "it does not fit")
         wrong = answer.certificate.get("wrong_rows_total") or 0
         wrong += sum(len(formula.misprints) for formula in answer.formulas)
         if wrong:
-            return (
-                f"identified: the data determine this formula, and {wrong} row{'s' * (wrong > 1)} that it does not fit"
-            )
-        return f"identified: the data determine {'these formulas' if several else 'this formula'}, with rows to spare"
+            return f"identified: the data determine {what}, and {counted(wrong, 'row')} that {do_not_fit}"
+        return f"identified: the data determine {what}, with rows to spare"
     if not answer.formulas:
         return "not identified: the search ended without a formula"
     measured = bool(answer.certificate.get("constants"))

@@ -12,11 +12,14 @@ from itertools import combinations, product
 
 import numpy as np
 
+from cftsr.algebra.ansatz import FiniteLabels
 from cftsr.algebra.shortest_form import shortest
 from cftsr.engines.base import Problem
+from cftsr.engines.rational import outliers
 from cftsr.engines.rational.description import formula_bits
-from cftsr.engines.rational.fit import Fit
+from cftsr.engines.rational.fit import NAMED, Fit
 from cftsr.engines.rational.identification import certify
+from cftsr.engines.rational.most_rows import through_most
 from cftsr.engines.rational.search import Limits, search
 from cftsr.fronts.certificate import Certificate, Part, in_words
 from cftsr.vocabulary import FITS, IDENTIFIED
@@ -52,13 +55,16 @@ def _name(problem: Problem, columns: tuple[int, ...]) -> str:
     return name if scale == 1 else f"{scale}*{name}"
 
 
-def fit(problem: Problem, limits: Limits, refit_without: float, whole: Fit | None, why: str) -> Fit | None:
+def fit(
+    problem: Problem, limits: Limits, refit_without: float, share: float, whole: Fit | None, why: str
+) -> Fit | None:
     """One formula for each sector or residue class, where every class has one, shorter than the whole's.
 
     Classes are the residues of a label modulo 2 and 3, the parity of a sum of two labels, and the parities of two
-    labels together.
+    labels together. Where they are those of one label, a few rows of one class may be wrong.
 
-    why   there is no formula for all rows; "" where there is one
+    share   of the rows that may be wrong
+    why     there is no formula for all rows; "" where there is one
     """
     sectors = _sectors(problem)
     if problem.finite_labels:
@@ -75,7 +81,8 @@ def fit(problem: Problem, limits: Limits, refit_without: float, whole: Fit | Non
             continue
         # Of many partitions, each has to explain more: two rows for each coefficient.
         few = min(limits.max_unknowns, min(int(np.count_nonzero(mask)) for mask in masks) // 2)
-        own = limits if number < len(MODULI) * len(problem.labels) else replace(limits, max_unknowns=few)
+        of_one_label = number < len(MODULI) * len(problem.labels)
+        own = limits if of_one_label else replace(limits, max_unknowns=few)
         pieces = [
             (
                 problem.take(mask).without_finite_labels(),
@@ -86,7 +93,8 @@ def fit(problem: Problem, limits: Limits, refit_without: float, whole: Fit | Non
             )
             for mask, (residues, (_, sector)) in zip(masks, pairs, strict=True)
         ]
-        result = _fitted(problem, pieces, own, refit_without, whole, f"{len(pieces)} formulas, by {remark}", why)
+        remark = f"{len(pieces)} formulas, by {remark}"
+        result = _fitted(problem, pieces, own, refit_without, whole, remark, why, share if of_one_label else 0.0)
         if result is not None:
             return result
     return None
@@ -139,38 +147,70 @@ def shorter_by_sector(problem: Problem, whole: Fit | None, limits: Limits, refit
 
 
 def _fitted(
-    problem: Problem, classes: list, limits: Limits, refit_without: float, whole: Fit | None, remark: str, why: str = ""
+    problem: Problem,
+    classes: list,
+    limits: Limits,
+    refit_without: float,
+    whole: Fit | None,
+    remark: str,
+    why: str = "",
+    share: float = 0.0,
 ) -> Fit | None:
-    parts, functions, systems, bits = [], [], 0, 0.0
-    for rows, condition, which in classes:
-        searched = search(rows, limits)
-        systems += searched.systems
-        if searched.solution is None or len(rows) < searched.solution.unknowns + SPARE_ROWS:
+    # A class with a formula of its own says that the classes are the right ones: only then may another have wrong rows.
+    fits: list[Fit | None] = []
+    for rows, _, _ in classes:
+        fits.append(_of_class(rows, limits, refit_without))
+        if fits.count(None) > (1 if share else 0):
             return None
-        function = searched.solution.function
-        certificate, more = certify(rows, searched, limits, refit_without)
-        if certificate.reasons:
-            return None
-        systems += more
-        bits += formula_bits(function, searched.solution.unknowns)
-        if whole is not None and bits >= whole.bits:
-            return None
-        functions.append(function)
-        formula = str(shortest(function, rows.labels, rows.unary_operators))
-        parts.append(Part(condition, formula, certificate, **which))
-    if all(function == functions[0] for function in functions):
+    for place, (rows, _, _) in enumerate(classes):
+        if fits[place] is None:
+            fits[place] = _of_most_rows(rows, limits, refit_without, share)
+    whole_bits = whole.bits if whole is not None else float("inf")
+    found = [one for one in fits if one is not None and one.function is not None]
+    if len(found) < len(classes) or sum(one.bits for one in found) >= whole_bits:
         return None
-    reasons = [f"{part.condition}: {reason}" for part in parts for reason in part.certificate.reasons]
+    if all(one.function == found[0].function for one in found):
+        return None
+    parts = [
+        Part(condition, str(shortest(one.function, rows.labels, rows.unary_operators)), one.certificate, **which)
+        for (rows, condition, which), one in zip(classes, found, strict=True)
+        if one.function is not None
+    ]
+    wrong = sum(part.certificate.wrong_rows_total or 0 for part in parts)
+    if wrong > outliers.tolerated(len(problem), share):
+        return None
     untested = [f"{part.condition}: {reason}" for part in parts for reason in part.certificate.untested]
     certificate = Certificate(
-        outcome=FITS if reasons or untested else IDENTIFIED,
-        reasons=tuple(reasons),
+        outcome=FITS if untested else IDENTIFIED,
         untested=tuple(untested),
         rows=len(problem),
         distinct_values={
             label: len(np.unique(column)) for label, column in zip(problem.labels, problem.x.T, strict=True)
         },
+        wrong_rows=tuple(row for part in parts for row in part.certificate.wrong_rows)[:NAMED],
+        wrong_rows_total=wrong or None,
         remarks=(remark, *([f"one formula for all rows: {why}"] if why else ())),
         parts=tuple(parts),
     )
-    return Fit(None, certificate, systems, bits=bits)
+    return Fit(None, certificate, sum(one.systems for one in found), bits=sum(one.bits for one in found))
+
+
+def _of_class(rows: Problem, limits: Limits, refit_without: float) -> Fit | None:
+    """The formula of a class, through all of its rows, if nothing speaks against it."""
+    searched = search(rows, limits)
+    if searched.solution is None or len(rows) < searched.solution.unknowns + SPARE_ROWS:
+        return None
+    certificate, more = certify(rows, searched, limits, refit_without)
+    if certificate.reasons:
+        return None
+    function, unknowns = searched.solution.function, searched.solution.unknowns
+    return Fit(function, certificate, searched.systems + more, bits=formula_bits(function, unknowns))
+
+
+def _of_most_rows(rows: Problem, limits: Limits, refit_without: float, share: float) -> Fit | None:
+    """The formula of a class that passes through all of its rows but a few, if that is evidence by itself."""
+    agreement = outliers.agreeing_rows(rows, FiniteLabels(), limits, share)
+    if agreement.rows is None:
+        return None
+    fitted = through_most(rows, agreement.rows, agreement.surprise, limits, refit_without, 0)
+    return fitted if fitted is not None and fitted.certificate.outcome == IDENTIFIED else None

@@ -11,10 +11,10 @@ from cftsr.algebra.expressions import evaluate
 from cftsr.algebra.rational_function import RationalFunction
 from cftsr.engines.base import Problem
 from cftsr.engines.rational import exact, outliers
-from cftsr.engines.rational.exact import disagreement
 from cftsr.engines.rational.fit import NAMED, Fit, wrong_row
 from cftsr.engines.rational.identification import certify, finite_labels
 from cftsr.engines.rational.least_squares import CHANCE, DOUBTFUL, Estimate, System, estimate
+from cftsr.engines.rational.most_rows import disagreement
 from cftsr.engines.rational.search import Limits, Search, distinct_values, solve
 from cftsr.engines.rational.shape import Shape, shape_of
 from cftsr.fronts.certificate import UNCERTAINTY, Certificate, WrongRow, no_formula
