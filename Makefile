@@ -1,6 +1,7 @@
 # make          set up and run the sweep of config.yaml, then print what was recovered; CONFIG=configs/seeds.yaml for another
 # make test     set up and run the tests
 # make julia    find or fetch Julia for PySR, precompile, prove it with a tiny fit
+# make coverage   the fast tests, and which lines of each module they run (takes half as long again)
 # make test-pysr  the one test that runs real PySR
 # make soak     kills, full disks and more on the real workflow, at random moments, for a long time (SOAK_SEEDS=20)
 # make record   add what PySR found in a run here to data/recorded (BUDGET=paper)
@@ -21,7 +22,7 @@ SOAK_FROM ?= 100
 # Bars for each rule where a person looks on; plain lines in a log.
 LOGGER := $(shell test -t 2 && echo --logger rich)
 
-.PHONY: all test test-pysr soak julia record report docs lint format lock clean
+.PHONY: all test coverage test-pysr soak julia record report docs lint format lock clean
 .DELETE_ON_ERROR:
 
 all: $(READY)
@@ -42,7 +43,10 @@ $(READY): requirements.lock
 	@touch $@
 
 test: $(READY)
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup --cov --cov-report term tests
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup tests
+
+coverage: $(READY)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup --cov --cov-report term tests/unit
 
 test-pysr: $(READY)
 	$(BIN)/python -m pytest -m pysr -rs tests
