@@ -25,7 +25,7 @@ from cftsr.engines.base import Progress
 from cftsr.engines.options import for_task
 from cftsr.engines.pysr import engine as adapter
 from cftsr.engines.pysr import julia
-from cftsr.engines.pysr.regressor import keywords, read_hall_of_fame, view
+from cftsr.engines.pysr.regressor import keywords, read_hall_of_fame, shown_problem
 from cftsr.engines.refinement import has_nested_square
 from cftsr.engines.scaling import best_scaling
 from cftsr.errors import UserError
@@ -125,7 +125,7 @@ def test_the_integer_settings_offer_columns_penalise_constants_and_forbid_nested
     assert integer["complexity_of_constants"] == flat["complexity_of_constants"] == 10
     assert integer["nested_constraints"] is None
     assert flat["nested_constraints"] == {"square": {"square": 0}}
-    columns, target = view(problem("integer"), options(), 0, 0).table()
+    columns, target = shown_problem(problem("integer"), options(), 0, 0).table()
     assert list(columns) == ["p", "q", "r", "s", *(f"i{n}" for n in range(1, 11))]
     assert (columns["i10"] == 10).all()
     assert len(columns) == len(target)
@@ -144,7 +144,7 @@ def test_several_threads_give_up_determinism_and_one_does_not(monkeypatch):
 
 
 def read(path: Path, shown, log=print):
-    return read_hall_of_fame(path, view(shown, options(), 0, 0).inputs, log)
+    return read_hall_of_fame(path, shown_problem(shown, options(), 0, 0).inputs, log)
 
 
 def hall_of_fame(folder: Path, *rows: tuple[int, str, str]) -> Path:
@@ -386,15 +386,18 @@ RESTARTS = SMALL | {
 
 
 def test_the_first_restart_sees_what_a_fit_without_restarts_sees():
-    alone, first = view(problem(), SMALL | {"rows": 10}, 3, 0), view(problem(), RESTARTS | {"inputs": "labels"}, 3, 0)
+    alone, first = (
+        shown_problem(problem(), SMALL | {"rows": 10}, 3, 0),
+        shown_problem(problem(), RESTARTS | {"inputs": "labels"}, 3, 0),
+    )
     assert list(alone.columns) == list(first.columns) == ["p", "q", "r", "s"]
-    whole = view(problem(), SMALL, 3, 0)
+    whole = shown_problem(problem(), SMALL, 3, 0)
     assert len(whole.target) == len(problem())
     assert (whole.target == problem().target).all()
 
 
 def test_each_restart_has_inputs_and_rows_of_its_own():
-    shown = [view(problem(), RESTARTS, 3, restart) for restart in range(4)]
+    shown = [shown_problem(problem(), RESTARTS, 3, restart) for restart in range(4)]
     products = ["p", "q", "r", "s", "product4", "product5", "product6", "product7", "product8", "product9"]
     assert [list(seen.columns) for seen in shown] == [products, products, ["p", "q", "r", "s"], ["p", "q", "r", "s"]]
     assert all(len(seen.target) == 10 for seen in shown)
@@ -402,18 +405,18 @@ def test_each_restart_has_inputs_and_rows_of_its_own():
     assert str(shown[0].inputs["product4"]) == "p*q"
     assert min(shown[0].target) > min(shown[1].target), "the upper half, and the whole"
     assert len({tuple(seen.target) for seen in shown}) == 4
-    again = view(problem(), RESTARTS, 3, 2)
+    again = shown_problem(problem(), RESTARTS, 3, 2)
     assert (again.target == shown[2].target).all()
 
 
 def test_integer_columns_are_those_of_the_setting_unless_the_inputs_say_how_many():
-    assert list(view(problem("integer"), RESTARTS, 3, 2).columns)[4:] == [f"i{n}" for n in range(1, 11)]
-    few = view(problem("integer"), RESTARTS | {"inputs": "labels+3"}, 3, 0)
+    assert list(shown_problem(problem("integer"), RESTARTS, 3, 2).columns)[4:] == [f"i{n}" for n in range(1, 11)]
+    few = shown_problem(problem("integer"), RESTARTS | {"inputs": "labels+3"}, 3, 0)
     assert list(few.columns)[4:] == ["i1", "i2", "i3"]
 
 
 def test_an_equation_is_read_in_the_labels_whatever_pysr_calls_its_inputs(tmp_path):
-    inputs = view(problem(), RESTARTS | {"inputs": "ratios"}, 3, 0).inputs
+    inputs = shown_problem(problem(), RESTARTS | {"inputs": "ratios"}, 3, 0).inputs
     path = hall_of_fame(tmp_path, (3, "0.1", "product4 - square(ratio10)"))
     (candidate,) = read_hall_of_fame(path, inputs)
     assert parse(candidate.text, problem().columns) == parse("p*q-square(p/q)", problem().columns)

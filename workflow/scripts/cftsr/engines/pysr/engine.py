@@ -25,12 +25,12 @@ from cftsr.engines.options import boolean, by_task, choice, for_task, integer, n
 from cftsr.engines.pysr import julia
 from cftsr.engines.pysr.regressor import (
     KEYWORDS,
-    View,
+    ShownProblem,
     in_pysr_names,
     keywords,
     read_hall_of_fame,
     read_members,
-    view,
+    shown_problem,
 )
 from cftsr.engines.pysr.trust import trusted
 from cftsr.engines.refinement import refine, simplest
@@ -133,7 +133,7 @@ class PySR(Engine):
             run_id="warmup",
         )
         with julia.explained("compiling the search"):
-            model.fit(*view(problem, options, assignment.seed, 0).first(WARM_UP_ROWS).table())
+            model.fit(*shown_problem(problem, options, assignment.seed, 0).first(WARM_UP_ROWS).table())
         shutil.rmtree(assignment.folder / "warmup", ignore_errors=True)
         self._compiled.add(kind)
         self.startup_seconds["compile"] = time.monotonic() - imported
@@ -144,7 +144,7 @@ class PySR(Engine):
         problem, options, folder = assignment.problem, assignment.options, assignment.folder
         regressor = julia.import_pysr().PySRRegressor
         restart, step = divmod(progress.chunk, -(-options["iterations"] // options["chunk_iterations"]))
-        seen = view(problem, options, assignment.seed, restart)
+        seen = shown_problem(problem, options, assignment.seed, restart)
         done = step * options["chunk_iterations"]
         iterations = min(options["chunk_iterations"], options["iterations"] - done)
         threshold = None
@@ -234,7 +234,7 @@ class PySR(Engine):
         return regressor(**settings, **places), LOST
 
 
-def _search(model: Any, seen: View, what: str, options: dict[str, Any]) -> None:
+def _search(model: Any, seen: ShownProblem, what: str, options: dict[str, Any]) -> None:
     """Run PySR; UserError where it fails, or took longer than `chunk_minutes`."""
     began = time.monotonic()
     with julia.explained(what):

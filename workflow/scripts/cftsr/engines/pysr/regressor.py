@@ -124,7 +124,7 @@ def keywords(
 
 
 @dataclass(frozen=True)
-class View:
+class ShownProblem:
     """What a restart shows PySR of a problem.
 
     inputs   how each column is printed, by PySR's name for it
@@ -142,11 +142,13 @@ class View:
 
         return pd.DataFrame(self.columns), self.target
 
-    def first(self, rows: int) -> View:
-        return View(self.inputs, {name: column[:rows] for name, column in self.columns.items()}, self.target[:rows])
+    def first(self, rows: int) -> ShownProblem:
+        return ShownProblem(
+            self.inputs, {name: column[:rows] for name, column in self.columns.items()}, self.target[:rows]
+        )
 
 
-def view(problem: Problem, options: Mapping[str, Any], seed: int, restart: int) -> View:
+def shown_problem(problem: Problem, options: Mapping[str, Any], seed: int, restart: int) -> ShownProblem:
     """Rows and inputs of a restart; they depend on the seed and the restart's number only.
 
     The first restart's rows are those of a fit without restarts.
@@ -162,7 +164,7 @@ def view(problem: Problem, options: Mapping[str, Any], seed: int, restart: int) 
             input_columns(problem.labels, problem.points[rows], inputs, problem.setting.integer_columns)
         )
     }
-    return View(
+    return ShownProblem(
         inputs={name: printed for name, (printed, _) in named.items()},
         columns={name: values for name, (_, values) in named.items()},
         target=problem.target[rows],

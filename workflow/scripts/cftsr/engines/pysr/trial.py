@@ -12,7 +12,7 @@ import yaml
 
 from cftsr.engines.base import Problem
 from cftsr.engines.options import OTHER_TASKS
-from cftsr.engines.pysr.regressor import keywords, view
+from cftsr.engines.pysr.regressor import keywords, shown_problem
 from cftsr.vocabulary import SETTINGS
 
 CONFIG = Path(__file__).parents[5] / "config.yaml"
@@ -43,7 +43,7 @@ def tiny_fit(regressor: Any, squares: bool, integers: bool, precision: int, obje
         "ncycles_per_iteration": 20,
         "maxsize": 10,
     }
-    seen = view(problem, options, 0, 0)
+    seen = shown_problem(problem, options, 0, 0)
     with tempfile.TemporaryDirectory() as folder:
         places = {"output_directory": folder, "run_id": "tiny", "random_state": 0}
         model = regressor(**keywords(problem, options, regressor, 1e-9), niterations=2, **places)

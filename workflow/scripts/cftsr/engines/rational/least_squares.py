@@ -87,7 +87,7 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Search:
+class EstimateSearch:
     """The outcome of a search among targets that are not exact.
 
     estimate   a formula, or None
@@ -103,7 +103,9 @@ class Search:
     limit: str | None = None
 
 
-def estimate(rows: Dataset, uncertainty: np.ndarray, finite: FiniteLabels, limits: Limits, share: float) -> Search:
+def estimate(
+    rows: Dataset, uncertainty: np.ndarray, finite: FiniteLabels, limits: Limits, share: float
+) -> EstimateSearch:
     """The function of fewest unknowns that is near all rows but a few, with fractions for coefficients.
 
     uncertainty   float64, shape (rows,)
@@ -114,7 +116,9 @@ def estimate(rows: Dataset, uncertainty: np.ndarray, finite: FiniteLabels, limit
         return _estimate(rows, uncertainty, finite, limits, share)
 
 
-def _estimate(rows: Dataset, uncertainty: np.ndarray, finite: FiniteLabels, limits: Limits, share: float) -> Search:
+def _estimate(
+    rows: Dataset, uncertainty: np.ndarray, finite: FiniteLabels, limits: Limits, share: float
+) -> EstimateSearch:
     chosen = np.arange(len(rows))
     if len(rows) > MAX_ROWS:
         chosen = np.sort(np.random.default_rng(0).choice(len(rows), MAX_ROWS, replace=False))
@@ -140,7 +144,7 @@ def _estimate(rows: Dataset, uncertainty: np.ndarray, finite: FiniteLabels, limi
             function = function_of(reading[0], ansatz.above, ansatz.below) if reading else None
             if reading and function:
                 doubtful = (system,) if reading[1] > DOUBTFUL else ()
-                return Search(Estimate(function, ansatz, reading[1]), systems, doubtful)
+                return EstimateSearch(Estimate(function, ansatz, reading[1]), systems, doubtful)
             near.append(system)
             if len(near) > MOST_NEAR and ansatz.unknowns > 2 * near[0].ansatz.unknowns:
                 break  # they all bend to the data; a formula is not among what fits this well
@@ -151,7 +155,7 @@ def _estimate(rows: Dataset, uncertainty: np.ndarray, finite: FiniteLabels, limi
             f"{REMEDIES[UNCERTAINTY]}"
         )
         fewest = sorted(near, key=lambda system: system.ansatz.unknowns)[:MOST_NEAR]
-        return Search(None, systems, tuple(fewest), reason, UNCERTAINTY)
+        return EstimateSearch(None, systems, tuple(fewest), reason, UNCERTAINTY)
     if len(classes) < len(every):
         unknowns = classes[-1].unknowns if classes else 0
         reason = (
@@ -166,8 +170,10 @@ def _estimate(rows: Dataset, uncertainty: np.ndarray, finite: FiniteLabels, limi
             f"data; the search ended at its limit of {'degrees' if limit == DEGREE else 'coefficients'}"
         )
         if limit == UNKNOWNS and most == MAX_UNKNOWNS:
-            return Search(None, systems, (), f"{reason} for targets that are not exact: exact ones allow more", limit)
-    return Search(None, systems, (), f"{reason}: {REMEDIES[limit]}", limit)
+            return EstimateSearch(
+                None, systems, (), f"{reason} for targets that are not exact: exact ones allow more", limit
+            )
+    return EstimateSearch(None, systems, (), f"{reason}: {REMEDIES[limit]}", limit)
 
 
 def resolvable(target: np.ndarray, uncertainty: np.ndarray) -> np.ndarray:
