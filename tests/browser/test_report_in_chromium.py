@@ -167,11 +167,12 @@ def draw_all(browser) -> int:
         "[...document.querySelectorAll('.chart')].filter((item) => item.offsetParent && !item.childElementCount)"
         ".slice(0, 1).forEach((item) => item.scrollIntoView({behavior: 'instant'})); "
     )
-    assert eventually(lambda: browser.execute_script(scroll + count) == wanted, 10)
+    assert eventually(lambda: browser.execute_script(scroll + count) == wanted)
     return wanted
 
 
-def eventually(condition, seconds=5) -> bool:
+def eventually(condition, seconds=60) -> bool:
+    """Whether it comes to hold; a busy machine may take its time."""
     until = time.monotonic() + seconds
     while not condition() and time.monotonic() < until:
         time.sleep(0.05)
