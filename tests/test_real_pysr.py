@@ -300,6 +300,38 @@ def test_two_fits_at_once_where_nothing_is_compiled(plain, folder):
     assert racing.fronts() == plain.fronts()
 
 
+def test_what_make_julia_compiled_is_not_compiled_again(tmp_path):
+    """A fresh process compiles little of what was written down for the kinds of fits that the sweep has.
+
+    Where Julia cannot start Python by itself, what is on Python's side remains.
+    """
+    program = """
+import sys
+from cftsr.engines.pysr.julia import import_pysr, trace_compilation
+regressor = import_pysr().PySRRegressor
+from pysr.julia_import import jl
+extension = jl.seval("Base.get_extension(CftsrSearch, :CftsrSearchPythonCallExt) !== nothing")
+trace_compilation(sys.argv[1])
+from cftsr.engines.pysr.trial import tiny_fit
+tiny_fit(regressor, True, False, 32, "scaled")
+print("EXTENSION", bool(extension))
+"""
+    traced = tmp_path / "compiled.jl"
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(traced)],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT / "workflow/scripts")},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    written = (ROOT / ".julia/CftsrSearch/src/statements.jl").read_text(encoding="utf-8").splitlines()
+    again = set(traced.read_text(encoding="utf-8").splitlines()) & set(written)
+    if "EXTENSION True" not in done.stdout:
+        again = {line for line in again if "PythonCall" not in line}
+    assert len(again) < 0.2 * len(written), "\n".join(sorted(again))
+
+
 def test_the_guarded_loss_is_that_of_its_twin(tmp_path):
     """In Julia and in Python, on predictions that once fooled a search; in a process of its own, for Julia's sake."""
     program = """

@@ -9,6 +9,7 @@ import json
 import pickle
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.error import URLError
@@ -616,6 +617,33 @@ def test_the_engine_resumes_by_the_common_checkpoints():
     assert Workspace.FILE == "state.json"
     assert get_engine("pysr")().startup_seconds == {}
     assert Progress().chunk == 0
+
+
+@pytest.mark.parametrize("extension", [True, False])
+def test_where_julia_cannot_start_python_our_package_is_made_without_its_part_for_python(
+    tmp_path, monkeypatch, extension
+):
+    """Else every process would try to compile it again, and fail."""
+    steps, package = [], tmp_path / ".julia" / "CftsrSearch"
+
+    def step(program, deadline, *arguments, offline=True):
+        sections = tomllib.loads((package / "Project.toml").read_text(encoding="utf-8"))
+        steps.append((program, "extensions" in sections, package.joinpath("ext").exists()))
+        if program is julia.TRACE:
+            Path(arguments[0]).write_text("precompile(Tuple{typeof(sum), Int})\nprecompile(Tuple{Main.f})\n")
+        return {julia.PRECOMPILE: "EXTENSION\n" * extension, julia.TRIAL: 'PROOF {"julia": "1.10.8"}\n'}.get(
+            program, ""
+        )
+
+    monkeypatch.setattr(julia, "_step", step)
+    julia.prove(tmp_path / ".julia" / "proof.json")
+    whole = [(program, True, True) for program in (julia.RESOLVE, julia.TRACE, julia.PRECOMPILE)]
+    again = [(program, False, False) for program in (julia.RESOLVE, julia.PRECOMPILE)]
+    assert steps == [*whole, *([] if extension else again), (julia.TRIAL, extension, extension)]
+    assert (package / "src/statements.jl").read_text(encoding="utf-8") == "precompile(Tuple{typeof(sum), Int})\n"
+    sections = tomllib.loads((package / "Project.toml").read_text(encoding="utf-8"))
+    assert set(sections["deps"]) == {"PrecompileTools", "SymbolicRegression"}
+    assert sections["compat"] == {"julia": "1.10"}
 
 
 # ---- the installed PySR's own Python side, with a stand-in for Julia

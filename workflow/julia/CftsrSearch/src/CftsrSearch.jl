@@ -97,27 +97,33 @@ function best_members(state, options, names, count)
 end
 
 # What tiny fits by PySR compiled, written down by `make julia`: compiled here once, and kept in the package's image. A
-# statement that another version cannot compile is passed over; so are those on Python's side, where Python is not.
+# statement that another version cannot compile is passed over. Those on Python's side need Python: they are compiled in
+# an extension, ext/CftsrSearchPythonCallExt.jl.
 const STATEMENTS = joinpath(@__DIR__, "statements.jl")
 include_dependency(STATEMENTS)
 
 module Names end
 
-function compile_statements()
+"""
+    compile_statements(names)
+
+Compile the statements with the names of all loaded packages put into the module `names`; how many could be compiled.
+"""
+function compile_statements(names::Module)
     for (id, loaded) in Base.loaded_modules
-        Core.eval(Names, :(const $(Symbol(id.name)) = $loaded))
+        Core.eval(names, :(const $(Symbol(id.name)) = $loaded))
     end
-    Core.eval(Names, :(const CftsrSearch = $(@__MODULE__)))
     compiled = 0
     for line in eachline(STATEMENTS)
         try
-            compiled += Core.eval(Names, Meta.parse(line)) === true
+            compiled += Core.eval(names, Meta.parse(line)) === true
         catch
         end
     end
     return compiled
 end
 
-@compile_workload compile_statements()
+Core.eval(Names, :(const CftsrSearch = $(@__MODULE__)))
+@compile_workload compile_statements(Names)
 
 end

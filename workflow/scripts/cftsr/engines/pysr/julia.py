@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -191,10 +192,13 @@ for kind in itertools.product((True, False), (False, True), (32, 64), ("mse", "s
     tiny_fit(regressor, *kind)
 """
 
-# Compile our package with what was written down.
+# Compile our package with what was written down; say whether its part for Python came with it.
 PRECOMPILE = """
 from cftsr.engines.pysr.julia import import_pysr
 import_pysr()
+from pysr.julia_import import jl
+if jl.seval("Base.get_extension(CftsrSearch, :CftsrSearchPythonCallExt) !== nothing"):
+    print("EXTENSION")
 """
 
 TRIAL = """
@@ -272,7 +276,11 @@ def prove(path: Path = PROOF, minutes: float = 60.0) -> dict:
     with suppress(UserError):  # without it, every process compiles for itself
         _step(TRACE, deadline, str(statements))
         write_text(statements, _compilable(statements.read_text(encoding="utf-8")))
-        _step(PRECOMPILE, deadline)
+        if "EXTENSION" not in _step(PRECOMPILE, deadline).splitlines():
+            # Julia cannot start Python by itself (no shared libpython): every process would try it, and complain.
+            without_extension(package)
+            _step(RESOLVE, deadline, str(package), offline=False)
+            _step(PRECOMPILE, deadline)
     output = _step(TRIAL, deadline)
     line = next((line for line in output.splitlines() if line.startswith("PROOF ")), None)
     if line is None:
@@ -280,6 +288,15 @@ def prove(path: Path = PROOF, minutes: float = 60.0) -> dict:
     content = json.loads(line.removeprefix("PROOF ")) | {"seconds": round(time.monotonic() - began, 1)}
     write_json(path, content)
     return content
+
+
+def without_extension(package: Path) -> None:
+    """Take out of our package what it compiles on Python's side."""
+    project = package / "Project.toml"
+    sections = re.split(r"^(?=\[)", project.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    kept = [section for section in sections if not section.startswith(("[weakdeps]", "[extensions]"))]
+    write_text(project, "".join(kept))
+    shutil.rmtree(package / "ext")
 
 
 def _compilable(text: str) -> str:
