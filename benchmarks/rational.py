@@ -23,10 +23,13 @@ sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 from cftsr.data.generate import generate  # noqa: E402
 from cftsr.data.tasks import TASKS  # noqa: E402
 from cftsr.engines import get_engine  # noqa: E402
-from cftsr.engines.base import Assignment, Progress  # noqa: E402
+from cftsr.engines.base import (  # noqa: E402
+    Assignment,
+    Progress,
+    problem_of,
+)
 from cftsr.families import family_names, get_family  # noqa: E402
 from cftsr.fronts.verdict import judge_front  # noqa: E402
-from cftsr.jobs.fit_cell import problem_of  # noqa: E402
 from cftsr.sweep.plan import Sweep  # noqa: E402
 
 FAMILY_TASKS = ("central_charge", "conformal_weight", "energy")

@@ -15,9 +15,8 @@ from cftsr.algebra.formula import parse
 from cftsr.algebra.rational_function import RationalFunction
 from cftsr.algebra.shortest_form import shortest
 from cftsr.data.generate import generate
-from cftsr.engines.base import Assignment, Progress
+from cftsr.engines.base import Assignment, Progress, problem_of
 from cftsr.engines.rational.engine import Rational
-from cftsr.jobs.fit_cell import problem_of
 
 LABELS = ("p", "q")
 exponents = st.tuples(st.integers(0, 2), st.integers(0, 2))

@@ -19,11 +19,10 @@ from cftsr.data.generate import drawn_theories, generate, lowest_levels
 from cftsr.data.tasks import TASKS
 from cftsr.data.tasks.weights import weights
 from cftsr.engines import get_engine
-from cftsr.engines.base import Assignment, Progress
+from cftsr.engines.base import Assignment, Progress, problem_of
 from cftsr.errors import UserError
 from cftsr.families import Family, family_names, get_family
 from cftsr.fronts.verdict import judge_front
-from cftsr.jobs.fit_cell import problem_of
 
 OPTIONS = yaml.safe_load((Path(__file__).parents[3] / "config.yaml").read_text(encoding="utf-8"))["engine_options"]
 NEW = ("lowest_weight", "effective_central_charge", "gap", "primaries", "weight_sum")

@@ -258,10 +258,9 @@ def test_mapped_names_stay_apart():
 @pytest.mark.parametrize("label", ["S", "N", "E", "I", "Q", "beta", "gamma", "zeta", "pi", "oo"])
 def test_labels_that_sympy_reserves_are_labels_like_others(label):
     from cftsr.answers.fit_file import default_options
-    from cftsr.engines.base import Assignment, Progress
+    from cftsr.engines.base import Assignment, Progress, problem_of
     from cftsr.engines.rational.engine import Rational
     from cftsr.fronts.verdict import judge_front
-    from cftsr.jobs.fit_cell import problem_of
 
     spectrum = read_spectrum(request_of(lines(), f"{label},l,h", labels=(label, "l"), theory_labels=1))
     problem = problem_of(spectrum.data, "free")

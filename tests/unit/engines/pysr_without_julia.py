@@ -28,8 +28,11 @@ import pysr.sr as sr  # noqa: E402
 
 from cftsr.data.generate import generate  # noqa: E402
 from cftsr.engines import get_engine  # noqa: E402
-from cftsr.engines.base import Assignment, Progress  # noqa: E402
-from cftsr.jobs.fit_cell import problem_of  # noqa: E402
+from cftsr.engines.base import (  # noqa: E402
+    Assignment,
+    Progress,
+    problem_of,
+)
 
 asked: list[dict] = []
 

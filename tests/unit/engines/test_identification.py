@@ -16,10 +16,10 @@ from cftsr.algebra.ansatz import FiniteLabels, ansatzes
 from cftsr.algebra.rational_function import RationalFunction
 from cftsr.data.generate import lowest_levels
 from cftsr.data.tasks import TASKS
+from cftsr.engines.base import problem_of
 from cftsr.errors import UserError
 from cftsr.families import get_family
 from cftsr.fronts.verdict import judge_front
-from cftsr.jobs.fit_cell import problem_of
 from tests.unit.conftest import problem_from, weights
 from tests.unit.engines.test_rational import certificate, fit, function, outcome
 

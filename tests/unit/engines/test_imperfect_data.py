@@ -8,9 +8,8 @@ from fractions import Fraction as F
 import numpy as np
 import pytest
 
-from cftsr.engines.base import Problem
+from cftsr.engines.base import Problem, problem_of
 from cftsr.engines.rational.outliers import tolerated
-from cftsr.jobs.fit_cell import problem_of
 from tests.unit.conftest import charges, problem_from, weights
 from tests.unit.engines.test_rational import certificate, fit, function, outcome
 

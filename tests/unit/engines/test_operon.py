@@ -13,12 +13,11 @@ from cftsr.algebra.formula import parse
 from cftsr.algebra.integer_columns import INTEGER_COLUMNS
 from cftsr.data.generate import generate
 from cftsr.engines import get_engine
-from cftsr.engines.base import Assignment, Progress
+from cftsr.engines.base import Assignment, Progress, problem_of
 from cftsr.engines.operon.engine import polish, run_once, schedule
 from cftsr.engines.refinement import has_nested_square
 from cftsr.engines.scaling import quotient_near
 from cftsr.fronts.front import Candidate
-from cftsr.jobs.fit_cell import problem_of
 from cftsr.vocabulary import REFINED
 
 CONFIG = yaml.safe_load((Path(__file__).parents[3] / "config.yaml").read_text(encoding="utf-8"))

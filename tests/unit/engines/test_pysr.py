@@ -22,7 +22,7 @@ from cftsr.algebra.formula import parse
 from cftsr.data.dataset import write_dataset
 from cftsr.data.generate import generate
 from cftsr.engines import get_engine
-from cftsr.engines.base import Progress
+from cftsr.engines.base import Progress, problem_of
 from cftsr.engines.options import for_task
 from cftsr.engines.pysr import engine as adapter
 from cftsr.engines.pysr import julia
@@ -32,7 +32,7 @@ from cftsr.engines.scaling import best_scaling
 from cftsr.errors import UserError
 from cftsr.fronts.front import read_front
 from cftsr.jobs.checkpoints import Workspace
-from cftsr.jobs.fit_cell import FitRequest, fit_cell, problem_of
+from cftsr.jobs.fit_cell import FitRequest, fit_cell
 from cftsr.sweep.plan import Sweep
 from cftsr.vocabulary import SETTINGS
 

@@ -20,11 +20,10 @@ from cftsr.algebra.interpolation import function_of, solutions
 from cftsr.data.dataset import Dataset
 from cftsr.data.generate import lowest_levels
 from cftsr.data.tasks import TASKS
-from cftsr.engines.base import Assignment, Problem, Progress
+from cftsr.engines.base import Assignment, Problem, Progress, problem_of
 from cftsr.engines.rational.engine import Rational
 from cftsr.engines.rational.identification import largest_theories
 from cftsr.families import get_family
-from cftsr.jobs.fit_cell import problem_of
 from tests.unit.conftest import charges, problem_from, weights
 
 OPTIONS = {"max_degree": 12, "max_unknowns": 400, "spare_rows": 12, "refit_without": 0.2, "wrong_rows": 0.02}

@@ -18,11 +18,10 @@ from cftsr.algebra.expressions import apply_operator, fold
 from cftsr.algebra.formula import parse
 from cftsr.data.generate import drawn_theories, lowest_levels
 from cftsr.data.tasks import TASKS
-from cftsr.engines.base import Assignment, Progress
+from cftsr.engines.base import Assignment, Progress, problem_of
 from cftsr.engines.rational.engine import Rational
 from cftsr.families import Family, get_family
 from cftsr.fronts.verdict import judge_front
-from cftsr.jobs.fit_cell import problem_of
 
 NAMES = (
     "coset_su2",

@@ -21,11 +21,10 @@ from cftsr.data.dataset import Dataset
 from cftsr.data.generate import generate
 from cftsr.data.user_file import SpectrumRequest
 from cftsr.engines import get_engine
-from cftsr.engines.base import Assignment, Progress
+from cftsr.engines.base import Assignment, Progress, problem_of
 from cftsr.fronts.exactness import width_of
 from cftsr.fronts.front import Candidate
 from cftsr.fronts.verdict import judge_front
-from cftsr.jobs.fit_cell import problem_of
 
 RECORDED = Path(__file__).parents[3] / "data" / "recorded" / "quick.parquet"
 MOST_ROWS = 400

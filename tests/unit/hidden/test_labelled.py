@@ -14,12 +14,12 @@ from cftsr.data.dataset import Dataset
 from cftsr.data.generate import generate
 from cftsr.data.tasks import TASKS
 from cftsr.data.unlabelled import CLOSED_FORMS, FINDING, finding_of
+from cftsr.engines.base import problem_of
 from cftsr.families import get_family
 from cftsr.fronts.exactness import function_of
 from cftsr.fronts.front import Candidate
 from cftsr.fronts.verdict import judge_front
 from cftsr.hidden.labelled import find_labels
-from cftsr.jobs.fit_cell import problem_of
 from cftsr.vocabulary import NO, YES
 
 TASK = TASKS["unlabelled_energy"]

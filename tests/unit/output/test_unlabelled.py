@@ -12,11 +12,11 @@ from cftsr.data.dataset import write_dataset
 from cftsr.data.generate import generate
 from cftsr.data.tasks import TASKS
 from cftsr.data.unlabelled import finding_of
+from cftsr.engines.base import problem_of
 from cftsr.families import get_family
 from cftsr.fronts.front import Candidate
 from cftsr.fronts.verdict import judge_front
 from cftsr.hidden.labelled import find_labels
-from cftsr.jobs.fit_cell import problem_of
 from cftsr.output.figures import build, to_spec
 from cftsr.output.page.unlabelled import section_of
 from cftsr.output.tables.build import all_tables

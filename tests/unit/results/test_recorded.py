@@ -9,10 +9,10 @@ import pytest
 
 from cftsr.data.dataset import write_dataset
 from cftsr.data.generate import generate
+from cftsr.engines.base import problem_of
 from cftsr.errors import UserError
 from cftsr.files import read_json, write_json
 from cftsr.fronts.front import Candidate, read_front, write_front
-from cftsr.jobs.fit_cell import problem_of
 from cftsr.results.recorded import judge_restored, record_run, restore
 from cftsr.sweep.cells import Cell
 from cftsr.sweep.paths import DataSets, Fits

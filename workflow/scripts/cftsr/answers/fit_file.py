@@ -18,12 +18,11 @@ from cftsr.data.dataset import Dataset
 from cftsr.data.labels import plain_name
 from cftsr.data.user_file import SpectrumRequest, UserSpectrum, read_spectrum
 from cftsr.engines import get_engine
-from cftsr.engines.base import Assignment, Problem, Progress
+from cftsr.engines.base import Assignment, Problem, Progress, problem_of
 from cftsr.errors import UserError
 from cftsr.fronts.certificate import describe_certificate, identified, lacking, wrong_rows_in_words
 from cftsr.fronts.front import Candidate
 from cftsr.fronts.verdict import Judgement, judge, measured_errors, rows_that_disagree
-from cftsr.jobs.fit_cell import problem_of
 from cftsr.shipped import shipped
 from cftsr.vocabulary import APPROXIMATE, NO, NONE, NOT_LOOKED_AT, YES, counted
 

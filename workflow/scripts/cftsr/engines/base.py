@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
+from cftsr.algebra.formula import ParseError, parse
 from cftsr.algebra.integer_columns import INTEGER_COLUMNS
 from cftsr.data.dataset import Dataset
 from cftsr.engines.options import Fragment
+from cftsr.errors import UserError
 from cftsr.fronts.front import Candidate, Equation, pareto_front
-from cftsr.vocabulary import SETTINGS, Setting
+from cftsr.vocabulary import ANY_SETTING, SETTINGS, Setting
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,31 @@ class Progress:
     @property
     def finished(self) -> bool:
         return bool(self.stop_reason)
+
+
+def problem_of(data: Dataset, setting: str) -> Problem:
+    """What an engine gets to see of a data set: the rows, not the metadata, which name the family."""
+    parts = {field.name: getattr(data, field.name) for field in fields(Dataset)}
+    return Problem(**parts | {"metadata": {}}, setting=SETTINGS["free" if setting == ANY_SETTING else setting])
+
+
+def usable_front(engine: str, problem: Problem, progress: Progress) -> tuple[Equation, ...]:
+    """The front of a finished fit; of one that is not finished nothing, but its equations are read as well.
+
+    Raises UserError where an equation cannot be read, or a finished fit has none that is finite on every row.
+    """
+    try:
+        for candidate in progress.candidates:
+            parse(candidate.text, problem.columns)
+    except ParseError as error:
+        raise UserError(f"engine {engine} returned an equation that cannot be read: {error}") from error
+    front = problem.front(list(progress.candidates)) if progress.finished else ()
+    if progress.finished and not front:
+        raise UserError(
+            f"engine {engine} found no equation that is finite on every row ({len(problem)} rows, "
+            f"{len(progress.candidates)} candidates). Give it more work in config.yaml (budgets) or leave it out"
+        )
+    return front
 
 
 @dataclass(frozen=True)

@@ -5,23 +5,21 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from cftsr import provenance
-from cftsr.algebra.formula import ParseError, parse
-from cftsr.data.dataset import Dataset, read_dataset
+from cftsr.data.dataset import read_dataset
 from cftsr.engines import get_engine
-from cftsr.engines.base import Assignment, Engine, Problem, Progress
+from cftsr.engines.base import Assignment, Engine, Progress, problem_of, usable_front
 from cftsr.errors import UserError
 from cftsr.files import write_json
 from cftsr.fronts.front import Equation, write_front
 from cftsr.jobs.checkpoints import Spent, Workspace, added
 from cftsr.jobs.watchdog import Watchdog
-from cftsr.vocabulary import ANY_SETTING, SETTINGS
 
 
 @dataclass(frozen=True)
@@ -45,31 +43,6 @@ class FitRequest:
     workspace: str
     source: str = ""
     chunk_minutes: float = 0
-
-
-def problem_of(data: Dataset, setting: str) -> Problem:
-    """What an engine gets to see of a data set: the rows, not the metadata, which name the family."""
-    parts = {field.name: getattr(data, field.name) for field in fields(Dataset)}
-    return Problem(**parts | {"metadata": {}}, setting=SETTINGS["free" if setting == ANY_SETTING else setting])
-
-
-def usable_front(engine: str, problem: Problem, progress: Progress) -> tuple[Equation, ...]:
-    """The front of a finished fit; of one that is not finished nothing, but its equations are read as well.
-
-    Raises UserError where an equation cannot be read, or a finished fit has none that is finite on every row.
-    """
-    try:
-        for candidate in progress.candidates:
-            parse(candidate.text, problem.columns)
-    except ParseError as error:
-        raise UserError(f"engine {engine} returned an equation that cannot be read: {error}") from error
-    front = problem.front(list(progress.candidates)) if progress.finished else ()
-    if progress.finished and not front:
-        raise UserError(
-            f"engine {engine} found no equation that is finite on every row ({len(problem)} rows, "
-            f"{len(progress.candidates)} candidates). Give it more work in config.yaml (budgets) or leave it out"
-        )
-    return front
 
 
 class _Fit:

@@ -11,12 +11,11 @@ from typing import Any
 
 from cftsr.data.dataset import Dataset, read_dataset
 from cftsr.data.tasks import GIVEN
-from cftsr.engines.base import Progress
+from cftsr.engines.base import Progress, problem_of, usable_front
 from cftsr.errors import UserError
 from cftsr.files import read_json, write_json
 from cftsr.fronts.front import Candidate, read_front, write_front
 from cftsr.fronts.verdict import verify_cell
-from cftsr.jobs.fit_cell import problem_of, usable_front
 from cftsr.sweep.cells import Cell
 from cftsr.sweep.paths import DataSets, Fits
 from cftsr.sweep.record import (
