@@ -63,7 +63,7 @@ def edit(path: Path, old: str, new: str) -> None:
 def copy(project: Project) -> Project:
     """A copy of the project that is its own working folder."""
     for name in ("workflow", "data/published"):
-        shutil.copytree(ROOT / name, project.path(name), ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / name, project.path(name))
     shutil.copy(ROOT / "Snakefile", project.path("Snakefile"))
     project.snakefile = project.path("Snakefile")
     project.config["fractions"] = [0.5]

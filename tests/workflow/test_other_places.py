@@ -76,7 +76,7 @@ def test_a_path_with_a_blank_and_an_apostrophe(tmp_path: Path):
     shutil.copy(ROOT / "Snakefile", folder)
     shutil.copy(ROOT / "config.yaml", folder)
     for name in ("workflow", "data/published"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / name, folder / name)
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder / ".venv"], check=True)
     python = folder / ".venv/bin/python"
     asked = [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]

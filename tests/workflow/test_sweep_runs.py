@@ -69,7 +69,7 @@ def test_a_changed_module_runs_only_the_stages_that_use_it(project: Project):
     copy.mkdir()
     shutil.copy(ROOT / "Snakefile", copy)
     for name in ("workflow", "data/published"):
-        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / name, copy / name)
     project.snakefile = copy / "Snakefile"
     assert project.run()[0] == 0
     module = copy / "workflow/scripts/cftsr/fronts/verdict.py"
