@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from cftsr.output.tables.replication import seeds_in_words
 from cftsr.results.findings import CellFits, Findings
 from cftsr.results.published import load_published
 from cftsr.results.replication import (
@@ -73,3 +74,22 @@ def test_every_number_of_the_papers_tables_is_in_the_comparison():
     assert {(comparison.published.theories, comparison.published.fraction) for comparison in here} == {(100, "0.1")}
     loss = next(comparison for comparison in here if comparison.published.quantity == "loss")
     assert (loss.fits.recovered, loss.fits.requested, loss.answer) == (2, 3, BOTH_EXACT)
+
+
+@pytest.mark.parametrize(
+    ("seeds", "words"),
+    [
+        ({100: [3, 3], 200: [3], 300: [3]}, "3 seeds"),
+        ({100: [1]}, "1 seed"),
+        ({100: [3, 3], 200: [1], 300: [1, 1]}, "3 seeds at 100 theories, 1 seed at 200 and 300"),
+        ({100: [5], 200: [3], 300: [1]}, "5 seeds at 100 theories, 3 seeds at 200, 1 seed at 300"),
+        ({100: [3, 2], 200: [1]}, "1 to 3 seeds"),
+    ],
+)
+def test_how_many_seeds_stand_behind_the_comparison(seeds, words):
+    compared = [
+        SimpleNamespace(published=SimpleNamespace(theories=theories), fits=fits("loss", *range(number)))
+        for theories, numbers in seeds.items()
+        for number in numbers
+    ]
+    assert seeds_in_words([*compared, SimpleNamespace(published=SimpleNamespace(theories=100), fits=None)]) == words

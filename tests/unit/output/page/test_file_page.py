@@ -83,12 +83,15 @@ def test_hostile_names_stay_text(tmp_path, capsys):
     assert "&lt;script&gt;" in page.text
 
 
-def test_a_shape_has_no_page(tmp_path, capsys):
+def test_a_shape_has_a_page_too(tmp_path, capsys):
     path = table(tmp_path / "t.csv")
     status = main(["fit", str(path), "--target", "h", "--shape", "a*l*(l+b)/(k+c)", "--html", str(tmp_path / "o.html")])
-    assert status == 2
-    assert "--html" in capsys.readouterr().err
-    assert not (tmp_path / "o.html").exists()
+    printed, page = capsys.readouterr().out, (tmp_path / "o.html").read_text(encoding="utf-8")
+    assert status == 0
+    assert "a = 1/4, b = 2, c = 2" in printed
+    assert "The shape: h = a*l*(l+b)/(k+c), with a, b, c to be solved for" in page
+    assert "The constants: a = 1/4, b = 2, c = 2" in page
+    assert "Every residual is exactly zero" in page
 
 
 @pytest.mark.parametrize("folder", ["no/such"])

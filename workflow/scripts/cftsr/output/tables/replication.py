@@ -110,7 +110,25 @@ def _coverage(all_comparisons: Sequence[Comparison], recorded: int, findings: Fi
     """How much of the paper's experiment is in the record: a part of it must not pass for the whole."""
     values = [comparison.published for comparison in all_comparisons]
     places = {(value.family, value.theories, value.fraction, value.setting) for value in values}
-    seeds = {result.cell["seed"] for result in findings.repeated}
     part = "all" if recorded == len(places) else f"{recorded} of"
     left = "" if recorded == len(places) else "; the others have not been run to the end yet"
-    return f"{part} {counted(len(places), 'cell')} of Tables 3 to 6, {counted(len(seeds), 'seed')}{left}"
+    return f"{part} {counted(len(places), 'cell')} of Tables 3 to 6, {seeds_in_words(all_comparisons)}{left}"
+
+
+def seeds_in_words(all_comparisons: Sequence[Comparison]) -> str:
+    """How many seeds the cells have: "3 seeds at 100 theories, 1 seed at 200 and 300", or "1 to 3 seeds"."""
+    sizes: dict[int, set[int]] = {}
+    for comparison in all_comparisons:
+        if comparison.fits:
+            sizes.setdefault(comparison.published.theories, set()).add(len(comparison.fits.results))
+    numbers = sorted(set().union(*sizes.values()))
+    if len(numbers) == 1:
+        return counted(numbers[0], "seed")
+    if any(len(of_size) > 1 for of_size in sizes.values()):
+        return f"{numbers[0]} to {numbers[-1]} seeds"
+    parts = []
+    for number in reversed(numbers):
+        *first, last = sorted(str(theories) for theories, of_size in sizes.items() if of_size == {number})
+        at = f"{', '.join(first)} and {last}" if first else last
+        parts.append(f"{counted(number, 'seed')} at {at}{' theories' * (not parts)}")
+    return ", ".join(parts)
