@@ -42,8 +42,9 @@ $(READY): requirements.lock
 	@chmod +x $(BIN)/cftsr
 	@touch $@
 
+# One worker more than cores: the one with the tests of Slurm waits much.
 test: $(READY)
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup tests
+	$(BIN)/python -m pytest -n $$(($(JOBS) + 1)) --dist loadgroup tests
 
 coverage: $(READY)
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup --cov --cov-report term tests/unit
