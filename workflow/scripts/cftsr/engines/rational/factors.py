@@ -67,7 +67,8 @@ class Product:
 
 def fit(problem: Problem, searched: Search, refit_without: float) -> Fit | None:
     """The product of linear factors through all rows, and what speaks for it; None where there is none."""
-    if problem.finite_labels:
+    fewest = len(problem.labels) + 2  # one form, and the constant
+    if problem.finite_labels or len(problem) < fewest + SPARE_ROWS:
         return None
     result = product_of(problem)
     if result is None or len(problem) < result.unknowns + SPARE_ROWS or not result.forms:
@@ -186,7 +187,10 @@ def _shared_primes(values: np.ndarray, targets: dict[int, np.ndarray], nonzero: 
     The largest primes that divide a value decide: small ones the constant may have, too.
     """
     tested, agreed, seen = 0, 0, []
+    largest = int(np.abs(values[nonzero]).max(initial=0))
     for prime in reversed(targets):
+        if prime > largest:
+            continue
         hit = (values % prime == 0) & nonzero
         if not hit.any():
             continue
