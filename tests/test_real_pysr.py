@@ -300,6 +300,16 @@ def test_two_fits_at_once_where_nothing_is_compiled(plain, folder):
     assert racing.fronts() == plain.fronts()
 
 
+def in_a_process_of_its_own(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT / "workflow/scripts")},
+        capture_output=True,
+        text=True,
+    )
+
+
 def test_what_make_julia_compiled_is_not_compiled_again(tmp_path):
     """A fresh process compiles little of what was written down for the kinds of fits that the sweep has.
 
@@ -317,13 +327,7 @@ tiny_fit(regressor, True, False, 32, "scaled")
 print("EXTENSION", bool(extension))
 """
     traced = tmp_path / "compiled.jl"
-    done = subprocess.run(
-        [sys.executable, "-c", program, str(traced)],
-        cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT / "workflow/scripts")},
-        capture_output=True,
-        text=True,
-    )
+    done = in_a_process_of_its_own(program, str(traced))
     assert done.returncode == 0, done.stderr[-2000:]
     written = (ROOT / ".julia/CftsrSearch/src/statements.jl").read_text(encoding="utf-8").splitlines()
     again = set(traced.read_text(encoding="utf-8").splitlines()) & set(written)
@@ -357,13 +361,7 @@ for kind in (np.float32, np.float64):
         pairs.append((theirs, float("inf") if ours is None else ours.loss))
 print("PAIRS " + json.dumps(pairs))
 """
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT / "workflow/scripts")},
-        capture_output=True,
-        text=True,
-    )
+    done = in_a_process_of_its_own(program)
     line = next((line for line in done.stdout.splitlines() if line.startswith("PAIRS ")), None)
     assert line, done.stderr[-2000:]
     pairs = json.loads(line.removeprefix("PAIRS "))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 # A verdict's answers, to three questions of which none is derived from another: exact on the data, exact on what was
@@ -54,3 +55,8 @@ def setting_order(setting: str) -> tuple[int, str]:
 def counted(number: int, noun: str, plural: str = "") -> str:
     """ "1 fit", "2 fits", "1,200 fits"."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def joined(words: Sequence[str]) -> str:
+    """ "a", "a and b", "a, b and c"."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -27,7 +27,7 @@ from cftsr.fronts.front import Equation, mean_squared_error
 from cftsr.fronts.verdict import Judgement, judge, rows_that_disagree
 from cftsr.sweep.cells import Cell
 from cftsr.sweep.plan import Sweep
-from cftsr.vocabulary import ANY_SETTING, APPROXIMATE, NO, NOT_LOOKED_AT, UNDECIDED, YES
+from cftsr.vocabulary import ANY_SETTING, APPROXIMATE, NO, NOT_LOOKED_AT, UNDECIDED, YES, joined
 
 # ---- the rows
 
@@ -429,10 +429,16 @@ def _headline(result: Check) -> str:
     what += ["on what was held out"] * (result.judgement.exact_on_held_out == YES)
     what += ["identical to the closed form"] * (result.judgement.identical_to_closed_form == YES)
     read = ", with its constants read as rational numbers" if result.judgement.tolerance else ""
-    return f"{words}{read}: {' and '.join([', '.join(what[:-1]), what[-1]] if what[1:] else what)}; proved"
+    return f"{words}{read}: {joined(what)}; proved"
 
 
 def describe_answers(result: Check) -> list[str]:
+    """Whether the formula agrees with the rows and with the closed form, and what `fit` finds."""
+    return [*describe_agreement(result), *_comparison_in_words(result)]
+
+
+def describe_agreement(result: Check) -> list[str]:
+    """Whether the formula agrees with the rows, and is the closed form."""
     table, judgement = result.table, result.judgement
     lines = []
     for held_out, rows, answer, empty in (
@@ -452,7 +458,7 @@ def describe_answers(result: Check) -> list[str]:
             lines.append(f"{where}: {answer}{empty if answer == NOT_LOOKED_AT else ''}")
     known = f" ({table.closed_form})" if table.closed_form else ", none is known"
     lines.append(f"identical to the closed form: {judgement.identical_to_closed_form}{known}")
-    return [*lines, *_comparison_in_words(result)]
+    return lines
 
 
 def _comparison_in_words(result: Check) -> list[str]:

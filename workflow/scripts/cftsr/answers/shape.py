@@ -26,7 +26,7 @@ from cftsr.algebra.rational_function import RationalFunction
 from cftsr.answers.checking import (
     Check,
     SplitTable,
-    describe_answers,
+    describe_agreement,
     describe_table,
     function_judged,
     judged_and_compared,
@@ -38,7 +38,7 @@ from cftsr.errors import UserError
 from cftsr.fronts.certificate import EVIDENT_ROWS, Constant, wrong_rows_in_words
 from cftsr.fronts.exactness import LimitReachedError, function_of, time_limit, width_of
 from cftsr.fronts.verdict import Judgement
-from cftsr.vocabulary import APPROXIMATE, NO, UNDECIDED, YES, counted
+from cftsr.vocabulary import APPROXIMATE, NO, UNDECIDED, YES, counted, joined
 
 if TYPE_CHECKING:
     from sympy import Poly, Symbol
@@ -168,10 +168,7 @@ def _solved(text: str, expression: Expression, names: tuple[str, ...], table: Sp
     if answer.judgement is not None and answer.judgement.simplified and not answer.certificate.get("constants"):
         values = _exact_data(table.data, answer.judgement, seconds)
         if values is not None:
-            note = (
-                "the targets are not exact: the constants are those with which the shape is the formula that fit finds"
-            )
-            noted = replace(table, notes=(*table.notes, note))
+            noted = replace(table, notes=(*table.notes, _AS_FIT))
             result = _solved_exactly(text, expression, names, noted, values, seconds, answer.identified)
             if result.solution is not None or result.undecided:
                 return result
@@ -476,7 +473,7 @@ def constants_in_words(result: ShapeFit) -> list[str]:
     ]
     zero = [name for name, value in solution.measured.items() if abs(value.value) <= value.error]
     if zero:
-        lines.append(f"{' and '.join(zero)} may be 0: the rows allow it{', each' if len(zero) > 1 else ''}")
+        lines.append(f"{joined(zero)} may be 0: the rows allow it{', each' if len(zero) > 1 else ''}")
     if solution.chosen:
         names = ", ".join(solution.chosen)
         rest = "the formula is the same for other values" if not result.several else "the rows leave it open"
@@ -513,9 +510,7 @@ def agreement_of_shape(result: ShapeFit) -> list[str]:
     """Whether the formula agrees with the rows; [] where there is none. Wrong rows are listed elsewhere."""
     if result.check is None:
         return []
-    # There is no fit without the shape to compare with.
-    answers = describe_answers(result.check)[:-1]
-    return [line for line in answers if not (result.wrong_rows and line.startswith("  "))]
+    return [line for line in describe_agreement(result.check) if not (result.wrong_rows and line.startswith("  "))]
 
 
 def equation_of_shape(result: ShapeFit) -> str:

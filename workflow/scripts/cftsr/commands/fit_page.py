@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cftsr.answers.fit_file import FitAnswer, JudgedFormula, headline, verdicts_in_words
+from cftsr.answers.fit_file import FitAnswer, headline, verdicts_in_words
 from cftsr.answers.fit_levels import LevelsAnswer, answer_in_words, headline_of_levels
 from cftsr.answers.shape import (
     ShapeFit,
@@ -14,7 +14,9 @@ from cftsr.answers.shape import (
     equation_of_shape,
     headline_of_shape,
 )
+from cftsr.data.dataset import Dataset
 from cftsr.fronts.certificate import describe_certificate
+from cftsr.fronts.verdict import Judgement
 from cftsr.output.page.file_page import FileFormula, FilePage
 from cftsr.vocabulary import NOT_LOOKED_AT, YES
 
@@ -46,24 +48,29 @@ def _page(answer: FitAnswer, words_first: str, identified: bool, words: str) -> 
         data=answer.spectrum.data,
         held_out=answer.spectrum.held_out,
         notes=answer.spectrum.notes,
-        formulas=[_formula(formula) for formula in answer.formulas if formula.shown],
+        formulas=[
+            _formula(formula.judgement, verdicts_in_words(formula), formula.data, formula.held_out, formula.condition)
+            for formula in answer.formulas
+            if formula.shown
+        ],
         certificate=describe_certificate(answer.certificate, answer.identified),
         wrong=answer.wrong_rows,
     )
 
 
-def _formula(formula: JudgedFormula) -> FileFormula:
-    judgement = formula.judgement
+def _formula(
+    judgement: Judgement, verdicts: list[str], data: Dataset, held_out: Dataset, condition: str = ""
+) -> FileFormula:
     on_data = judgement.exact_on_data == YES
     return FileFormula(
         equation=judgement.equation,
         simplified=judgement.simplified,
-        verdicts=verdicts_in_words(formula),
-        data=formula.data,
-        held_out=formula.held_out,
+        verdicts=verdicts,
+        data=data,
+        held_out=held_out,
         exact_on_data=on_data,
         exact=on_data and judgement.exact_on_held_out in (YES, NOT_LOOKED_AT),
-        condition=formula.condition,
+        condition=condition,
     )
 
 
@@ -74,19 +81,7 @@ def _page_of_shape(result: ShapeFit) -> FilePage:
         values, *remarks = constants_in_words(result)
         certificate.append(f"the constants: {values}" + "".join(f" ({remark})" for remark in remarks))
     if result.check is not None:
-        judgement = result.check.judgement
-        on_data = judgement.exact_on_data == YES
-        formulas.append(
-            FileFormula(
-                equation=judgement.equation,
-                simplified=judgement.simplified,
-                verdicts=agreement_of_shape(result),
-                data=table.data,
-                held_out=table.held_out,
-                exact_on_data=on_data,
-                exact=on_data and judgement.exact_on_held_out in (YES, NOT_LOOKED_AT),
-            )
-        )
+        formulas.append(_formula(result.check.judgement, agreement_of_shape(result), table.data, table.held_out))
     return FilePage(
         file=name,
         symbol=table.symbol,

@@ -20,6 +20,7 @@ from cftsr.identify.search import (
     product_from,
     sums_agree,
 )
+from cftsr.vocabulary import joined
 
 LEAST_LEVELS = 5  # given levels, one of which may be wrong; one fewer if c is given
 
@@ -72,8 +73,7 @@ def _other_queries(query: Query) -> Iterator[tuple[str, Query]]:
         )
     primaries = [level for level in levels if not any(_descends(level, other) for other in levels)]
     if 2 <= len(primaries) < len(levels):
-        *first, last = (str(level) for level in levels if level not in primaries)
-        others = f"{', '.join(first)} and {last}" if first else last
+        others = joined([str(level) for level in levels if level not in primaries])
         yield (
             f"without {others}, each a whole number above a lower level, as descendants are",
             replace(query, levels=tuple(primaries)),

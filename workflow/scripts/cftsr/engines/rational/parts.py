@@ -6,7 +6,7 @@ many values (sectors) may have a formula each. Each part has a certificate of it
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import combinations, product
 
@@ -157,17 +157,17 @@ def _fitted(
     share: float = 0.0,
 ) -> Fit | None:
     # A class with a formula of its own says that the classes are the right ones: only then may another have wrong rows.
+    whole_bits = whole.bits if whole is not None else float("inf")
     fits: list[Fit | None] = []
     for rows, _, _ in classes:
         fits.append(_of_class(rows, limits, refit_without))
-        if fits.count(None) > (1 if share else 0):
+        if fits.count(None) > (1 if share else 0) or _bits(fits) >= whole_bits:
             return None
     for place, (rows, _, _) in enumerate(classes):
         if fits[place] is None:
             fits[place] = _of_most_rows(rows, limits, refit_without, share)
-    whole_bits = whole.bits if whole is not None else float("inf")
     found = [one for one in fits if one is not None and one.function is not None]
-    if len(found) < len(classes) or sum(one.bits for one in found) >= whole_bits:
+    if len(found) < len(classes) or _bits(found) >= whole_bits:
         return None
     if all(one.function == found[0].function for one in found):
         return None
@@ -192,7 +192,11 @@ def _fitted(
         remarks=(remark, *([f"one formula for all rows: {why}"] if why else ())),
         parts=tuple(parts),
     )
-    return Fit(None, certificate, sum(one.systems for one in found), bits=sum(one.bits for one in found))
+    return Fit(None, certificate, sum(one.systems for one in found), bits=_bits(found))
+
+
+def _bits(fits: Iterable[Fit | None]) -> float:
+    return sum(one.bits for one in fits if one is not None)
 
 
 def _of_class(rows: Problem, limits: Limits, refit_without: float) -> Fit | None:

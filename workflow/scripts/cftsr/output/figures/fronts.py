@@ -17,7 +17,6 @@ from cftsr.output.figures.base import (
     axis_at,
     decades,
     engine_styles,
-    joined,
     power_of_ten,
     rows,
     scientific,
@@ -28,7 +27,7 @@ from cftsr.output.figures.base import (
 )
 from cftsr.results.summary import cell_order
 from cftsr.results.titles import data_set_title, quantity_title, recorded_title, setting_title, symbol_of
-from cftsr.vocabulary import ANY_SETTING, YES, setting_order
+from cftsr.vocabulary import ANY_SETTING, YES, joined, setting_order
 
 FLOOR = -18  # log10 loss: smaller ones are rounding of float64
 HEIGHT = 250  # pixels above the lane of exact equations

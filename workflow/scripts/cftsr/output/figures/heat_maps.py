@@ -21,7 +21,6 @@ from cftsr.output.figures.base import (
     WIDEST,
     Figure,
     axis_at,
-    joined,
     minus,
     rows,
     scientific,
@@ -32,7 +31,7 @@ from cftsr.results.findings import CellFits, Findings, engines_of, settings_of
 from cftsr.results.published import Published, PublishedValue
 from cftsr.results.summary import fraction_order
 from cftsr.results.titles import data_set_title, family_title, percentage, quantity_title, sentence, setting_title
-from cftsr.vocabulary import ANY_SETTING, NO, UNDECIDED, YES
+from cftsr.vocabulary import ANY_SETTING, NO, UNDECIDED, YES, joined
 
 PAPER = "the paper"
 LOWEST, HIGHEST = -16, 0  # of log10 loss: the colour scale's ends; the paper's smallest loss that is not 0 is 1e-16

@@ -42,7 +42,7 @@ from cftsr.results.titles import (
     symbol_of,
 )
 from cftsr.sweep.cells import Cell
-from cftsr.vocabulary import ANY_SETTING, APPROXIMATE, NOT_LOOKED_AT, REFINED, YES
+from cftsr.vocabulary import ANY_SETTING, APPROXIMATE, NOT_LOOKED_AT, REFINED, YES, joined
 
 SHOWN_ROWS = 8  # of a data set
 FULL_SEEDS = 3  # fits of an engine that a view shows in full; if there are more, the best one, and the others as lines
@@ -330,8 +330,7 @@ class _Data:
 
     @property
     def question(self) -> str:
-        *first, last = self.labels or ("the labels",)
-        labels = f"{', '.join(first)} and {last}" if first else last
+        labels = joined(self.labels or ("the labels",))
         if self.task == GIVEN:
             return f"Which formula in {labels} gives {self.symbol}?"
         of = "of each primary field" if self.fraction is not None else "of each theory"

@@ -24,7 +24,7 @@ from cftsr.results.replication import (
 )
 from cftsr.results.summary import fraction_order, recorded_words
 from cftsr.results.titles import data_set_title, sentence, setting_title
-from cftsr.vocabulary import counted
+from cftsr.vocabulary import counted, joined
 
 ORDER = (WITHIN, BOTH_EXACT, BETTER, WORSE, OTHER, SUSPECT, ABSENT)
 
@@ -102,11 +102,11 @@ def replication_words(findings: Findings, published: Published) -> list[str]:
         *lines,
         f"The formula itself was found and proved in {proved} of {counted(len(cells), 'cell')} of Tables 3 to 6, with "
         "at least one seed: exact on the data and on everything held out, and identical to the closed form.",
-        f"Runs: {recorded_words(findings.repeated)}; {_coverage(all_comparisons, len(cells), findings)}.",
+        f"Runs: {recorded_words(findings.repeated)}; {_coverage(all_comparisons, len(cells))}.",
     ]
 
 
-def _coverage(all_comparisons: Sequence[Comparison], recorded: int, findings: Findings) -> str:
+def _coverage(all_comparisons: Sequence[Comparison], recorded: int) -> str:
     """How much of the paper's experiment is in the record: a part of it must not pass for the whole."""
     values = [comparison.published for comparison in all_comparisons]
     places = {(value.family, value.theories, value.fraction, value.setting) for value in values}
@@ -128,7 +128,6 @@ def seeds_in_words(all_comparisons: Sequence[Comparison]) -> str:
         return f"{numbers[0]} to {numbers[-1]} seeds"
     parts = []
     for number in reversed(numbers):
-        *first, last = sorted(str(theories) for theories, of_size in sizes.items() if of_size == {number})
-        at = f"{', '.join(first)} and {last}" if first else last
-        parts.append(f"{counted(number, 'seed')} at {at}{' theories' * (not parts)}")
+        at = [str(theories) for theories in sorted(sizes) if sizes[theories] == {number}]
+        parts.append(f"{counted(number, 'seed')} at {joined(at)}{' theories' * (not parts)}")
     return ", ".join(parts)
